@@ -1,0 +1,54 @@
+# `make` lists the targets. Everything depends on `setup`, which fills .venv and .tools and is quick when done.
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check unit engine schema sandbox sandbox-stop bench requirements
+
+help:            ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+
+setup: .venv/ready ## .venv and .tools (the pulumi CLI); nothing outside this folder
+	@$(PYTHON) tools/pulumi.py
+
+.venv/ready: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	@echo "installing Python packages into .venv (about two minutes) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+demo: setup      ## see the whole product work, here, without AWS
+	@$(BIN)/python -m sandbox.demo
+
+test: check unit engine ## every check and every test
+
+check: setup     ## ruff, mypy, layers, schema freshness
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m fleet.tasks | diff -u tasks.schema.json - || (echo "tasks.schema.json is stale: make schema" && false)
+
+unit: setup      ## fast tests: the domain, the sandbox, the providers over gRPC, the tools
+	@$(BIN)/pytest -n 2 --ignore tests/engine
+
+engine: setup    ## the real pulumi CLI against the sandbox
+	@$(BIN)/pytest -n 3 tests/engine
+
+schema: setup    ## write tasks.schema.json from the models
+	@$(BIN)/python -m fleet.tasks > tasks.schema.json
+
+sandbox: setup   ## start AWS on this machine, to play by hand
+	@$(BIN)/python -m sandbox start --seed
+
+sandbox-stop: setup ## stop it; nothing is left behind
+	@$(BIN)/python -m sandbox stop
+
+bench: setup     ## seconds, AWS calls and memory at 22 and 100 tasks
+	@$(BIN)/python -m sandbox.bench
+
+requirements: setup ## compile requirements*.in with hashes, without download addresses
+	@for name in requirements requirements-dev; do $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \
+	  --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o $$name.txt $$name.in; done
