@@ -1,0 +1,343 @@
+"""Decide, for one variant, which revision its endpoint should serve and which revisions stay declared.
+
+Pure: the registry's answer, the live endpoint and two memories come in as values, a Plan goes out. Asking AWS is
+fleet/aws/, declaring resources is fleet/resources/. What is not declared, the engine deletes: so the rules here are
+what protects a fleet. docs/architecture.md tells them in words.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from fleet.revision import Revision, Settings, revise
+
+IN_TRANSITION = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
+
+
+# What the world says
+
+
+@dataclass(frozen=True)
+class Approved:
+    """The highest version of a group that is Approved and Completed."""
+
+    version: int
+    package: str  # model package ARN
+
+
+@dataclass(frozen=True)
+class NothingApproved:
+    """The group exists and holds no version that is Approved and Completed."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Could not find out. Never to be read as "nothing"."""
+
+    error: str
+
+
+@dataclass(frozen=True)
+class Absent:
+    """There is no endpoint of that name."""
+
+
+@dataclass(frozen=True)
+class LiveEndpoint:
+    """An endpoint as DescribeEndpoint gives it."""
+
+    status: str
+    config: str  # EndpointConfigName now serving
+    modified: str  # LastModifiedTime, ISO 8601; only ever compared
+    provisioned: int = 0  # current provisioned concurrency; an autoscaler moves it, and `modified` with it
+    failure: str = ""  # FailureReason: the text, never the proof
+    ours: bool = True  # carries this stack's tags
+    serving: Revision | None = None  # what `config` holds, where the last run's record does not name it and it is ours
+
+    @property
+    def in_transition(self) -> bool:
+        return self.status in IN_TRANSITION
+
+
+Answer = Approved | NothingApproved | Unknown
+Live = LiveEndpoint | Absent | Unknown
+
+
+# The two memories
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """The endpoint as it was when an update was about to be sent."""
+
+    config: str
+    modified: str
+    provisioned: int = 0
+
+
+@dataclass(frozen=True)
+class Intent:
+    """Written before anything is sent (a write-ahead log): what was wanted, declared and seen."""
+
+    wanted: str = ""  # name of the revision wanted
+    turn: int = 0  # how often the wanted revision has changed; tells a failure of this wish from one of an earlier wish
+    declared: tuple[Revision, ...] = ()
+    target: str = ""  # configuration the endpoint was declared with; "" where no endpoint was
+    serving: str = ""  # configuration that served
+    previous: str = ""  # revision that served before `wanted` did
+    before: Sighting | None = None  # only where an update was to be sent
+    held: bool = False
+    generation: int = 0  # raised when an endpoint that was there has to be made again
+
+    def revision(self, name: str) -> Revision | None:
+        return next((revision for revision in self.declared if revision.name == name), None)
+
+
+class Verdict(StrEnum):
+    """What came of trying a revision."""
+
+    NOTHING_TRIED = ""
+    SERVES = "serves"
+    ROLLED_BACK = "rolled back"
+    NOT_SENT = "not sent"  # never reached SageMaker, or a creation failed: tried again in the next run
+    SMOKE_TEST = "smoke test"
+
+
+_FAILED = frozenset({Verdict.ROLLED_BACK, Verdict.SMOKE_TEST})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Written after everything: what was tried, what came of it, and what was seen last. `run` in the stack output."""
+
+    endpoint: str = ""
+    declared: tuple[str, ...] = ()  # names known to be in the state, or known to be nowhere
+    tried: str = ""  # name of the revision last tried, or last found serving while wanted
+    turn: int = 0  # Intent.turn when it was tried
+    verdict: Verdict = Verdict.NOTHING_TRIED
+    failure: str = ""
+    serving: str = ""  # EndpointConfigName at `modified`
+    modified: str = ""
+    provisioned: int = 0
+    endpoint_status: str = ""
+    approved_version: int = 0
+
+    def speaks_of(self, revision: str, turn: int) -> bool:
+        return self.tried == revision and self.turn == turn
+
+
+# The decision
+
+
+class Kind(StrEnum):
+    RUN = "run"  # the endpoint is to serve the wanted revision
+    HOLD = "hold"  # the wanted revision was tried and failed: stay on what serves
+    KEEP = "keep"  # could not find out, or nothing approved any more: everything stays as it is
+    NOTHING = "nothing"  # no endpoint, and nothing to make one of
+    REFUSE = "refuse"  # the endpoint's name is somebody else's
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to declare. Holds only what is stable while nothing changes: a status or a time would show as a change."""
+
+    kind: Kind
+    declared: tuple[Revision, ...] = ()
+    wanted: Revision | None = None
+    target: str = ""  # configuration to declare the endpoint with; "" = declare no endpoint
+    turn: int = 0
+    generation: int = 0
+
+    def revision(self, name: str) -> Revision | None:
+        return next((revision for revision in self.declared if revision.name == name), None)
+
+
+def decide(
+    settings: Settings, answer: Answer, live: Live, intent: Intent | None, outcome: Outcome | None
+) -> tuple[Plan, Intent]:
+    """What one variant should do now, and the memory of having decided it."""
+    intent, outcome = intent or Intent(), outcome or Outcome()
+    if isinstance(live, Unknown):
+        return _stay(Kind.KEEP, intent, intent.target)
+    if isinstance(live, LiveEndpoint) and not live.ours:
+        return _stay(Kind.REFUSE, intent, intent.target)
+    there = live if isinstance(live, LiveEndpoint) and not _is_gone(live) else None
+    match answer:
+        case Unknown() if isinstance(live, LiveEndpoint):
+            return _stay(Kind.KEEP, intent, live.config, live.serving)
+        case Unknown():
+            # Deleted outside: to make it again, one would have to know what is approved.
+            return _stay(Kind.KEEP, intent, "")
+        case NothingApproved():
+            return _stay(Kind.KEEP, intent, there.config, there.serving) if there else _nothing(intent, outcome)
+        case Approved(version, package):
+            wanted = revise(settings, version, package)
+            return _serve(wanted, there, intent, outcome) if there else _create(wanted, intent, outcome)
+
+
+def _is_gone(live: Live) -> bool:
+    """True for an endpoint that never came to serve, or is going away: only a new one can take its name."""
+    return isinstance(live, LiveEndpoint) and live.status in ("Failed", "Deleting")
+
+
+def _stay(kind: Kind, intent: Intent, target: str, serving: Revision | None = None) -> tuple[Plan, Intent]:
+    """Declare what was declared, and what serves; remember nothing new about what was tried."""
+    wanted = intent.revision(intent.wanted)
+    intent = replace(intent, declared=_distinct(*intent.declared, serving), target=target or intent.target)
+    return Plan(kind, intent.declared, wanted, target, intent.turn, intent.generation), intent
+
+
+def _nothing(intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
+    turn = intent.turn + (intent.wanted != "")
+    declared = _unconfirmed(intent, outcome)
+    plan = Plan(Kind.NOTHING, declared, turn=turn, generation=intent.generation)
+    return plan, Intent(turn=turn, declared=declared, generation=intent.generation)
+
+
+def _create(wanted: Revision, intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
+    # No hold: a creation that failed serves nobody and is tried in every run. An endpoint that was there before may
+    # still be in the state, so that only a replacement makes it again.
+    turn = _turn(wanted, intent)
+    generation = intent.generation + (intent.target != "")
+    declared = _distinct(wanted, *_unconfirmed(intent, outcome))
+    plan = Plan(Kind.RUN, declared, wanted, wanted.name, turn, generation)
+    return plan, Intent(wanted.name, turn, declared, wanted.name, generation=generation)
+
+
+def _serve(wanted: Revision, live: LiveEndpoint, intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
+    turn = _turn(wanted, intent)
+    kind, target, previous, before = Kind.RUN, wanted.name, "", None
+    if live.config == wanted.name:
+        previous = intent.serving if intent.serving not in ("", wanted.name) else intent.previous
+    elif _failed(wanted, turn, live, intent, outcome):
+        kind, target = Kind.HOLD, live.config
+    else:
+        before = Sighting(live.config, live.modified, live.provisioned)
+    declared = _distinct(
+        wanted,
+        intent.revision(live.config) or live.serving,
+        intent.revision(previous),
+        *(intent.declared if live.in_transition else _unconfirmed(intent, outcome)),
+    )
+    plan = Plan(kind, declared, wanted, target, turn, intent.generation)
+    return plan, Intent(
+        wanted=wanted.name,
+        turn=turn,
+        declared=declared,
+        target=target,
+        serving=live.config,
+        previous=previous,
+        before=before,
+        held=kind is Kind.HOLD,
+        generation=intent.generation,
+    )
+
+
+def _failed(wanted: Revision, turn: int, live: LiveEndpoint, intent: Intent, outcome: Outcome) -> bool:
+    """True where the wanted revision was tried, failed, and nothing else was wanted since.
+
+    Where the last run died before it could write its Outcome, or wrote that nothing was sent, the endpoint itself
+    tells: still on what served before, but modified since, by an update that came back and by no autoscaler.
+    """
+    if turn != intent.turn:
+        return False
+    if intent.held:
+        return True
+    if outcome.speaks_of(wanted.name, turn) and outcome.verdict is not Verdict.NOT_SENT:
+        return outcome.verdict in _FAILED
+    return intent.before is not None and _came_back(intent.before, live)
+
+
+def _came_back(before: Sighting, live: LiveEndpoint) -> bool:
+    return (
+        live.status == "InService"
+        and live.config == before.config
+        and live.modified != before.modified
+        and live.provisioned == before.provisioned
+    )
+
+
+def _turn(wanted: Revision, intent: Intent) -> int:
+    return intent.turn + (wanted.name != intent.wanted)
+
+
+def _unconfirmed(intent: Intent, outcome: Outcome) -> tuple[Revision, ...]:
+    """What an interrupted run may have left in AWS but not in the state: declared once more, so that none is lost."""
+    return tuple(revision for revision in intent.declared if revision.name not in outcome.declared)
+
+
+def _distinct(*revisions: Revision | None) -> tuple[Revision, ...]:
+    named: dict[str, Revision] = {}
+    for revision in revisions:
+        if revision is not None:
+            named.setdefault(revision.name, revision)
+    return tuple(named.values())
+
+
+# What came of it
+
+
+def is_to_move(plan: Plan, live: Live) -> bool:
+    """True where the endpoint is to serve something that it does not serve yet."""
+    return plan.kind is Kind.RUN and not (
+        isinstance(live, LiveEndpoint) and live.status == "InService" and live.config == plan.target
+    )
+
+
+def is_to_be_made(plan: Plan, live: Live) -> bool:
+    """True where the endpoint is to be created, over what is left of a failed one if need be."""
+    return plan.kind is Kind.RUN and (isinstance(live, Absent) or _is_gone(live))
+
+
+def conclude(
+    plan: Plan, record: Outcome | None, before: Live, after: Live, *, updated: bool, declared: tuple[str, ...]
+) -> Outcome:
+    """The memory of what this run tried and what came of it.
+
+    `updated` says that the engine reports an update done, `declared` names what is known to be in the state.
+    """
+    outcome = replace(sighted(record or Outcome(), after), declared=declared)
+    match plan:
+        case Plan(kind=Kind.RUN, wanted=Revision(name=wanted)):
+            verdict, failure = judge(plan, before, after, updated=updated)
+            return replace(outcome, tried=wanted, turn=plan.turn, verdict=verdict, failure=failure)
+        case Plan(kind=Kind.HOLD, wanted=Revision(name=wanted)) if not (
+            outcome.speaks_of(wanted, plan.turn) and outcome.verdict in _FAILED
+        ):
+            # The run that tried it died before it could write: this one has seen what came of it.
+            failure = after.failure if isinstance(after, LiveEndpoint) else ""
+            return replace(outcome, tried=wanted, turn=plan.turn, verdict=Verdict.ROLLED_BACK, failure=failure)
+    return outcome
+
+
+def judge(plan: Plan, before: Live, after: Live, *, updated: bool) -> tuple[Verdict, str]:
+    """What came of trying `plan.wanted`, from the endpoint before and after, with the failure in words.
+
+    A silent rollback is exactly this: the engine reports an update done, and the old configuration serves.
+    """
+    match before, after:
+        case _, LiveEndpoint(status="InService", config=config) if config == plan.target:
+            return Verdict.SERVES, ""
+        case LiveEndpoint(config=old, modified=then), LiveEndpoint(config=now) if old == now:
+            back = updated or after.modified != then
+            return (Verdict.ROLLED_BACK, after.failure) if back else (Verdict.NOT_SENT, "")
+        case _, LiveEndpoint(status="Failed", failure=failure):
+            return Verdict.NOT_SENT, f"creation failed: {failure}" if failure else "creation failed"
+        case _, Unknown(error):
+            return Verdict.NOT_SENT, error
+    return Verdict.NOT_SENT, ""
+
+
+def sighted(record: Outcome, live: Live) -> Outcome:
+    """The record with what was seen of the endpoint last; as it was, where it could not be seen."""
+    match live:
+        case LiveEndpoint():
+            return replace(
+                record,
+                serving=live.config,
+                modified=live.modified,
+                provisioned=live.provisioned,
+                endpoint_status=live.status,
+            )
+        case Absent():
+            return replace(record, serving="", modified="", provisioned=0, endpoint_status="")
+    return record

@@ -1,0 +1,110 @@
+"""Say of one variant, in one word for the machine and one sentence for the person, how it stands.
+
+A sentence holds no relative time: it would change outputs by itself.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fleet.revision import Revision
+from fleet.rollout import (
+    Absent,
+    Answer,
+    Approved,
+    Kind,
+    Live,
+    LiveEndpoint,
+    Outcome,
+    Plan,
+    Unknown,
+    Verdict,
+)
+
+NOT_OURS = (
+    "an endpoint of this name exists and is not this stack's, by its tags; rename the task or remove the endpoint"
+)
+SERVES_NOBODY = frozenset({"Creating", "Failed", "OutOfService", "Deleting"})
+
+
+class Status(StrEnum):
+    UP_TO_DATE = "UP_TO_DATE"  # InService on the desired revision
+    OUT_OF_DATE = "OUT_OF_DATE"  # serves another revision
+    NOT_DEPLOYED = "NOT_DEPLOYED"  # there is no endpoint
+    UNKNOWN = "UNKNOWN"  # could not find out; what serves is left alone
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a variant stands."""
+
+    status: Status
+    reason: str
+    serving: Revision | None = None  # what callers are answered by, where it is known
+
+
+def assess(plan: Plan, answer: Answer, live: Live, outcome: Outcome) -> Standing:
+    """How a variant stands, given the endpoint as it is now and the memory of what was tried last."""
+    serving = _serving(plan, live)
+    match answer, live:
+        case _, Unknown(error):
+            return Standing(Status.UNKNOWN, f"endpoint: {error}")
+        case Unknown(error), _:
+            return Standing(Status.UNKNOWN, f"registry: {error}", serving)
+        case _, LiveEndpoint() if plan.kind is Kind.REFUSE:
+            return Standing(Status.NOT_DEPLOYED, NOT_OURS)
+        case _, Absent() | LiveEndpoint(status="Creating" | "Failed" | "OutOfService" | "Deleting"):
+            return Standing(Status.NOT_DEPLOYED, _why_not_deployed(plan, live, outcome))
+        case Approved(), LiveEndpoint(config=config) if plan.wanted and config == plan.wanted.name:
+            return Standing(Status.UP_TO_DATE, f"version {plan.wanted.version} serves", serving)
+    return Standing(Status.OUT_OF_DATE, _why_out_of_date(plan, live, outcome, serving), serving)
+
+
+def _serving(plan: Plan, live: Live) -> Revision | None:
+    if not isinstance(live, LiveEndpoint) or live.status in SERVES_NOBODY or not live.ours:
+        return None
+    return plan.revision(live.config) or live.serving
+
+
+def _why_not_deployed(plan: Plan, live: Live, outcome: Outcome) -> str:
+    if plan.wanted is None:
+        return "nothing approved"
+    version = plan.wanted.version
+    if outcome.speaks_of(plan.wanted.name, plan.turn) and outcome.verdict is Verdict.NOT_SENT:
+        return f"version {version} not deployed{_because(outcome.failure)}"
+    if isinstance(live, LiveEndpoint):
+        return f"version {version} approved; endpoint {live.status}{_because(live.failure)}"
+    return f"deleted outside; version {version} approved" if plan.generation else f"version {version} approved"
+
+
+def _why_out_of_date(plan: Plan, live: Live, outcome: Outcome, serving: Revision | None) -> str:
+    keeps = f"version {serving.version} keeps serving" if serving else "what serves was deployed outside"
+    wanted = plan.wanted
+    if plan.kind is Kind.KEEP or wanted is None:
+        return f"nothing approved; {keeps}"
+    if outcome.speaks_of(wanted.name, plan.turn) and outcome.verdict is Verdict.SERVES:
+        return f"moved outside; {keeps}"
+    if outcome.speaks_of(wanted.name, plan.turn):
+        return f"version {wanted.version} {outcome.verdict}{_because(outcome.failure)}; {keeps}"
+    if plan.kind is Kind.HOLD and isinstance(live, LiveEndpoint):
+        return f"version {wanted.version} rolled back{_because(live.failure)}; {keeps}"
+    if isinstance(live, LiveEndpoint) and live.in_transition:
+        return f"updating; {keeps}"
+    if serving is None:
+        return keeps
+    if wanted.version > serving.version:
+        return f"new version {wanted.version} approved; {keeps}"
+    if wanted.version < serving.version:
+        return f"version {serving.version} is approved no more; back to {wanted.version}"
+    return f"settings of version {wanted.version} changed"
+
+
+def _because(failure: str) -> str:
+    return f": {failure}" if failure else ""
+
+
+def total(statuses: Iterable[Status]) -> str:
+    """One line over all tasks, e.g. `21 UP_TO_DATE, 1 OUT_OF_DATE`."""
+    counts = Counter(statuses)
+    return ", ".join(f"{counts[status]} {status}" for status in Status if counts[status]) or "no tasks"

@@ -1,0 +1,32 @@
+"""Whose a resource is: the tags that every Model, EndpointConfiguration and Endpoint carries from its first deployment.
+
+The prefix keeps them apart from a company's own tags. What carries this project's and this stack's is this stack's, in
+the state or not; what does not is somebody else's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+VERSION = "fleet:version"
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """The stack that owns what it deploys."""
+
+    project: str
+    stack: str
+
+    def tags(self, task: str, variant: str, owner: str | None, version: int | None = None) -> dict[str, str]:
+        """The tags of one resource. An endpoint has no version: it would lie after a rollback."""
+        optional = {"fleet:owner": owner, VERSION: None if version is None else str(version)}
+        return {
+            "fleet:project": self.project,
+            "fleet:stack": self.stack,
+            "fleet:task": task,
+            "fleet:variant": variant,
+        } | {key: value for key, value in optional.items() if value is not None}
+
+    def covers(self, tags: Mapping[str, str]) -> bool:
+        """True where these tags say that the resource is this stack's."""
+        return (tags.get("fleet:project"), tags.get("fleet:stack")) == (self.project, self.stack)

@@ -1,0 +1,83 @@
+"""The one place between frozen values and what crosses Pulumi's wire.
+
+The wire is a protobuf Struct: every number comes back as a double, and None vanishes (and would read as unknown), so
+fields that are None are left out and whole doubles are made int again. A union's member carries its name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from fleet.rollout import Absent, Approved, LiveEndpoint, NothingApproved, Unknown
+
+_MEMBERS: Mapping[str, type] = {
+    "approved": Approved,
+    "nothing-approved": NothingApproved,
+    "unknown": Unknown,
+    "absent": Absent,
+    "endpoint": LiveEndpoint,
+}
+_MEMBER_NAMES = {member: name for name, member in _MEMBERS.items()}
+
+
+def encode(value: Any) -> Any:
+    """A frozen value as dicts, lists, strings, numbers and booleans."""
+    if is_dataclass(value) and not isinstance(value, type):
+        named = {"is": _MEMBER_NAMES[type(value)]} if type(value) in _MEMBER_NAMES else {}
+        present = {f.name: getattr(value, f.name) for f in fields(value)}
+        return named | {name: encode(item) for name, item in present.items() if item is not None}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {key: encode(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [encode(item) for item in value]
+    return value
+
+
+def decode(kind: Any, value: Any) -> Any:
+    """The frozen value of `kind` (a dataclass, or a union of them) that `encode` was given.
+
+    Fields that are missing take their defaults, and unknown ones are passed over: another release may have written
+    them. Raises KeyError or TypeError where the value is not of that kind.
+    """
+    return _decode(kind, whole(value))
+
+
+def whole(value: Any) -> Any:
+    """The same with whole doubles made int: 1.0 would become version `v1.0`, and change every hash."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: whole(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [whole(item) for item in value]
+    return value
+
+
+def same(olds: Mapping[str, Any], news: Mapping[str, Any], *keys: str) -> bool:
+    """True where these keys hold the same on both sides of the wire."""
+    return all(whole(olds.get(key)) == whole(news.get(key)) for key in keys)
+
+
+def _decode(kind: Any, value: Any) -> Any:
+    if kind in (Any, object):
+        return value
+    if get_origin(kind) in (UnionType, Union):
+        members = [member for member in get_args(kind) if member is not NoneType]
+        return _decode(_MEMBERS[value["is"]] if len(members) > 1 else members[0], value)
+    if get_origin(kind) is tuple:
+        return tuple(_decode(get_args(kind)[0], item) for item in value)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(value)
+    if isinstance(kind, type) and is_dataclass(kind):
+        return kind(**{name: _decode(hint, value[name]) for name, hint in _hints(kind).items() if name in value})
+    return value
+
+
+@cache
+def _hints(kind: type) -> Mapping[str, Any]:
+    return get_type_hints(kind)
