@@ -1,0 +1,125 @@
+"""Endpoints, endpoint configurations and models as they are in AWS: list, describe, look up, clear what failed.
+
+Plain calls that block; fleet/aws/region.py runs them in threads for the program.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from fleet.aws import session
+from fleet.revision import Revision, Settings
+from fleet.rollout import Absent, LiveEndpoint
+from fleet.tags import VERSION, Ownership
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+
+@dataclass(frozen=True)
+class Row:
+    """An endpoint as ListEndpoints gives it."""
+
+    name: str
+    status: str
+    modified: str  # ISO 8601, UTC
+
+
+def list_all(client: "SageMakerClient") -> dict[str, Row]:
+    """Every endpoint of the Region, 100 a call."""
+    pages = client.get_paginator("list_endpoints").paginate(PaginationConfig={"PageSize": 100})
+    rows = (row for page in pages for row in page["Endpoints"])
+    return {
+        row["EndpointName"]: Row(row["EndpointName"], row["EndpointStatus"], _iso(row["LastModifiedTime"]))
+        for row in rows
+    }
+
+
+def describe(client: "SageMakerClient", name: str, ownership: Ownership | None = None) -> LiveEndpoint | Absent:
+    """One endpoint; with `ownership`, whether it is ours too (one ListTags call more)."""
+    try:
+        answer = client.describe_endpoint(EndpointName=name)
+        tags = _tags(client, answer["EndpointArn"]) if ownership else None
+    except ClientError as error:
+        if session.not_found(error):
+            return Absent()
+        raise
+    return LiveEndpoint(
+        status=answer["EndpointStatus"],
+        config=answer.get("EndpointConfigName", ""),
+        modified=_iso(answer["LastModifiedTime"]),
+        provisioned=_provisioned(answer.get("ProductionVariants", ())),
+        failure=answer.get("FailureReason", ""),
+        ours=ownership is None or tags is None or ownership.covers(tags),
+    )
+
+
+def read_revision(client: "SageMakerClient", config: str, ownership: Ownership) -> Revision | None:
+    """What an endpoint configuration of ours holds, as the revision it was made from; None where it is not ours."""
+    try:
+        answer = client.describe_endpoint_config(EndpointConfigName=config)
+        tags = _tags(client, answer["EndpointConfigArn"])
+        if not ownership.covers(tags):
+            return None
+        variant = answer["ProductionVariants"][0]
+        model = client.describe_model(ModelName=variant["ModelName"])
+    except ClientError as error:
+        if session.not_found(error):
+            return None
+        raise
+    container: Mapping[str, Any] = model.get("PrimaryContainer") or model["Containers"][0]
+    sizes: Mapping[str, Any] = variant["ServerlessConfig"]
+    settings = Settings(
+        endpoint="",  # its part in the name is made already
+        role=model["ExecutionRoleArn"],
+        memory_mb=sizes["MemorySizeInMB"],
+        max_concurrency=sizes["MaxConcurrency"],
+        provisioned_concurrency=sizes.get("ProvisionedConcurrency"),
+        environment=container.get("Environment", {}),
+    )
+    return Revision(config, int(tags[VERSION]), container["ModelPackageName"], settings)
+
+
+def model_tags(client: "SageMakerClient", name: str) -> dict[str, str] | None:
+    """The tags of a model; None where there is none of that name."""
+    try:
+        return _tags(client, client.describe_model(ModelName=name)["ModelArn"])
+    except ClientError as error:
+        if session.not_found(error):
+            return None
+        raise
+
+
+def endpoint_config_tags(client: "SageMakerClient", name: str) -> dict[str, str] | None:
+    """The tags of an endpoint configuration; None where there is none of that name."""
+    try:
+        return _tags(client, client.describe_endpoint_config(EndpointConfigName=name)["EndpointConfigArn"])
+    except ClientError as error:
+        if session.not_found(error):
+            return None
+        raise
+
+
+def delete(client: "SageMakerClient", name: str) -> None:
+    """Send DeleteEndpoint; one that is gone already is fine."""
+    try:
+        client.delete_endpoint(EndpointName=name)
+    except ClientError as error:
+        if not session.not_found(error):
+            raise
+
+
+def _tags(client: "SageMakerClient", arn: str) -> dict[str, str]:
+    pages = client.get_paginator("list_tags").paginate(ResourceArn=arn)
+    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+
+def _provisioned(variants: Iterable[Mapping[str, Any]]) -> int:
+    return next((v.get("CurrentServerlessConfig", {}).get("ProvisionedConcurrency", 0) for v in variants), 0)
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat()

@@ -1,0 +1,57 @@
+"""How this program speaks to AWS: one client per process, patient retries, and errors as one sentence."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from fleet.rollout import Unknown
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+THREADS = 16
+
+T = TypeVar("T")
+
+
+def sagemaker(region: str, profile: str = "") -> "SageMakerClient":
+    """A SageMaker client. AWS_ENDPOINT_URL and the other AWS variables are honoured, as boto3 does.
+
+    Throttling bursts pass: 8 attempts unless AWS_MAX_ATTEMPTS says otherwise, each waiting at most 20 seconds.
+    """
+    session = boto3.Session(region_name=region, profile_name=profile or None)
+    attempts = int(os.environ.get("AWS_MAX_ATTEMPTS", "8"))
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        max_pool_connections=THREADS,
+        connect_timeout=10,
+        read_timeout=60,
+    )
+    return session.client("sagemaker", config=config)
+
+
+def ask(call: Callable[[], T]) -> T | Unknown:
+    """What the call returns, or Unknown with a sentence that names the AWS call and its error."""
+    try:
+        return call()
+    except (ClientError, BotoCoreError) as error:
+        return Unknown(sentence(error))
+
+
+def sentence(error: ClientError | BotoCoreError) -> str:
+    """One line without request ids or retry counts: the same fault must read the same in every run."""
+    if isinstance(error, ClientError):
+        return f"{error.operation_name}: {error.response['Error']['Code']}: {error.response['Error']['Message']}"
+    return f"{type(error).__name__}: {error}"
+
+
+def not_found(error: ClientError) -> bool:
+    """SageMaker has no error code of its own for what is not there (API reference, DescribeEndpoint, 2026-11)."""
+    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+    return code in ("ValidationException", "ResourceNotFound", "ResourceNotFoundException") and any(
+        words in message.lower() for words in ("could not find", "does not exist", "not found")
+    )

@@ -1,0 +1,92 @@
+"""Rollout: the decision for one variant, with its Intent kept in the state. Fault: the one resource that raises.
+
+A pure `check` around `fleet.rollout.decide`; nothing here asks AWS. Module path and class names are stored in the state
+of every stack: never rename them.
+"""
+
+import logging
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+
+from fleet import wire
+from fleet.revision import Settings
+from fleet.rollout import Answer, Intent, Live, Outcome, Plan, decide
+
+
+class RolloutProvider(ResourceProvider):
+    """Owns nothing in AWS; its inputs in the state are the write-ahead log of one variant."""
+
+    serialize_as_secret_always = False
+
+    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Decide. Returns only what stays the same from preview to up: `up --plan` compares it."""
+        plan, intent = decide(
+            wire.decode(Settings, news["settings"]),
+            wire.decode(Answer, news["answer"]),
+            wire.decode(Live, news["live"]),
+            wire.decode(Intent, olds["intent"]) if "intent" in olds else None,
+            wire.decode(Outcome, news["outcome"]) if "outcome" in news else None,
+        )
+        decided = {"settings": wire.whole(news["settings"]), "plan": wire.encode(plan), "intent": wire.encode(intent)}
+        return CheckResult(decided, [])
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        # Not the intent: it is saved with the inputs even where nothing changes, and what was seen is no change.
+        return DiffResult(changes=not wire.same(olds, news, "settings", "plan"))
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        return CreateResult("rollout", props)
+
+    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(news)
+
+
+class Rollout(Resource, module="rollout", name="Rollout"):
+    """What one variant is to serve. `plan` is an encoded `fleet.rollout.Plan`."""
+
+    plan: pulumi.Output[dict[str, Any]]
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        answer: Answer,
+        live: Live,
+        outcome: Outcome | None,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        asked: dict[str, object] = {"settings": settings, "answer": answer, "live": live}
+        if outcome:
+            asked["outcome"] = outcome
+        super().__init__(
+            RolloutProvider(),
+            name,
+            {**wire.encode(asked), "plan": None, "intent": None},
+            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=True)),
+        )
+
+    async def known_plan(self) -> Plan:
+        """The plan. Raises pulumi.RunError where it is unknown: that never means "declare less"."""
+        if not await self.plan.is_known():
+            raise pulumi.RunError("a plan is not known; nothing may be declared without it")
+        plan: Plan = wire.decode(Plan, await self.plan.future())
+        return plan
+
+
+class FaultProvider(ResourceProvider):
+    """Raises, so that the run ends red with a sentence. What was never created never gets into the state."""
+
+    serialize_as_secret_always = False
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        logging.getLogger("grpc._server").disabled = True  # it would print a traceback under the sentence
+        raise Exception(props["reason"])
+
+
+class Fault(Resource, module="rollout", name="Fault"):
+    """Makes the run red for one task, after every task has ended."""
+
+    def __init__(self, name: str, reason: str, opts: pulumi.ResourceOptions) -> None:
+        super().__init__(FaultProvider(), name, {"reason": reason}, opts)
