@@ -1,0 +1,38 @@
+"""No mass teardown: what would take many endpoints away at once stops the run before anything changes."""
+
+from collections.abc import Iterable, Mapping
+
+import pulumi
+
+from fleet.rollout import Outcome, Unknown
+
+
+def refuse_mass(
+    wanted: Iterable[str],
+    deployed: Mapping[str, Mapping[str, Outcome]],
+    listed: Iterable[str] | Unknown,
+    most: int,
+) -> None:
+    """Raise pulumi.RunError where more than `most` tasks would lose their endpoint in this run.
+
+    A bad merge and a changed namePrefix look like that. `wanted` names the endpoints of this run, `deployed` is what
+    the last run wrote, by task and variant, `listed` the endpoints there are; where those could not be listed, every
+    one of the last run counts.
+    """
+    staying = set(wanted)
+    there = None if isinstance(listed, Unknown) else set(listed)
+    going = [
+        task
+        for task, variants in deployed.items()
+        if any(
+            outcome.endpoint not in staying and (there is None or outcome.endpoint in there)
+            for outcome in variants.values()
+            if outcome.endpoint in outcome.declared
+        )
+    ]
+    if len(going) > most:
+        raise pulumi.RunError(
+            f"{len(going)} deployed tasks would be torn down in this run, and maxTeardown is {most}: "
+            f"{', '.join(sorted(going))}. Nothing was changed. If that is meant, run "
+            f"`pulumi config set maxTeardown {len(going)}`"
+        )
