@@ -82,7 +82,7 @@ class Intent:
     turn: int = 0  # how often the wanted revision has changed; tells a failure of this wish from one of an earlier wish
     declared: tuple[Revision, ...] = ()
     target: str = ""  # configuration the endpoint was declared with; "" where no endpoint was
-    serving: str = ""  # configuration that served
+    serving: str = ""  # configuration that served, or was to be the first to
     previous: str = ""  # revision that served before `wanted` did
     before: Sighting | None = None  # only where an update was to be sent
     held: bool = False
@@ -200,7 +200,7 @@ def _create(wanted: Revision, intent: Intent, outcome: Outcome) -> tuple[Plan, I
     generation = intent.generation + (intent.target != "")
     declared = _distinct(wanted, *_unconfirmed(intent, outcome))
     plan = Plan(Kind.RUN, declared, wanted, wanted.name, turn, generation)
-    return plan, Intent(wanted.name, turn, declared, wanted.name, generation=generation)
+    return plan, Intent(wanted.name, turn, declared, wanted.name, serving=wanted.name, generation=generation)
 
 
 def _serve(wanted: Revision, live: LiveEndpoint, intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:

@@ -148,7 +148,7 @@ class VariantRollout:
         after = await self._region.settled(self._endpoint) if moved else before
         outcome = sighted(replace(self._record or Outcome(), endpoint=self._endpoint), after)
         if not self._preview:
-            updated = endpoint is not None and await endpoint.endpoint_config_name.future() != plan.target
+            updated = not obstacle and await _reads_otherwise(endpoint, plan.target)
             declared = self._known(revisions, endpoint)
             outcome = conclude(plan, outcome, before, after, updated=updated, declared=declared)
             outcome = replace(outcome, failure=outcome.failure or obstacle)
@@ -278,6 +278,11 @@ async def _registered(resource: Registered) -> Registered | None:
     except ResourceRegistrationFailed:
         return None
     return resource
+
+
+async def _reads_otherwise(endpoint: sagemaker.Endpoint | None, target: str) -> bool:
+    """True where the step was reported done, and what the provider then read is not what it was asked for."""
+    return endpoint is not None and await endpoint.endpoint_config_name.future() != target
 
 
 async def roll_out(

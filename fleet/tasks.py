@@ -1,0 +1,743 @@
+"""The task list: what the team wants deployed, read from one YAML file into frozen values.
+
+Every mistake is found here, all at once, each with its line. Whether the groups exist is asked elsewhere
+(providers/registry.py), and what a setting does to a revision is fleet/revision.py. For people: docs/tasks.md.
+"""
+
+import difflib
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import ErrorDetails, core_schema
+from yaml.error import MarkedYAMLError
+
+from fleet.revision import MAX_ENDPOINT_NAME, reads_as_revision
+
+# Checked like the rest, then refused: a setting that has no effect yet must not look as if it had one.
+# A version that can do one takes its name out; everything below is ready for it.
+UNSUPPORTED = ("enabled", "soak_hours", "pin", "hold", "retired", "smoke_test", "scaling", "variants")
+
+CHAMPION = "champion"  # the variant that every task has, under the task's own name
+MEMORY_SIZES_MB = tuple(range(1024, 6145, 1024))  # ServerlessMemorySizeInMB (AWS API reference, 2026-11)
+ENVIRONMENT_MAX_BYTES = 32 * 1024  # all keys and values of a container (AWS API reference, ContainerDefinition)
+NAME_PREFIX = re.compile(r"([a-zA-Z0-9][a-zA-Z0-9-]*)?")
+
+
+EMPTY = "is empty; give it a value or take the line out"
+
+
+class TaskListError(Exception):
+    """The task list cannot be used. `errors` holds every reason, a line each, in the order of the file."""
+
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__("\n".join(errors))
+        self.errors = errors
+
+
+# --- the syntax -----------------------------------------------------------------------------------------------------
+
+NAME = r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,46}[a-zA-Z0-9])?$"
+GROUP = (
+    r"^(arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:[0-9]{12}:model-package-group/)?"
+    r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$"
+)
+VARIABLE = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
+TAG_VALUE = r"^[\w .:/=+@-]+$"
+CRON = r"^[0-9A-Za-z*?,/#-]+( [0-9A-Za-z*?,/#-]+){5}$"
+TIME_ZONE = r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$"
+MEDIA_TYPE = r"^[\w.+-]+/[\w.+-]+$"
+NOT_BLANK = r"\S"
+
+PATTERN_SAYS = {
+    NAME: f"letters, digits and hyphens, a letter or digit at both ends, at most {MAX_ENDPOINT_NAME} characters",
+    GROUP: "the name of a model package group (letters, digits and hyphens, at most 63) or its ARN",
+    VARIABLE: "letters, digits and underscores, no digit in front",
+    TAG_VALUE: "letters, digits, spaces and _ . : / = + - @ (it becomes a tag)",
+    CRON: 'the six fields of cron(…), a space between, for example "0 7 ? * MON-FRI *"',
+    TIME_ZONE: "the name of a time zone, for example Europe/Berlin",
+    MEDIA_TYPE: "a media type, for example application/json",
+    NOT_BLANK: "some words",
+}
+
+
+def _serverless_size(memory_mb: int) -> int:
+    if memory_mb not in MEMORY_SIZES_MB:
+        *sizes, largest = MEMORY_SIZES_MB
+        raise ValueError(f"{memory_mb} is not a serverless size; use {', '.join(map(str, sizes))} or {largest}")
+    return memory_mb
+
+
+def _fits_a_container(environment: Mapping[str, str]) -> Mapping[str, str]:
+    size = sum(len(key.encode()) + len(value.encode()) for key, value in environment.items())
+    if size > ENVIRONMENT_MAX_BYTES:
+        raise ValueError(f"has {size} bytes of keys and values; a container takes {ENVIRONMENT_MAX_BYTES}")
+    return environment
+
+
+def _plain_json(payload: object) -> object:
+    try:
+        json.dumps(payload, allow_nan=False)
+    except (TypeError, ValueError):
+        raise ValueError("must be plain JSON; put a date in quotes") from None
+    return payload
+
+
+Memory = Annotated[
+    int, AfterValidator(_serverless_size), WithJsonSchema({"type": "integer", "enum": list(MEMORY_SIZES_MB)})
+]
+Concurrency = Annotated[int, Field(ge=1, le=200)]
+Words = Annotated[str, Field(pattern=NOT_BLANK)]
+Owner = Annotated[str, Field(pattern=TAG_VALUE, max_length=256)]
+Name = Annotated[str, Field(pattern=NAME)]
+Environment = Annotated[
+    Mapping[Annotated[str, Field(pattern=VARIABLE, max_length=1024)], Annotated[str, Field(max_length=1024)]],
+    Field(max_length=100),
+    AfterValidator(_fits_a_container),
+    AfterValidator(MappingProxyType),
+    PlainSerializer(dict),
+]
+
+
+class Settings(BaseModel):
+    """What every part of the task list has in common: no guessing, no unknown keys, no empty values, no changes."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _not_empty(cls, value: object) -> object:
+        if value is None:
+            raise ValueError(EMPTY)
+        return value
+
+
+class Schedule(Settings):
+    """Other limits of provisioned concurrency from a point in time on."""
+
+    name: Name = Field(description="Name of the schedule, once a task.")
+    cron: str = Field(pattern=CRON, description="When it begins: what Application Auto Scaling takes inside cron(…).")
+    timezone: str = Field(
+        default="UTC", pattern=TIME_ZONE, description="Time zone of `cron`, for example Europe/Berlin."
+    )
+    min: Concurrency = Field(description="Fewest provisioned calls at a time from then on.")
+    max: Concurrency = Field(description="Most provisioned calls at a time from then on.")
+
+
+class Scaling(Settings):
+    """Automatic scaling of provisioned concurrency."""
+
+    min: Concurrency = Field(description="Fewest provisioned calls at a time.")
+    max: Concurrency = Field(description="Most provisioned calls at a time; at most `max_concurrency`.")
+    target_utilization: float = Field(
+        default=0.7, gt=0, le=1, description="Share of provisioned concurrency to keep in use."
+    )
+    schedules: tuple[Schedule, ...] = Field(default=(), strict=False, description="Other limits at certain times.")
+
+    @field_validator("max")
+    @classmethod
+    def _holds_min(cls, most: int, info: ValidationInfo) -> int:
+        if most < info.data.get("min", most):
+            raise ValueError(f"{most} is less than min ({info.data['min']})")
+        return most
+
+    @field_validator("schedules")
+    @classmethod
+    def _stay_within(cls, schedules: tuple[Schedule, ...], info: ValidationInfo) -> tuple[Schedule, ...]:
+        least, most = info.data.get("min", 1), info.data.get("max", math.inf)
+        seen: set[str] = set()
+        for schedule in schedules:
+            if not least <= schedule.min <= schedule.max <= most:
+                limits = f"min {schedule.min} and max {schedule.max}"
+                raise ValueError(f"{schedule.name}: {limits} must be in order and within those of scaling")
+            if schedule.name in seen:
+                raise ValueError(f"{schedule.name}: two schedules have this name")
+            seen.add(schedule.name)
+        return schedules
+
+
+class Thresholds(Settings):
+    """When a smoke test has passed."""
+
+    min_agreement: float = Field(
+        default=1.0, gt=0, le=1, description="Share of the cases that must give what they expect."
+    )
+    max_latency_ms: int | None = Field(
+        default=None,
+        ge=1,
+        le=60_000,
+        description="Longest time of a warm call, in milliseconds; not checked without it.",
+    )
+
+
+class Case(Settings):
+    """One call of a smoke test."""
+
+    payload: Annotated[Any, AfterValidator(_plain_json)] = Field(description="What is sent.")
+    expect: str = Field(description="The label that must come back.")
+
+
+class SmokeTest(Thresholds):
+    """Calls that a new revision must answer before consumers see it."""
+
+    content_type: str = Field(default="application/json", pattern=MEDIA_TYPE, description="Media type of the payloads.")
+    label: Words = Field(default="label", description="JMESPath of the label in the JSON answer.")
+    cases: tuple[Case, ...] = Field(
+        strict=False, json_schema_extra={"minItems": 1}, description="The calls and what they must answer."
+    )
+
+    @field_validator("cases")
+    @classmethod
+    def _try_something(cls, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+        if not cases:
+            raise ValueError("needs at least one case")
+        return cases
+
+
+class Pin(Settings):
+    """One version, whatever else is approved."""
+
+    version: int = Field(ge=1, description="The approved version that is to serve.")
+    reason: Words = Field(description="Why, for whoever reads the status.")
+    owner: Owner = Field(description="Who decided, and whom to ask.")
+    until: date = Field(description="Last day, UTC, on which nobody needs to look at it again.")
+
+
+class Hold(Settings):
+    """What serves stays, whatever else is approved."""
+
+    reason: Words = Field(description="Why, for whoever reads the status.")
+    owner: Owner = Field(description="Who decided, and whom to ask.")
+    until: date = Field(description="Last day, UTC, on which nobody needs to look at it again.")
+
+
+class Retired(Settings):
+    """A task that is gone, and where its callers go."""
+
+    successor: Words = Field(description="What callers use instead; the task's output names it.")
+    since: date = Field(description="Day from which it is gone.")
+
+
+class Sizes(Settings):
+    """What a serverless endpoint is made of, apart from its model."""
+
+    memory_mb: Memory = Field(default=2048, description="Memory in MB; SageMaker gives CPU in proportion.")
+    max_concurrency: Concurrency = Field(
+        default=5, description="Most calls at a time; more are refused, not queued. Counts against the account's quota."
+    )
+    provisioned_concurrency: Concurrency | None = Field(
+        default=None,
+        description="Calls at a time kept warm, at most `max_concurrency`. Costs money all day; without it, none.",
+    )
+    environment: Environment = Field(
+        default={},
+        validate_default=True,
+        description="Environment variables of the container, values in quotes. Public: nothing secret goes here.",
+    )
+    scaling: Scaling | None = Field(default=None, description="Automatic scaling of `provisioned_concurrency`.")
+
+    @field_validator("provisioned_concurrency")
+    @classmethod
+    def _fits(cls, provisioned: int, info: ValidationInfo) -> int:
+        most = info.data.get("max_concurrency", provisioned)
+        if provisioned > most:
+            raise ValueError(f"{provisioned} is more than max_concurrency ({most})")
+        return provisioned
+
+    @field_validator("scaling")
+    @classmethod
+    def _holds_provisioned(cls, scaling: Scaling, info: ValidationInfo) -> Scaling:
+        most = info.data.get("max_concurrency", scaling.max)
+        if scaling.max > most:
+            raise ValueError(f"max {scaling.max} is more than max_concurrency ({most})")
+        provisioned = info.data.get("provisioned_concurrency")
+        if provisioned is not None and not scaling.min <= provisioned <= scaling.max:
+            raise ValueError(f"provisioned_concurrency ({provisioned}) is not within {scaling.min} and {scaling.max}")
+        return scaling
+
+
+def _needs_provisioned(scaling: Scaling, info: ValidationInfo) -> Scaling:
+    if info.data.get("provisioned_concurrency", ...) is None:
+        raise ValueError("needs provisioned_concurrency: that is what it scales")
+    return scaling
+
+
+class Variant(Sizes):
+    """A challenger beside the champion; what it does not say is as the task says."""
+
+    weight: float = Field(gt=0, lt=1, description="Share of the callers' keys; the champion has the rest.")
+    pin: Pin | None = Field(default=None, description="One version, in place of `follow`.")
+    follow: Literal["latest", "previous"] = Field(
+        default="latest", description="`latest` approved version, or `previous`: the newest one below the champion's."
+    )
+
+    _scales = field_validator("scaling")(_needs_provisioned)
+
+    @field_validator("follow")
+    @classmethod
+    def _not_pinned(cls, follow: str, info: ValidationInfo) -> str:
+        if info.data.get("pin") is not None:
+            raise ValueError("follow and pin exclude each other")
+        return follow
+
+
+class Defaults(Sizes):
+    """What every task has that does not say otherwise."""
+
+    owner: Owner | None = Field(default=None, description="Who answers for it: a tag, and who is named in messages.")
+    soak_hours: int = Field(
+        default=0, ge=0, le=8760, description="Hours since its approval before a version counts; 0 does not wait."
+    )
+    smoke_test: Thresholds | None = Field(
+        default=None, description="When the smoke test of a task that has one has passed."
+    )
+
+
+class TaskSettings(Defaults):
+    """A task as the file has it. Every setting may be left out: {} takes every default."""
+
+    group: str | None = Field(
+        default=None, pattern=GROUP, description="Model package group, name or ARN. Without it, the task's name."
+    )
+    attempt: int = Field(default=1, ge=1, description="Raise it by one to try again what is held after a failure.")
+    enabled: bool = Field(default=True, description="false tears the task down and keeps its declaration.")
+    pin: Pin | None = Field(default=None, description="One version, whatever else is approved. Needs all its fields.")
+    hold: Hold | None = Field(default=None, description="What serves when the run starts stays. Needs all its fields.")
+    retired: Retired | None = Field(default=None, description="Torn down; the output names the successor.")
+    smoke_test: SmokeTest | None = Field(
+        default=None, description="Calls that a new revision must answer before it serves."
+    )
+    variants: Annotated[Mapping[Name, Variant], AfterValidator(MappingProxyType), PlainSerializer(dict)] = Field(
+        default={}, validate_default=True, description="Challengers of an A/B test, by name."
+    )
+
+    _scales = field_validator("scaling")(_needs_provisioned)
+
+    @field_validator("variants")
+    @classmethod
+    def _leave_the_champion_a_share(cls, variants: Mapping[str, Variant]) -> Mapping[str, Variant]:
+        total = math.fsum(variant.weight for variant in variants.values())
+        if total >= 1:
+            raise ValueError(f"the weights sum to {total:g}; leave the champion a share, so less than 1")
+        return variants
+
+
+class TaskList(Settings):
+    """The task list of the SageMaker Endpoint Manager."""
+
+    defaults: Defaults = Field(
+        default_factory=Defaults, description="Settings of every task that does not say otherwise."
+    )
+    tasks: Annotated[Mapping[Name, TaskSettings], Field(min_length=1)] = Field(
+        description="The tasks, by name. A name becomes the endpoint's, and never changes while callers use it."
+    )
+
+
+class Task(TaskSettings):
+    """One task with everything settled: defaults and names filled in."""
+
+    name: str
+    endpoint: str
+    group: str
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+Place = tuple[str | int, ...]  # where something stands in the file: ("tasks", "toxicity", "memory_mb")
+
+
+class Mistake(NamedTuple):
+    line: int  # 0: the whole file
+    text: str
+
+
+class Entry(NamedTuple):
+    line: int
+    value: object
+
+
+class Document(NamedTuple):
+    """The file as it was written: plain values, and what stands where."""
+
+    root: object
+    entries: dict[Place, Entry]
+    mistakes: list[Mistake]
+
+    def mistake(self, place: Place, text: str) -> Mistake:
+        """What is wrong with a place, on its line or, where it was not written, on that of what it is missing from."""
+        written = next((place[:end] for end in range(len(place), 0, -1) if place[:end] in self.entries), ())
+        return Mistake(self.entries[written].line if written else 0, f"{_dotted(place)}: {text}")
+
+
+def load(path: Path, *, name_prefix: str = "") -> tuple[Task, ...]:
+    """The tasks of a file, in its order; the names of their endpoints begin with `name_prefix`.
+
+    Raises TaskListError with every mistake: `tasks.yaml:41: toxicity.memory_mb: 2500 is not a serverless size; use …`.
+    """
+    try:
+        document = _read(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TaskListError([f"{path}: cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError as error:
+        raise TaskListError([f"{path}: is not UTF-8 text: {error.reason} at byte {error.start}"]) from None
+    except yaml.YAMLError as error:
+        raise TaskListError([_not_yaml(path, error)]) from None
+    if not isinstance(document.root, dict):
+        what = "is empty" if document.root is None else "is not a mapping"
+        raise TaskListError([f"{path}: {what}; it needs `tasks:` with at least one task"])
+
+    expanded = _expand(document.root)
+    mistakes = [
+        *document.mistakes,
+        *_shape(document, expanded),
+        *_names(document, name_prefix),
+        *_credentials(document),
+        *_unsupported(document),
+    ]
+    if mistakes:
+        mistakes.sort(key=lambda mistake: mistake.line)
+        raise TaskListError([f"{path}:{line}: {text}" if line else f"{path}: {text}" for line, text in mistakes])
+    return tuple(
+        Task.model_validate({"group": name, **settings, "name": name, "endpoint": name_prefix + name})
+        for name, settings in expanded["tasks"].items()
+    )
+
+
+class _Reader(yaml.SafeLoader):
+    """SafeLoader keeps the last of two equal keys, in silence, and forgets the lines."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.entries: dict[Place, Entry] = {}
+        self.mistakes: list[Mistake] = []
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            # An alias can contain itself, and a mistake in it would stand on two lines.
+            raise MarkedYAMLError(None, None, "aliases are not read; use defaults", self.current_event.start_mark)
+        return super().compose_node(parent, index)
+
+    def plain(self, node: yaml.Node, place: Place) -> Any:
+        match node:
+            case yaml.MappingNode(tag="tag:yaml.org,2002:map"):
+                return {key: value for key, value in self._items(node, place)}
+            case yaml.SequenceNode(tag="tag:yaml.org,2002:seq"):
+                return [self._noted(item, item, (*place, index)) for index, item in enumerate(node.value)]
+        try:
+            return self.construct_object(node, deep=True)
+        except ValueError:  # reads as a date or a number, and is none: 2027-02-31
+            return node.value
+
+    def _items(self, node: yaml.MappingNode, place: Place) -> Iterator[tuple[str, object]]:
+        for key_node, value_node in node.value:
+            written = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"  # YAML's own sign for such a key
+            key = self.plain(key_node, ())
+            line = key_node.start_mark.line + 1
+            if not isinstance(key, str):
+                self.mistakes.append(
+                    Mistake(line, f"{_dotted((*place, written))}: must be text; put the name in quotes")
+                )
+            elif (*place, key) in self.entries:
+                first = self.entries[(*place, key)].line
+                self.mistakes.append(Mistake(line, f"{_dotted((*place, key))}: is given twice, first in line {first}"))
+            else:
+                yield key, self._noted(key_node, value_node, (*place, key))
+
+    def _noted(self, start: yaml.Node, node: yaml.Node, place: Place) -> object:
+        value = self.plain(node, place)
+        self.entries[place] = Entry(start.start_mark.line + 1, value)
+        return value
+
+
+def _read(text: str) -> Document:
+    reader = _Reader(text)
+    try:
+        node = reader.get_single_node()
+        root = None if node is None else reader.plain(node, ())
+        return Document(root, reader.entries, reader.mistakes)
+    finally:
+        reader.dispose()
+
+
+def _not_yaml(path: Path, error: yaml.YAMLError) -> str:
+    if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
+        context = f"{error.context}: " if error.context else ""
+        return f"{path}:{error.problem_mark.line + 1}: is not plain YAML: {context}{error.problem}"
+    return f"{path}: is not plain YAML: {getattr(error, 'reason', error)}"
+
+
+def _expand(root: dict[str, Any]) -> dict[str, Any]:
+    """The file with every task's share of `defaults` in it, and every variant's share of its task."""
+    tasks = root.get("tasks")
+    if not isinstance(tasks, dict):
+        return root
+    expanded = {name: _inherit(Defaults, root.get("defaults"), settings) for name, settings in tasks.items()}
+    for name, settings in expanded.items():
+        if isinstance(settings, dict) and isinstance(variants := settings.get("variants"), dict):
+            inherited = {variant: _inherit(Sizes, settings, own) for variant, own in variants.items()}
+            expanded[name] = {**settings, "variants": inherited}
+    return {**root, "tasks": expanded}
+
+
+def _inherit(shared: type[Settings], under: object, over: object) -> object:
+    """Settings `over` others: those of the `shared` model are taken over, mappings key by key."""
+    if not isinstance(under, dict) or not isinstance(over, dict):
+        return over
+    merged = {key: value for key, value in under.items() if key in shared.model_fields} | over
+    for key, value in over.items():
+        if key in shared.model_fields and isinstance(value, dict) and isinstance(under.get(key), dict):
+            merged[key] = under[key] | value
+    # Thresholds without a test, limits without anything to scale: of no use to this task, so not its mistake.
+    if "smoke_test" not in over:
+        merged.pop("smoke_test", None)
+    if "scaling" not in over and "provisioned_concurrency" not in merged:
+        merged.pop("scaling", None)
+    return merged
+
+
+# --- what can be wrong ----------------------------------------------------------------------------------------------
+
+# Pydantic's types of error, in the words of this file. An environment's values are never shown.
+SAYS = {
+    "missing": "is missing",
+    "int_type": "must be a whole number, without quotes",
+    "float_type": "must be a number, without quotes",
+    "finite_number": "must be a number, without quotes",
+    "string_type": "must be text; put it in quotes",
+    "bool_type": "must be true or false, without quotes",
+    "date_type": "must be a day, for example 2027-01-31, without quotes",
+    "dict_type": "must be a mapping",
+    "model_type": "must be a mapping of settings",
+    "tuple_type": "must be a list",
+    "literal_error": "{input} is not possible; use {expected}",
+    "greater_than_equal": "{input} is too small; use at least {ge}",
+    "less_than_equal": "{input} is too large; use at most {le}",
+    "greater_than": "{input} is too small; use more than {gt}",
+    "less_than": "{input} is too large; use less than {lt}",
+    "string_pattern_mismatch": "{input} is not possible; use {pattern}",
+    "string_too_long": "has more than {max_length} characters",
+    "too_long": "has more than {max_length} entries",
+    "too_short": "needs at least one entry",
+}
+
+
+def _shape(document: Document, expanded: Mapping[str, object]) -> Iterator[Mistake]:
+    """Types, limits, unknown and missing settings, and what settings of one task ask of each other."""
+    try:
+        TaskList.model_validate(expanded)
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False)
+    else:
+        return
+    found = dict.fromkeys((_place(error), _sentence(error)) for error in errors)
+    for place, sentence in found:
+        origin, where = _origin(document, place)
+        if not where:
+            yield document.mistake(place, sentence)
+        elif (origin, sentence) not in found:  # else said once, where it was written
+            yield document.mistake(place, f"{sentence} (from {where})")
+
+
+def _place(error: ErrorDetails) -> Place:
+    return tuple(step for step in error["loc"] if step != "[key]")
+
+
+def _origin(document: Document, place: Place) -> tuple[Place, str]:
+    """Where an inherited setting was written, and how to call that; the place itself and "" for what is its own."""
+    match place:
+        case ("tasks", task, "variants", _, *rest) if place not in document.entries:
+            for origin, where in ((("tasks", task, *rest), str(task)), (("defaults", *rest), "defaults")):
+                if origin in document.entries:
+                    return origin, where
+        case ("tasks", _, *rest) if place not in document.entries and ("defaults", *rest) in document.entries:
+            return ("defaults", *rest), "defaults"
+    return place, ""
+
+
+def _sentence(error: ErrorDetails) -> str:
+    kind, given, context = error["type"], error["input"], error.get("ctx", {})
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "extra_forbidden":
+        return _unknown(_place(error))
+    if given is None:
+        return "is empty; write {} to take every default" if kind == "model_type" else EMPTY
+    if kind not in SAYS:
+        return error["msg"]
+    pattern = PATTERN_SAYS.get(context.get("pattern", ""))
+    return SAYS[kind].format(**{**context, "input": _shown(given), "pattern": pattern})
+
+
+def _unknown(place: Place) -> str:
+    known = [name for name in _model_at(place[:-1]).model_fields if name not in UNSUPPORTED]
+    close = difflib.get_close_matches(str(place[-1]), known, n=1)
+    return f"unknown setting; did you mean {close[0]}?" if close else f"unknown setting; use {', '.join(known)}"
+
+
+def _model_at(place: Place) -> type[BaseModel]:
+    """The model of what stands at a place."""
+    model: type[BaseModel] = TaskList
+    steps = iter(place)
+    for step in steps:
+        annotation = model.model_fields[str(step)].annotation
+        kinds = (annotation, *get_args(annotation))
+        model = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
+        if get_origin(annotation) in (tuple, Mapping):
+            next(steps, None)  # the number or the name of one of many
+    return model
+
+
+def _names(document: Document, prefix: str) -> Iterator[Mistake]:
+    """Endpoint names that are too long, taken or misleading; the characters of a name are checked with the shape."""
+    if not NAME_PREFIX.fullmatch(prefix):
+        sentence = "is not possible; use letters, digits and hyphens, no hyphen in front"
+        yield Mistake(0, f"namePrefix of the stack: {_shown(prefix)} {sentence}")
+    taken: dict[str, Place] = {}
+    for place in document.entries:
+        match place:
+            case ("tasks", str(name)):
+                endpoint = prefix + name
+            case ("tasks", str(task), "variants", str(name)):
+                endpoint = f"{prefix}{task}-{name}"
+                if name.lower() == CHAMPION:
+                    yield document.mistake(place, f"{CHAMPION} is the task itself; give the variant another name")
+            case _:
+                continue
+        if len(endpoint) > MAX_ENDPOINT_NAME and re.search(NAME, name):
+            yield document.mistake(
+                place, f'endpoint "{endpoint}" has {len(endpoint)} characters; at most {MAX_ENDPOINT_NAME} are possible'
+            )
+        if reads_as_revision(endpoint.lower()):
+            yield document.mistake(place, f'endpoint "{endpoint}" reads as the name of a revision; choose another')
+        other = taken.setdefault(endpoint.lower(), place)  # SageMaker ignores case when it creates an endpoint
+        if other != place:
+            line = document.entries[other].line
+            yield document.mistake(place, f'endpoint "{endpoint}" is that of {_dotted(other)} (line {line}) too')
+
+
+class Credential(NamedTuple):
+    what: str
+    pattern: re.Pattern[str]
+
+
+CREDENTIALS = (
+    Credential("an AWS access key", re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")),
+    Credential(
+        "an AWS secret key",  # both cases and a digit: 40 hexadecimal digits are a commit
+        re.compile(
+            r"(?<![\w/+=])(?=[A-Za-z0-9/+]{0,39}[a-z])(?=[A-Za-z0-9/+]{0,39}[A-Z])(?=[A-Za-z0-9/+]{0,39}[0-9])"
+            r"[A-Za-z0-9/+]{40}(?![\w/+=])"
+        ),
+    ),
+    Credential("a private key", re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY")),
+    Credential("a GitHub token", re.compile(r"\b(gh[oprsu]_|github_pat_)\w{10,}")),
+    Credential("a GitLab token", re.compile(r"\bglpat-[\w-]{10,}")),
+    Credential("a Hugging Face token", re.compile(r"\bhf_[A-Za-z0-9]{20,}")),
+    Credential("a Slack token", re.compile(r"\bxox[a-z]-[\w-]{10,}")),
+    Credential("a Google API key", re.compile(r"\bAIza[\w-]{35}")),
+    Credential("an API key", re.compile(r"\bsk[-_][\w-]*[A-Za-z0-9]{16,}")),
+    Credential("a JSON web token", re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}")),
+    Credential("a password in a URL", re.compile(r"://[^/\s:@]*:[^/\s@]+@")),
+)
+CREDENTIAL_NAME = re.compile(
+    r"PASSWORD|PASSWD|PASSPHRASE|_PWD$|_PASS$|SECRET|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY", re.IGNORECASE
+)
+# Text models have tokens of their own: TOKENIZERS_PARALLELISM, MAX_TOKENS: "512".
+TOKEN_NAME, TOKEN_COUNT = re.compile(r"TOKEN(?!I[SZ])", re.IGNORECASE), re.compile(r"\d{1,7}|true|false", re.IGNORECASE)
+SECRET_REFERENCE = re.compile(r"arn:aws[a-z-]*:(secretsmanager|ssm):\S+")
+
+
+def _credentials(document: Document) -> Iterator[Mistake]:
+    for place, (_, value) in document.entries.items():
+        match place:
+            case (
+                ("defaults", "environment", str(name))
+                | ("tasks", _, "environment", str(name))
+                | ("tasks", _, "variants", _, "environment", str(name))
+            ) if looks := _looks_secret(name, str(value)):
+                advice = "this file is public; keep it in Secrets Manager or Parameter Store and give its ARN"
+                yield document.mistake(place, f"{looks}; {advice}")
+
+
+def _looks_secret(name: str, value: str) -> str:
+    if SECRET_REFERENCE.fullmatch(value):
+        return ""
+    for what, pattern in CREDENTIALS:
+        if pattern.search(value):
+            return f"looks like {what}"
+    if CREDENTIAL_NAME.search(name) or (TOKEN_NAME.search(name) and not TOKEN_COUNT.fullmatch(value)):
+        return "is named like a credential"
+    return ""
+
+
+def _unsupported(document: Document) -> Iterator[Mistake]:
+    for place in document.entries:
+        match place:
+            case ("defaults", str(name)) | ("tasks", _, str(name)) if name in UNSUPPORTED:
+                yield document.mistake(place, "is not supported by this version")
+            case ("tasks", _, "variants", _, str(name)) if name in UNSUPPORTED and "variants" not in UNSUPPORTED:
+                yield document.mistake(place, "is not supported by this version")
+
+
+def _dotted(place: Place) -> str:
+    """`toxicity.smoke_test.cases[0].expect`: a place as people say it, without the `tasks` that they all stand in."""
+    steps = place[1:] if place[0] == "tasks" and len(place) > 1 else place
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+# --- for editors ----------------------------------------------------------------------------------------------------
+
+
+class _EditorSchema(GenerateJsonSchema):
+    """What the loader takes: no empty values, no other names, nothing that this version does not do."""
+
+    def model_fields_schema(self, schema: core_schema.ModelFieldsSchema) -> JsonSchemaValue:
+        fields = {name: field for name, field in schema["fields"].items() if name not in UNSUPPORTED}
+        return super().model_fields_schema({**schema, "fields": fields})
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        absent = schema.get("default") is None
+        return self.generate_inner(schema["schema"]) if absent else super().default_schema(schema)
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        made = super().dict_schema(schema)
+        return {**made, "additionalProperties": False} if "patternProperties" in made else made
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the whole file, for editors; what a schema cannot say, load() checks."""
+    schema = TaskList.model_json_schema(schema_generator=_EditorSchema)
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **schema}  # the draft that editors know
+
+
+if __name__ == "__main__":
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))

@@ -1,0 +1,618 @@
+"""The task list is read into frozen values, or refused with every mistake, its line and what to do."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from fleet import tasks
+from fleet.tasks import MEMORY_SIZES_MB, UNSUPPORTED, Task, TaskListError, load
+
+ROOT = Path(__file__).parents[2]
+
+EVERYTHING = """
+defaults:
+  memory_mb: 1024
+  provisioned_concurrency: 2
+  environment: {LOG_LEVEL: info, REGION: eu}
+  owner: text-analytics
+  soak_hours: 24
+  smoke_test: {min_agreement: 0.9}
+  scaling: {min: 1, max: 5}
+tasks:
+  toxicity:
+    group: arn:aws:sagemaker:eu-west-1:123456789012:model-package-group/toxicity
+    max_concurrency: 20
+    attempt: 2
+    enabled: true
+    soak_hours: 12
+    environment: {LOG_LEVEL: debug}
+    pin: {version: 7, reason: slow, owner: team-x, until: 2027-01-31}
+    hold: {reason: fair, owner: team-x, until: 2027-01-31}
+    retired: {successor: other, since: 2026-11-01}
+    smoke_test:
+      cases: [{payload: {text: great phone, tags: [a, null]}, expect: positive}]
+      max_latency_ms: 2000
+    scaling:
+      max: 6
+      schedules: [{name: office-hours, cron: "0 7 ? * MON-FRI *", timezone: Europe/Berlin, min: 2, max: 5}]
+    variants:
+      challenger: {weight: 0.1, follow: previous, memory_mb: 3072, environment: {REGION: us}}
+      pinned: {weight: 0.1, pin: {version: 6, reason: x, owner: y, until: 2027-01-31}}
+  spam: {}
+"""
+
+
+def read(tmp_path: Path, text: str, name_prefix: str = "") -> dict[str, Task]:
+    file = tmp_path / "tasks.yaml"
+    file.write_text(text, encoding="utf-8")
+    return {task.name: task for task in load(file, name_prefix=name_prefix)}
+
+
+def refused(tmp_path: Path, text: str, name_prefix: str = "") -> list[str]:
+    with pytest.raises(TaskListError) as refusal:
+        read(tmp_path, text, name_prefix)
+    return [error.replace(f"{tmp_path}/", "") for error in refusal.value.errors]
+
+
+def one(settings: str) -> str:
+    return f"tasks:\n  toxicity: {{{settings}}}\n"
+
+
+@pytest.fixture
+def all_supported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the version will be that does everything: what a setting asks is seen without the refusal beside it."""
+    monkeypatch.setattr(tasks, "UNSUPPORTED", ())
+
+
+# --- what is read ---------------------------------------------------------------------------------------------------
+
+
+def test_a_task_without_settings_takes_the_products_defaults(tmp_path: Path) -> None:
+    task = read(tmp_path, "tasks: {spam: {}}")["spam"]
+    assert (task.group, task.memory_mb, task.max_concurrency, task.attempt) == ("spam", 2048, 5, 1)
+    assert (task.provisioned_concurrency, task.owner, dict(task.environment)) == (None, None, {})
+
+
+def test_tasks_come_in_the_order_of_the_file(tmp_path: Path) -> None:
+    assert list(read(tmp_path, "tasks: {spam: {}, age: {}, mood: {}}")) == ["spam", "age", "mood"]
+
+
+def test_a_task_wins_over_the_defaults(tmp_path: Path) -> None:
+    found = read(tmp_path, "defaults: {memory_mb: 1024, owner: a}\ntasks: {spam: {memory_mb: 4096}, mood: {}}")
+    assert [(task.memory_mb, task.owner) for task in found.values()] == [(4096, "a"), (1024, "a")]
+
+
+def test_the_environment_is_merged_key_by_key_and_the_task_wins(tmp_path: Path) -> None:
+    text = "defaults: {environment: {A: x, B: x}}\ntasks: {spam: {environment: {B: y, C: y}}}"
+    assert read(tmp_path, text)["spam"].environment == {"A": "x", "B": "y", "C": "y"}
+
+
+def test_the_endpoint_is_the_prefix_and_the_name(tmp_path: Path) -> None:
+    assert read(tmp_path, "tasks: {spam: {}}", "blue-")["spam"].endpoint == "blue-spam"
+
+
+def test_the_group_does_not_take_the_prefix(tmp_path: Path) -> None:
+    assert read(tmp_path, "tasks: {spam: {}}", "blue-")["spam"].group == "spam"
+
+
+def test_a_task_cannot_be_changed(tmp_path: Path) -> None:
+    task = read(tmp_path, one("environment: {A: x}"))["toxicity"]
+    with pytest.raises(ValidationError):
+        task.memory_mb = 1024
+    with pytest.raises(TypeError):
+        task.environment["A"] = "y"  # type: ignore[index]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
+    assert read(tmp_path, "\ufefftasks: {spam: {}}")
+
+
+@pytest.mark.usefixtures("all_supported")
+def test_the_whole_syntax_can_be_read(tmp_path: Path) -> None:
+    task = read(tmp_path, EVERYTHING)["toxicity"]
+    assert task.pin and task.hold and task.retired and task.smoke_test and task.scaling
+    assert (task.pin.version, task.hold.until.year, task.retired.successor, task.soak_hours) == (7, 2027, "other", 12)
+    assert task.smoke_test.cases[0].payload == {"text": "great phone", "tags": ["a", None]}
+    assert (task.smoke_test.content_type, task.smoke_test.label) == ("application/json", "label")
+
+
+@pytest.mark.usefixtures("all_supported")
+def test_scaling_and_thresholds_are_merged_key_by_key(tmp_path: Path) -> None:
+    task = read(tmp_path, EVERYTHING)["toxicity"]
+    assert task.scaling and task.smoke_test
+    assert (task.scaling.min, task.scaling.max, task.scaling.target_utilization) == (1, 6, 0.7)
+    assert (task.smoke_test.min_agreement, task.smoke_test.max_latency_ms) == (0.9, 2000)
+
+
+@pytest.mark.usefixtures("all_supported")
+def test_default_thresholds_make_no_smoke_test(tmp_path: Path) -> None:
+    assert read(tmp_path, EVERYTHING)["spam"].smoke_test is None
+
+
+@pytest.mark.usefixtures("all_supported")
+def test_default_scaling_is_only_for_tasks_with_provisioned_concurrency(tmp_path: Path) -> None:
+    text = "defaults: {scaling: {min: 1, max: 5}}\ntasks: {a: {}, b: {provisioned_concurrency: 2}}"
+    assert [task.scaling is None for task in read(tmp_path, text).values()] == [True, False]
+
+
+@pytest.mark.usefixtures("all_supported")
+def test_a_variant_is_as_its_task_but_for_what_it_says(tmp_path: Path) -> None:
+    variants = read(tmp_path, EVERYTHING)["toxicity"].variants
+    challenger, pinned = variants["challenger"], variants["pinned"]
+    assert (challenger.memory_mb, pinned.memory_mb) == (3072, 1024)
+    assert (challenger.max_concurrency, challenger.provisioned_concurrency) == (20, 2)
+    assert challenger.environment == {"LOG_LEVEL": "debug", "REGION": "us"}
+    assert challenger.scaling == read(tmp_path, EVERYTHING)["toxicity"].scaling
+    assert (challenger.follow, pinned.follow, pinned.pin and pinned.pin.version) == ("previous", "latest", 6)
+
+
+# --- the project's own task list ------------------------------------------------------------------------------------
+
+
+def test_the_projects_task_list_is_a_fleet_of_22() -> None:
+    assert len(load(ROOT / "tasks.yaml")) == 22
+
+
+def test_the_projects_tasks_have_groups_of_their_own() -> None:
+    found = load(ROOT / "tasks.yaml")
+    assert len({task.group for task in found}) == 22
+    assert sum(task.group != task.name for task in found) == 2
+
+
+# --- a file that is no task list ------------------------------------------------------------------------------------
+
+
+def test_a_missing_file_is_said_with_its_path(tmp_path: Path) -> None:
+    with pytest.raises(TaskListError, match=r"absent\.yaml: cannot be read: No such file or directory"):
+        load(tmp_path / "absent.yaml")
+
+
+def test_a_folder_is_no_task_list(tmp_path: Path) -> None:
+    with pytest.raises(TaskListError, match="cannot be read: Is a directory"):
+        load(tmp_path)
+
+
+def test_a_file_that_is_not_utf_8_is_said(tmp_path: Path) -> None:
+    (tmp_path / "tasks.yaml").write_bytes(b"tasks: {\xff\xfe: {}}")
+    with pytest.raises(TaskListError, match=r"tasks\.yaml: is not UTF-8 text"):
+        load(tmp_path / "tasks.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("tasks:\n  spam:\n\tmemory_mb: 1", "tasks.yaml:3: is not plain YAML: .*cannot start any token"),
+        ("tasks: {spam: {}", "tasks.yaml:1: is not plain YAML: .*expected ',' or '}'"),
+        ("tasks: {a: {}}\n---\nb: 1", "tasks.yaml:2: is not plain YAML: .*another document"),
+        ("tasks: {a: !secret x}", "tasks.yaml:1: is not plain YAML: .*'!secret'"),
+        ("tasks:\n  a: &a {}\n  b: *a", "tasks.yaml:3: is not plain YAML: aliases are not read; use defaults"),
+        ("tasks: &tasks {a: *tasks}", "tasks.yaml:1: is not plain YAML: aliases"),
+        ("tasks: \x01", "tasks.yaml: is not plain YAML: special characters are not allowed"),
+        ("", "tasks.yaml: is empty; it needs `tasks:` with at least one task"),
+        ("# nothing yet\n", "tasks.yaml: is empty"),
+        ("- spam", "tasks.yaml: is not a mapping; it needs `tasks:`"),
+        ("defaults: {}", "tasks.yaml: tasks: is missing"),
+        ("tasks:", "tasks.yaml:1: tasks: is empty"),
+        ("tasks: {}", "tasks.yaml:1: tasks: needs at least one entry"),
+        ("tasks: [spam]", "tasks.yaml:1: tasks: must be a mapping"),
+    ],
+)
+def test_what_is_no_task_list_is_one_sentence(tmp_path: Path, text: str, says: str) -> None:
+    (error,) = refused(tmp_path, text)
+    assert re.match(says, error)
+
+
+# --- one mistake, one sentence --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ("memory_mb: 2500", "memory_mb: 2500 is not a serverless size; use 1024, 2048, 3072, 4096, 5120 or 6144"),
+        ("memory_mb: 7168", "memory_mb: 7168 is not a serverless size; use 1024, 2048, 3072, 4096, 5120 or 6144"),
+        ('memory_mb: "2048"', "memory_mb: must be a whole number, without quotes"),
+        ("memory_mb: 2048.0", "memory_mb: must be a whole number, without quotes"),
+        ("max_concurrency: true", "max_concurrency: must be a whole number, without quotes"),
+        ("max_concurrency: 0", "max_concurrency: 0 is too small; use at least 1"),
+        ("max_concurrency: 201", "max_concurrency: 201 is too large; use at most 200"),
+        ("provisioned_concurrency: 6", "provisioned_concurrency: 6 is more than max_concurrency (5)"),
+        ("provisioned_concurrency: 0", "provisioned_concurrency: 0 is too small; use at least 1"),
+        ("attempt: 0", "attempt: 0 is too small; use at least 1"),
+        ("attempt:", "attempt: is empty; give it a value or take the line out"),
+        ("provisioned_concurrency:", "provisioned_concurrency: is empty; give it a value or take the line out"),
+        ("owner: null", "owner: is empty; give it a value or take the line out"),
+        ("environment:", "environment: is empty; give it a value or take the line out"),
+        ("owner: 5", "owner: must be text; put it in quotes"),
+        ('owner: "a|b"', 'owner: "a|b" is not possible; use letters, digits, spaces and _ . : / = + - @ (it becomes a'),
+        (f"owner: {'a' * 257}", "owner: has more than 256 characters"),
+        ("group: a_b", 'group: "a_b" is not possible; use the name of a model package group'),
+        (f"group: {'a' * 64}", f'group: "{"a" * 58}… is not possible; use the name of a model package group'),
+        (
+            "group: arn:aws:sagemaker:eu-west-1:123456789012:endpoint/a",
+            'group: "arn:aws:sagemaker:eu-west-1:1234567890',
+        ),
+        ("max_concurency: 4", "max_concurency: unknown setting; did you mean max_concurrency?"),
+        ("colour: red", "colour: unknown setting; use memory_mb, max_concurrency,"),
+        ("enabeld: true", "enabeld: unknown setting; use memory_mb,"),
+        ("name: x", "name: unknown setting; use"),
+        ("endpoint: x", "endpoint: unknown setting; use"),
+        ("attempt: 1, attempt: 2", "attempt: is given twice, first in line 2"),
+        ("1: x", "1: must be text; put the name in quotes"),
+        ("2027-02-30: x", "2027-02-30: unknown setting; use"),
+        ("? [a] : x", "?: must be text; put the name in quotes"),
+        ("environment: [A]", "environment: must be a mapping"),
+        ("environment: {PORT: 80}", "environment.PORT: must be text; put it in quotes"),
+        ("environment: {DEBUG: true}", "environment.DEBUG: must be text; put it in quotes"),
+        ("environment: {SINCE: 2027-01-31}", "environment.SINCE: must be text; put it in quotes"),
+        ("environment: {A: x, A: y}", "environment.A: is given twice, first in line 2"),
+        ("environment: {A-B: x}", 'environment.A-B: "A-B" is not possible; use letters, digits and underscores'),
+        ("environment: {1A: x}", 'environment.1A: "1A" is not possible; use letters, digits and underscores, no digit'),
+        (f"environment: {{A: {'x' * 1025}}}", "environment.A: has more than 1024 characters"),
+    ],
+)
+def test_a_mistake_in_a_task_is_one_sentence_with_file_line_task_and_field(
+    tmp_path: Path, settings: str, says: str
+) -> None:
+    (error,) = refused(tmp_path, one(settings))
+    assert error.startswith(f"tasks.yaml:2: toxicity.{says}")
+
+
+@pytest.mark.usefixtures("all_supported")
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ("enabled: 1", "enabled: must be true or false, without quotes"),
+        ("soak_hours: -1", "soak_hours: -1 is too small; use at least 0"),
+        ("soak_hours: 1.5", "soak_hours: must be a whole number, without quotes"),
+        ("pin: 7", "pin: must be a mapping of settings"),
+        ("pin: {version: 7, reason: x, owner: y}", "pin.until: is missing"),
+        ("pin: {version: 0, reason: x, owner: y, until: 2027-01-31}", "pin.version: 0 is too small; use at least 1"),
+        ('pin: {version: 7, reason: " ", owner: y, until: 2027-01-31}', 'pin.reason: " " is not possible; use some w'),
+        ('pin: {version: 7, reason: x, owner: y, until: "2027-01-31"}', "pin.until: must be a day, for example 2027-0"),
+        ("pin: {version: 7, reason: x, owner: y, until: 2027-02-31}", "pin.until: must be a day, for example 2027-01"),
+        ("pin: {version: 7, reason: x, owner: y, until: 2027-01-31 10:00:00}", "pin.until: must be a day, for example"),
+        ("hold: {reason: x, until: 2027-01-31}", "hold.owner: is missing"),
+        (
+            "hold: {resaon: x, reason: x, owner: y, until: 2027-01-31}",
+            "hold.resaon: unknown setting; did you mean reas",
+        ),
+        ("retired: {since: 2026-11-01}", "retired.successor: is missing"),
+        ("smoke_test: {cases: []}", "smoke_test.cases: needs at least one case"),
+        ("smoke_test: {cases: x}", "smoke_test.cases: must be a list"),
+        (
+            "smoke_test: {cases: [{payload: a, expect: yes}]}",
+            "smoke_test.cases[0].expect: must be text; put it in quot",
+        ),
+        (
+            "smoke_test: {cases: [{payload: {a: 2027-01-31}, expect: x}]}",
+            "smoke_test.cases[0].payload: must be plain J",
+        ),
+        ("smoke_test: {cases: [{payload: .nan, expect: x}]}", "smoke_test.cases[0].payload: must be plain JSON"),
+        (
+            "smoke_test: {cases: [{payload: a, expekt: b, expect: b}]}",
+            "smoke_test.cases[0].expekt: unknown setting; did",
+        ),
+        ("smoke_test: {min_agreement: 0, cases: [{payload: a, expect: b}]}", "smoke_test.min_agreement: 0 is too smal"),
+        ("smoke_test: {min_agreement: .nan, cases: [{payload: a, expect: b}]}", "smoke_test.min_agreement: must be a "),
+        ("smoke_test: {content_type: json, cases: [{payload: a, expect: b}]}", 'smoke_test.content_type: "json" is no'),
+        ("scaling: {min: 1, max: 5}", "scaling: needs provisioned_concurrency"),
+        ("provisioned_concurrency: 2, scaling: {min: 3, max: 2}", "scaling.max: 2 is less than min (3)"),
+        ("provisioned_concurrency: 2, scaling: {min: 1, max: 6}", "scaling: max 6 is more than max_concurrency (5)"),
+        ("provisioned_concurrency: 2, scaling: {min: 3, max: 5}", "scaling: provisioned_concurrency (2) is not within"),
+        ("provisioned_concurrency: 4, scaling: {min: 1, max: 3}", "scaling: provisioned_concurrency (4) is not within"),
+        (
+            "provisioned_concurrency: 1, scaling: {min: 1, max: 2, target_utilization: 1.1}",
+            "scaling.target_utilization",
+        ),
+        ("variants: {champion: {weight: 0.1}}", "variants.champion: champion is the task itself"),
+        ("variants: {b_c: {weight: 0.1}}", 'variants.b_c: "b_c" is not possible; use letters, digits and hyphens'),
+        ("variants: {b: {}}", "variants.b.weight: is missing"),
+        ("variants: {b: {weight: 0}}", "variants.b.weight: 0 is too small; use more than 0"),
+        (
+            "variants: {b: {weight: 0.5}, c: {weight: 0.5}}",
+            "variants: the weights sum to 1; leave the champion a share",
+        ),
+        ("variants: {b: {weight: 0.1, follow: newest}}", "variants.b.follow: \"newest\" is not possible; use 'latest'"),
+        ("variants: {b: {weight: 0.1, memory_mb: 1}}", "variants.b.memory_mb: 1 is not a serverless size"),
+        ("variants: {b: {weight: 0.1, wieght: 0.1}}", "variants.b.wieght: unknown setting; did you mean weight?"),
+        (
+            "variants: {b: {weight: 0.1, follow: latest, pin: {version: 1, reason: x, owner: y, until: 2027-01-31}}}",
+            "variants.b.follow: follow and pin exclude each other",
+        ),
+    ],
+)
+def test_a_mistake_in_what_comes_later_is_one_sentence_too(tmp_path: Path, settings: str, says: str) -> None:
+    (error,) = refused(tmp_path, one(settings))
+    assert error.startswith(f"tasks.yaml:2: toxicity.{says}")
+
+
+@pytest.mark.usefixtures("all_supported")
+@pytest.mark.parametrize(
+    ("schedule", "says"),
+    [
+        ("name: a, cron: '0 7 * * *', min: 1, max: 3", '[0].cron: "0 7 * * *" is not possible; use the six fields'),
+        ("name: a, cron: 'cron(0 7 ? * MON-FRI *)', min: 1, max: 3", '[0].cron: "cron(0 7 ? * MON-FRI *)" is not poss'),
+        ("name: a, cron: '0 7 ? * * *', min: 1, max: 4", ": a: min 1 and max 4 must be in order and within"),
+        ("name: a, cron: '0 7 ? * * *', min: 3, max: 2", ": a: min 3 and max 2 must be in order and within"),
+        ("name: a, cron: '0 7 ? * * *', timezone: 'a b', min: 1, max: 3", '[0].timezone: "a b" is not possible'),
+        ("name: b, cron: '0 7 ? * * *', min: 1, max: 3", ": b: two schedules have this name"),
+    ],
+)
+def test_a_schedule_has_six_fields_its_own_name_and_the_limits_of_its_task(
+    tmp_path: Path, schedule: str, says: str
+) -> None:
+    other = "{name: b, cron: '0 19 ? * * *', min: 1, max: 3}"
+    scaling = f"{{min: 1, max: 3, schedules: [{{{schedule}}}, {other}]}}"
+    (error,) = refused(tmp_path, one(f"provisioned_concurrency: 2, scaling: {scaling}"))
+    assert error.startswith(f"tasks.yaml:2: toxicity.scaling.schedules{says}")
+
+
+def test_an_environment_has_at_most_100_variables(tmp_path: Path) -> None:
+    variables = ", ".join(f"V{number}: x" for number in range(101))
+    assert refused(tmp_path, one(f"environment: {{{variables}}}")) == [
+        "tasks.yaml:2: toxicity.environment: has more than 100 entries"
+    ]
+
+
+def test_an_environment_has_at_most_32_kb(tmp_path: Path) -> None:
+    variables = ", ".join(f"V{number}: {'x' * 1024}" for number in range(32))
+    (error,) = refused(tmp_path, one(f"environment: {{{variables}}}"))
+    assert error.endswith("bytes of keys and values; a container takes 32768")
+
+
+def test_a_task_with_nothing_behind_its_name_is_told_how_to_say_so(tmp_path: Path) -> None:
+    assert refused(tmp_path, "tasks:\n  spam:\n") == [
+        "tasks.yaml:2: spam: is empty; write {} to take every default",
+    ]
+
+
+def test_a_name_that_yaml_reads_as_true_is_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path, "tasks:\n  spam: {}\n  on: {}") == [
+        "tasks.yaml:3: on: must be text; put the name in quotes"
+    ]
+
+
+# --- all at once, each where it stands ------------------------------------------------------------------------------
+
+
+def test_all_mistakes_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = (
+        "tasks:\n  a_b: {}\n  c:\n    memory_mb: 1\n    pin: {}\n    memory_mb: 2\n  d:\n    environment: {TOKEN: x}\n"
+    )
+    assert [error.split(": ")[0] for error in refused(tmp_path, text)] == [
+        f"tasks.yaml:{line}" for line in (2, 4, 5, 5, 5, 5, 5, 6, 8)
+    ]
+
+
+def test_the_message_is_all_errors_one_a_line(tmp_path: Path) -> None:
+    with pytest.raises(TaskListError) as refusal:
+        read(tmp_path, one("memory_mb: 1, attempt: 0"))
+    assert str(refusal.value).splitlines() == refusal.value.errors
+    assert len(refusal.value.errors) == 2
+
+
+def test_a_mistake_has_the_line_of_its_key(tmp_path: Path) -> None:
+    text = "tasks:\n  spam:\n    owner: x\n\n    # a comment\n    memory_mb:\n      2500\n"
+    (error,) = refused(tmp_path, text)
+    assert error.startswith("tasks.yaml:6: spam.memory_mb: ")
+
+
+def test_a_mistake_in_the_defaults_is_said_once_not_for_every_task(tmp_path: Path) -> None:
+    (error,) = refused(tmp_path, "defaults:\n  memory_mb: 2500\ntasks: {a: {}, b: {}}")
+    assert error.startswith("tasks.yaml:2: defaults.memory_mb: 2500 is not a serverless size")
+
+
+def test_a_task_that_does_not_go_with_the_defaults_is_said_for_each_such_task(tmp_path: Path) -> None:
+    text = (
+        "defaults: {provisioned_concurrency: 3}\ntasks:\n  a: {max_concurrency: 2}\n  b: {}\n  c: {max_concurrency: 2}"
+    )
+    assert refused(tmp_path, text) == [
+        "tasks.yaml:3: a.provisioned_concurrency: 3 is more than max_concurrency (2) (from defaults)",
+        "tasks.yaml:5: c.provisioned_concurrency: 3 is more than max_concurrency (2) (from defaults)",
+    ]
+
+
+@pytest.mark.usefixtures("all_supported")
+def test_a_variant_that_does_not_go_with_its_task_says_where_that_comes_from(tmp_path: Path) -> None:
+    text = one("provisioned_concurrency: 3, variants: {b: {weight: 0.1, max_concurrency: 2}}")
+    assert refused(tmp_path, text) == [
+        "tasks.yaml:2: toxicity.variants.b.provisioned_concurrency: 3 is more than max_concurrency (2) (from toxicity)"
+    ]
+
+
+@pytest.mark.parametrize("name", ["group", "attempt", "enabled"])
+@pytest.mark.usefixtures("all_supported")
+def test_the_defaults_take_only_what_tasks_can_share(tmp_path: Path, name: str) -> None:
+    (error,) = refused(tmp_path, f"defaults: {{{name}: 1}}\ntasks: {{a: {{}}}}")
+    assert error.startswith(f"tasks.yaml:1: defaults.{name}: unknown setting; use memory_mb, max_concurrency,")
+
+
+@pytest.mark.usefixtures("all_supported")
+def test_the_defaults_have_no_cases_of_a_smoke_test(tmp_path: Path) -> None:
+    (error,) = refused(tmp_path, "defaults: {smoke_test: {cases: []}}\ntasks: {a: {}}")
+    assert error.startswith("tasks.yaml:1: defaults.smoke_test.cases: unknown setting")
+
+
+# --- what this version does not do ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", UNSUPPORTED)
+def test_what_this_version_does_not_do_is_refused_although_it_is_well_formed(tmp_path: Path, name: str) -> None:
+    errors = refused(tmp_path, EVERYTHING)
+    assert any(re.fullmatch(rf"tasks.yaml:\d+: toxicity.{name}: is not supported by this version", e) for e in errors)
+
+
+@pytest.mark.parametrize("name", ["soak_hours", "smoke_test", "scaling"])
+def test_it_is_refused_in_the_defaults_too(tmp_path: Path, name: str) -> None:
+    errors = refused(tmp_path, EVERYTHING)
+    assert any(re.fullmatch(rf"tasks.yaml:\d+: defaults.{name}: is not supported by this version", e) for e in errors)
+
+
+def test_a_setting_that_would_change_nothing_is_refused_like_the_others(tmp_path: Path) -> None:
+    assert refused(tmp_path, one("enabled: true")) == [
+        "tasks.yaml:2: toxicity.enabled: is not supported by this version"
+    ]
+
+
+def test_the_refusal_hides_no_other_mistake(tmp_path: Path) -> None:
+    errors = refused(tmp_path, one("enabled: maybe, memory_mb: 1"))
+    assert [error.split(": ")[1] for error in errors] == ["toxicity.memory_mb", "toxicity.enabled", "toxicity.enabled"]
+
+
+def test_what_stands_in_a_refused_setting_is_not_refused_again(tmp_path: Path) -> None:
+    assert not any(".variants." in error for error in refused(tmp_path, EVERYTHING))
+
+
+def test_a_setting_leaves_the_refusal_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "UNSUPPORTED", ("pin",))
+    text = one("soak_hours: 4, variants: {b: {weight: 0.1, pin: {version: 1, reason: x, owner: y, until: 2027-01-31}}}")
+    assert refused(tmp_path, text) == ["tasks.yaml:2: toxicity.variants.b.pin: is not supported by this version"]
+
+
+def test_names_of_tasks_and_variables_are_no_settings(tmp_path: Path) -> None:
+    assert read(tmp_path, "tasks: {scaling: {environment: {pin: x}}, tasks: {}, environment: {owner: secret-service}}")
+
+
+# --- names ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["a_b", "-a", "a-", "a.b", "ä", '""', '"a b"', "a" * 49])
+def test_a_task_is_named_as_sagemaker_names_endpoints(tmp_path: Path, name: str) -> None:
+    (error,) = refused(tmp_path, f"tasks: {{{name}: {{}}}}")
+    assert "is not possible; use letters, digits and hyphens" in error
+
+
+def test_a_name_may_have_48_characters(tmp_path: Path) -> None:
+    assert read(tmp_path, f"tasks: {{{'a' * 44}: {{}}}}", "abc-")
+
+
+def test_a_name_with_its_prefix_has_at_most_48_characters(tmp_path: Path) -> None:
+    assert refused(tmp_path, f"tasks: {{{'a' * 45}: {{}}}}", "abc-") == [
+        f'tasks.yaml:1: {"a" * 45}: endpoint "abc-{"a" * 45}" has 49 characters; at most 48 are possible'
+    ]
+
+
+@pytest.mark.usefixtures("all_supported")
+def test_a_name_with_its_variant_has_at_most_48_characters(tmp_path: Path) -> None:
+    (error,) = refused(tmp_path, f"tasks: {{{'a' * 47}: {{variants: {{b: {{weight: 0.1}}}}}}}}")
+    assert error.endswith("has 49 characters; at most 48 are possible")
+
+
+@pytest.mark.parametrize("prefix", ["_", "-a", "a b", "ä"])
+def test_a_prefix_that_cannot_begin_a_name_is_said_once(tmp_path: Path, prefix: str) -> None:
+    (error,) = refused(tmp_path, "tasks: {a: {}, b: {}}", prefix)
+    assert error.startswith(f'tasks.yaml: namePrefix of the stack: "{prefix}" is not possible')
+
+
+@pytest.mark.parametrize("name", ["spam-v7-3fa9c1", "spam-v7-3fa9c1-c", "spam-V7-3FA9C1"])
+def test_a_name_that_reads_as_a_revision_is_refused(tmp_path: Path, name: str) -> None:
+    (error,) = refused(tmp_path, f"tasks: {{{name}: {{}}}}")
+    assert error.endswith("reads as the name of a revision; choose another")
+
+
+@pytest.mark.parametrize("name", ["spam-v7", "spam-v7-3fa9", "spam-v7-3fa9c1-d", "spam-v7-3fa9cg"])
+def test_a_name_that_only_resembles_a_revision_is_fine(tmp_path: Path, name: str) -> None:
+    assert read(tmp_path, f"tasks: {{{name}: {{}}}}")
+
+
+def test_names_that_differ_by_case_only_are_one_endpoint(tmp_path: Path) -> None:
+    assert refused(tmp_path, "tasks:\n  spam: {}\n  Spam: {}") == [
+        'tasks.yaml:3: Spam: endpoint "Spam" is that of spam (line 2) too'
+    ]
+
+
+@pytest.mark.usefixtures("all_supported")
+def test_a_task_may_not_have_the_name_of_anothers_variant(tmp_path: Path) -> None:
+    assert refused(tmp_path, "tasks:\n  a: {variants: {B: {weight: 0.1}}}\n  a-b: {}", "x-") == [
+        'tasks.yaml:3: a-b: endpoint "x-a-b" is that of a.variants.B (line 2) too'
+    ]
+
+
+# --- credentials ----------------------------------------------------------------------------------------------------
+
+SECRETS = {
+    "an AWS access key": "AKIA" + "IOSFODNN7EXAMPLE",
+    "an AWS secret key": "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY",
+    "a private key": "-----BEGIN RSA " + "PRIVATE KEY-----",
+    "a GitHub token": "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8",
+    "a GitLab token": "glpat-" + "a1B2c3D4e5F6g7H8i9J0",
+    "a Hugging Face token": "hf_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3",
+    "a Slack token": "xoxb-" + "123456789012-a1B2c3D4e5F6",
+    "a Google API key": "AIza" + "SyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q",
+    "an API key": "sk-" + "proj-a1B2c3D4e5F6g7H8i9J0",
+    "a JSON web token": "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl",
+    "a password in a URL": "postgres://reader:" + "hunter2@db.example.com/texts",
+}
+
+
+@pytest.mark.parametrize(("what", "secret"), SECRETS.items())
+def test_a_value_that_looks_like_a_credential_is_refused_and_not_repeated(
+    tmp_path: Path, what: str, secret: str
+) -> None:
+    (error,) = refused(tmp_path, f'tasks:\n  spam:\n    environment:\n      SETTING: "{secret}"')
+    assert error.startswith(f"tasks.yaml:4: spam.environment.SETTING: looks like {what}; this file is public; keep it")
+    assert secret not in error
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DB_PASSWORD", "password", "MySecret", "HF_TOKEN", "TOKEN", "API_KEY", "apiKey", "AWS_ACCESS_KEY_ID",
+        "GOOGLE_APPLICATION_CREDENTIALS", "PRIVATE_KEY", "SSH_PASSPHRASE", "DB_PWD", "DB_PASS", "API_TOKENS",
+    ],
+)  # fmt: skip
+def test_a_variable_named_like_a_credential_is_refused_and_its_value_not_repeated(tmp_path: Path, name: str) -> None:
+    (error,) = refused(tmp_path, one(f"environment: {{{name}: hunter-two}}"))
+    assert error.startswith(f"tasks.yaml:2: toxicity.environment.{name}: is named like a credential")
+    assert "hunter-two" not in error
+
+
+@pytest.mark.parametrize("secret", ["AKIA" + "IOSFODNN7EXAMPLE", "1234567"])
+def test_no_other_mistake_repeats_the_value_either(tmp_path: Path, secret: str) -> None:
+    errors = refused(tmp_path, one(f"environment: {{PASSWORD: {secret}, A-B: {secret}, C: [{secret}]}}"))
+    assert len(errors) >= 3
+    assert not any(secret in error for error in errors)
+
+
+def test_the_defaults_hold_no_credential_either(tmp_path: Path) -> None:
+    (error,) = refused(tmp_path, "defaults: {environment: {API_KEY: x}}\ntasks: {a: {}, b: {}}")
+    assert error.startswith("tasks.yaml:1: defaults.environment.API_KEY: is named like a credential")
+
+
+@pytest.mark.usefixtures("all_supported")
+def test_a_variant_holds_no_credential_either(tmp_path: Path) -> None:
+    (error,) = refused(tmp_path, one("variants: {b: {weight: 0.1, environment: {API_KEY: x}}}"))
+    assert error.startswith("tasks.yaml:2: toxicity.variants.b.environment.API_KEY: is named like a credential")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TOKENIZERS_PARALLELISM", "false"),
+        ("TOKENISER", "bert"),
+        ("MAX_TOKENS", "512"),
+        ("COMMIT", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
+        ("LIBRARY", "sk-learn-text-classification"),
+        ("DB_SECRET", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-a1b2c3"),
+        ("API_KEY", "arn:aws:ssm:eu-west-1:123456789012:parameter/api-key"),
+        ("MODEL_URL", "https://example.com:8080/model@2"),
+        ("COMPASS", "north"),
+    ],
+)
+def test_everyday_settings_and_references_to_a_secret_are_fine(tmp_path: Path, name: str, value: str) -> None:
+    assert read(tmp_path, one(f'environment: {{{name}: "{value}"}}'))
+
+
+# --- sizes ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("memory_mb", MEMORY_SIZES_MB)
+def test_every_serverless_size_is_possible(tmp_path: Path, memory_mb: int) -> None:
+    assert read(tmp_path, one(f"memory_mb: {memory_mb}"))["toxicity"].memory_mb == memory_mb
+
+
+def test_all_concurrency_may_be_provisioned(tmp_path: Path) -> None:
+    task = read(tmp_path, one("max_concurrency: 200, provisioned_concurrency: 200"))["toxicity"]
+    assert task.provisioned_concurrency == 200

@@ -1,0 +1,145 @@
+"""Editors and people are told what the loader does: the schema and the reference are checked against the models."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from fleet import tasks
+from fleet.tasks import UNSUPPORTED, Defaults, TaskSettings, json_schema
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = (ROOT / "docs" / "tasks.md").read_text(encoding="utf-8")
+
+
+def accepts(text: str) -> bool:
+    # Editors take a date for text, as YAML 1.2 does.
+    document = json.loads(json.dumps(yaml.safe_load(text), default=str))
+    return bool(Draft7Validator(json_schema()).is_valid(document))
+
+
+def test_the_committed_schema_is_fresh() -> None:
+    committed = (ROOT / "tasks.schema.json").read_text(encoding="utf-8")
+    assert committed == json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n", "run `make schema`"
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft7Validator.check_schema(json_schema())
+
+
+def test_the_task_list_names_the_schema_for_editors() -> None:
+    first = (ROOT / "tasks.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=tasks.schema.json"
+
+
+def test_the_task_list_holds_to_the_schema() -> None:
+    assert accepts((ROOT / "tasks.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "{}",
+        "tasks: {}",
+        "tasks: {a: }",
+        "tasks: {a_b: {}}",
+        "taks: {a: {}}\ntasks: {a: {}}",
+        "tasks: {a: {memory_mb: 2500}}",
+        "tasks: {a: {memory_mb: '2048'}}",
+        "tasks: {a: {max_concurrency: 201}}",
+        "tasks: {a: {provisioned_concurrency: }}",
+        "tasks: {a: {owner: 'a|b'}}",
+        "tasks: {a: {group: a_b}}",
+        "tasks: {a: {colour: red}}",
+        "tasks: {a: {environment: {PORT: 80}}}",
+        "tasks: {a: {environment: {A-B: x}}}",
+        "tasks: {a: {enabled: true}}",
+        "defaults: {group: a}\ntasks: {a: {}}",
+        "defaults: {soak_hours: 1}\ntasks: {a: {}}",
+    ],
+)
+def test_the_schema_refuses_what_the_loader_refuses(text: str) -> None:
+    assert not accepts(text)
+
+
+def test_the_schema_will_offer_a_setting_as_soon_as_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "tasks: {a: {pin: {version: 7, reason: x, owner: y, until: 2027-01-31}}}"
+    assert not accepts(text)
+    monkeypatch.setattr(tasks, "UNSUPPORTED", ())
+    assert accepts(text)
+
+
+def test_every_setting_is_described_to_editors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "UNSUPPORTED", ())
+    schema = json_schema()
+    settings = [part["properties"] for part in (schema, *schema["$defs"].values()) if "properties" in part]
+    assert len(settings) >= 11
+    assert [name for properties in settings for name, of in properties.items() if "description" not in of] == []
+
+
+# --- docs/tasks.md --------------------------------------------------------------------------------------------------
+
+
+def table(after: str) -> dict[str, list[str]]:
+    """The first table after a text of the reference: setting -> the other cells of its row."""
+    section = REFERENCE[REFERENCE.index(after) :]
+    rows = re.search(r"(?:^\|.*\n)+", section, re.MULTILINE)
+    assert rows
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[0].splitlines()[2:]]
+    return {name.strip("`"): rest for name, *rest in cells}
+
+
+@pytest.mark.parametrize(
+    ("after", "model"),
+    [
+        ("## Settings of a task", TaskSettings),
+        ("### `pin`", tasks.Pin),
+        ("### `hold`", tasks.Hold),
+        ("### `retired`", tasks.Retired),
+        ("### `smoke_test`", tasks.SmokeTest),
+        ("Each of `cases`", tasks.Case),
+        ("### `scaling`", tasks.Scaling),
+        ("Each of `schedules`", tasks.Schedule),
+        ("### `variants`", tasks.Variant),
+    ],
+)
+def test_the_reference_has_every_setting_with_its_default(after: str, model: type[BaseModel]) -> None:
+    rows = table(after)
+    assert set(rows) == set(model.model_fields)
+    for name, (_, says, *_) in rows.items():
+        match model.model_fields[name].default:
+            case value if value is PydanticUndefined:
+                assert says == "needed", name
+            case None:
+                assert says and not says.startswith("`"), name
+            case _ if says == "the task's":
+                assert model is tasks.Variant and name in tasks.Sizes.model_fields
+            case ():
+                assert says == "`[]`", name
+            case bool(value):
+                assert says == f"`{value}`".lower(), name
+            case value:
+                assert says == f"`{value}`", name
+
+
+def test_the_reference_says_what_the_defaults_take() -> None:
+    rows = table("## Settings of a task")
+    assert {name for name, cells in rows.items() if cells[2].startswith("yes")} == set(Defaults.model_fields)
+
+
+def test_the_reference_says_what_this_version_does_not_do() -> None:
+    rows = table("## Settings of a task")
+    assert {name for name, cells in rows.items() if cells[3].startswith("not yet;")} == set(UNSUPPORTED)
+
+
+@pytest.mark.parametrize("name", UNSUPPORTED)
+def test_what_it_does_not_do_says_so_where_it_is_explained(name: str) -> None:
+    heading = f"### `{name}`\n\n"
+    if heading in REFERENCE:
+        assert REFERENCE.split(heading)[1].startswith("Not yet. ")
