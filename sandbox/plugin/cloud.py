@@ -1,0 +1,211 @@
+"""What a row of the catalogue means as boto3 calls: create, read, update, delete, tags, and waiting for a status.
+
+Speaks plain values; Pulumi's protocol is provider.py. Every failure is one `Refused`, worded as the bridge words it.
+"""
+
+import time
+from collections.abc import Mapping
+from threading import Event, Lock
+from typing import Any, NoReturn, cast
+
+import boto3
+import jmespath  # type: ignore[import-untyped]
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox.plugin.catalogue import Field, Properties, Refused, ResourceType, Settling, Tagging
+from sandbox.plugin.difference import changes, top
+
+FIRST_POLL_SECONDS = 0.1
+LONGEST_POLL_SECONDS = 0.5
+READ_TIMEOUT_SECONDS = 3600  # a fault may hold a call for as long as a test wants, and a timeout would send it again
+CONNECTIONS = 128
+
+
+class Cloud:
+    """AWS as one configured provider sees it: one region, one set of default tags."""
+
+    def __init__(self, region: str | None, default_tags: Mapping[str, str], cancelled: Event) -> None:
+        self.session = boto3.session.Session(region_name=region)
+        self.region = self.session.region_name
+        self.default_tags = dict(default_tags)
+        self.cancelled = cancelled
+        self.clients: dict[str, Any] = {}
+        self.lock = Lock()  # making a client is not safe between threads, using one is
+
+    def client(self, service: str) -> Any:
+        with self.lock:
+            if service not in self.clients:
+                retries = Config(
+                    retries={"mode": "standard", "max_attempts": 3},
+                    read_timeout=READ_TIMEOUT_SECONDS,
+                    max_pool_connections=CONNECTIONS,
+                )
+                self.clients[service] = self.session.client(cast(Any, service), config=retries)
+            return self.clients[service]
+
+    def ask(self, row: ResourceType, operation: str, request: Properties) -> Any:
+        """All pages of the answer. Raises ClientError or BotoCoreError."""
+        client = self.client(row.service)
+        if client.can_paginate(operation):
+            return client.get_paginator(operation).paginate(**request).build_full_result()
+        return getattr(client, operation)(**request)
+
+    def tags_all(self, tags: object) -> object:
+        """The resource's own tags over the provider's; unknown where they are."""
+        return self.default_tags | tags if isinstance(tags, dict) else tags or self.default_tags
+
+    def promised(self, row: ResourceType, inputs: Mapping[str, object]) -> Properties:
+        """The outputs as far as the inputs tell."""
+        tags = {"tagsAll": self.tags_all(inputs.get("tags"))} if row.tagging else {}
+        return {name: inputs[name] for name in row.inputs if name in inputs} | {"region": self.region, **tags}
+
+    def create(self, row: ResourceType, name: str, inputs: Mapping[str, object]) -> None:
+        """Creates and waits. Raises Refused, also where the resource exists afterwards but never became ready."""
+        request = to_aws(row.fields, inputs)
+        if row.tagging and (tags := cast(dict[str, str], self.tags_all(inputs.get("tags")))):
+            request[row.tagging.create] = as_list(tags)
+        try:
+            self.ask(row, row.create, request)
+        except (ClientError, BotoCoreError) as error:
+            refuse("creating", row, name, error)
+        if row.settling:
+            self.wait_until_ready(row, row.settling, name)
+
+    def read(self, row: ResourceType, name: str) -> Properties | None:
+        """The outputs as AWS has them, or None where there is no such resource. Raises Refused."""
+        try:
+            described = self.describe(row, name)
+            if described is None:
+                return None
+            arn = described[row.arn]
+            properties = from_aws(row.fields, described) | {"name": name, "arn": arn, "region": self.region}
+            if row.tagging:
+                answer = self.ask(row, row.tagging.list, row.tagging.target(name, arn))
+                every = {tag["Key"]: tag["Value"] for tag in answer[row.tagging.listed]}
+                properties["tagsAll"] = {key: value for key, value in every.items() if not key.startswith("aws:")}
+        except (ClientError, BotoCoreError) as error:
+            refuse("reading", row, name, error)
+        return properties
+
+    def describe(self, row: ResourceType, name: str) -> Any:
+        try:
+            return jmespath.search(row.found, self.ask(row, row.read.operation, row.read.target(name)))
+        except ClientError as error:
+            if sentence(error).startswith(row.missing):
+                return None
+            raise
+
+    def update(self, row: ResourceType, name: str, state: Mapping[str, object], inputs: Mapping[str, object]) -> None:
+        """Makes AWS follow what differs between state and inputs, tags first, and waits. Raises Refused."""
+        wanted = self.promised(row, inputs)
+        moved = {top(change.path) for change in changes(row.fields, state, wanted)}
+        try:
+            if row.tagging:
+                self.retag(row, row.tagging, name, state, wanted)
+            if row.update and moved - {"tags", "tagsAll"}:
+                movable = tuple(field for field in row.fields if not field.replaces)
+                self.ask(row, row.update.operation, row.update.target(name) | to_aws(movable, inputs))
+                if row.settling:
+                    self.wait_until_ready(row, row.settling, name)
+        except (ClientError, BotoCoreError) as error:
+            refuse("updating", row, name, error)
+
+    def retag(
+        self,
+        row: ResourceType,
+        tagging: Tagging,
+        name: str,
+        state: Mapping[str, object],
+        wanted: Mapping[str, object],
+    ) -> None:
+        old, new = (cast(dict[str, str], side.get("tagsAll") or {}) for side in (state, wanted))
+        target = tagging.target(name, str(state.get("arn")))
+        if gone := sorted(old.keys() - new.keys()):
+            self.ask(row, tagging.remove, target | {tagging.keys: gone})
+        if fresh := {key: value for key, value in new.items() if old.get(key) != value}:
+            self.ask(row, tagging.add, target | {tagging.create: as_list(fresh)})
+
+    def delete(self, row: ResourceType, name: str) -> None:
+        """Deletes and waits until it is gone; one that is gone already is fine. Raises Refused."""
+        try:
+            self.ask(row, row.delete.operation, row.delete.target(name))
+            if row.settling:
+                self.wait_until_gone(row, row.settling, name)
+        except (ClientError, BotoCoreError) as error:
+            if not sentence(error).startswith(row.missing):
+                refuse("deleting", row, name, error)
+
+    def wait_until_ready(self, row: ResourceType, settling: Settling, name: str) -> None:
+        waiting = f"waiting for {row.title} ({name}) to be in service"
+        for described in self.poll(row, name, settling.seconds, waiting):
+            if described is None:
+                raise Refused(f"{waiting}: couldn't find resource")
+            status = described[settling.status]
+            if status == settling.ready:
+                return
+            if status not in settling.pending:
+                raise Refused(unexpected(waiting, status, settling.ready, described.get(settling.reason)))
+
+    def wait_until_gone(self, row: ResourceType, settling: Settling, name: str) -> None:
+        waiting = f"waiting for {row.title} ({name}) to be deleted"
+        for described in self.poll(row, name, settling.delete_seconds, waiting):
+            if described is None:
+                return
+            if described[settling.status] not in settling.leaving:
+                raise Refused(unexpected(waiting, described[settling.status], "", described.get(settling.reason)))
+
+    def poll(self, row: ResourceType, name: str, seconds: float, waiting: str) -> Any:
+        """Describes the resource again and again. Raises Refused when time is up or the run is cancelled."""
+        end, pause = time.monotonic() + seconds, FIRST_POLL_SECONDS
+        while time.monotonic() < end:
+            try:
+                yield self.describe(row, name)
+            except (ClientError, BotoCoreError) as error:
+                raise Refused(f"{waiting}: {sentence(error)}") from None
+            if self.cancelled.wait(pause):
+                raise Refused(f"{waiting}: the run was cancelled")
+            pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
+        raise Refused(f"{waiting}: timeout while waiting for state to become ready (timeout: {seconds / 60:.0f}m)")
+
+
+def to_aws(fields: tuple[Field, ...], inputs: Mapping[str, object]) -> Properties:
+    return {field.member: convert(field, inputs[field.wire], to_aws) for field in fields if field.wire in inputs}
+
+
+def from_aws(fields: tuple[Field, ...], described: Mapping[str, object]) -> Properties:
+    """The properties among `fields` that AWS gives; its null and empty answers are absent."""
+    found = {field: described.get(field.described or field.member) for field in fields}
+    return {
+        field.wire: convert(field, value, from_aws) for field, value in found.items() if value not in (None, "", [], {})
+    }
+
+
+def convert(field: Field, value: object, into: Any) -> object:
+    match value:
+        case dict() if field.fields:
+            return into(field.fields, value)
+        case list():
+            return [convert(field, item, into) for item in value]
+        case _:
+            return value
+
+
+def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def sentence(error: ClientError | BotoCoreError) -> str:
+    if isinstance(error, ClientError):
+        said = error.response.get("Error", {})
+        return f"{said.get('Code', 'Unknown')}: {said.get('Message', '')}"
+    return f"{type(error).__name__}: {error}"
+
+
+def unexpected(waiting: str, status: str, ready: str, reason: str | None) -> str:
+    because = f". last error: {reason}" if reason else ""
+    return f"{waiting}: unexpected state '{status}', wanted target '{ready}'{because}"
+
+
+def refuse(doing: str, row: ResourceType, name: str, error: ClientError | BotoCoreError) -> NoReturn:
+    raise Refused(f"{doing} {row.title} ({name}): {sentence(error)}") from None

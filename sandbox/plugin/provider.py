@@ -1,0 +1,229 @@
+"""The stand-in for Pulumi's `aws` resource provider: its gRPC protocol, served to the engine.
+
+Which types there are is catalogue.py, AWS is cloud.py. What the protocol asks of a bridged provider is here: defaults
+and names in Check, replacements in Diff, partial failures, secrets.
+"""
+
+import importlib
+import json
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import wraps
+from threading import Event
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import grpc
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
+from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import provider_pb2 as proto
+
+from sandbox.plugin.catalogue import TYPES, Field, Properties, Refused, ResourceType
+from sandbox.plugin.difference import Change, changes, top
+from sandbox.plugin.wire import decode, encode, secrets
+
+if TYPE_CHECKING:
+    from sandbox.plugin.cloud import Cloud
+
+VERSION = "7.51.1"
+DEFAULTED = "__defaults"  # the bridge's own input: which properties the program did not give
+THREADS = 128  # a create or an update holds one until the endpoint is in service
+PARENT_POLL_SECONDS = 0.25
+
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+
+
+class Incomplete(Refused):
+    """The step failed, and the resource goes into the state all the same."""
+
+    def __init__(self, name: str, properties: Any, reason: Refused) -> None:
+        super().__init__(str(reason))
+        self.failed = proto.ErrorResourceInitFailed(id=name, properties=properties, reasons=[str(reason)])
+
+
+def rpc(method: Callable[[Any, Request], Answer]) -> Callable[[Any, Request, grpc.ServicerContext], Answer]:
+    """Makes what a method raises the answer's gRPC status."""
+
+    @wraps(method)
+    def answered(provider: Any, request: Request, context: grpc.ServicerContext) -> Answer:
+        try:
+            return method(provider, request)
+        except Refused as refused:
+            if isinstance(refused, Incomplete):
+                status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(refused))
+                status.details.add().Pack(refused.failed)
+                context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+            context.abort(grpc.StatusCode.UNKNOWN, str(refused))
+            raise
+
+    return answered
+
+
+class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
+    """Answers the engine. `cloud` is the module cloud.py, imported while the server starts: boto3 takes its time."""
+
+    def __init__(self, cloud: "Future[ModuleType]") -> None:
+        self.module = cloud
+        self.cancelled = Event()
+
+    @rpc
+    def GetPluginInfo(self, _: Any) -> plugin_pb2.PluginInfo:
+        return plugin_pb2.PluginInfo(version=VERSION)
+
+    @rpc
+    def CheckConfig(self, request: proto.CheckRequest) -> proto.CheckResponse:
+        return proto.CheckResponse(inputs=request.news)
+
+    @rpc
+    def DiffConfig(self, request: proto.DiffRequest) -> proto.DiffResponse:
+        same = decode(request.old_inputs) == decode(request.news)
+        return proto.DiffResponse(changes=proto.DiffResponse.DIFF_NONE if same else proto.DiffResponse.DIFF_SOME)
+
+    @rpc
+    def Configure(self, request: proto.ConfigureRequest) -> proto.ConfigureResponse:
+        config = decode(request.args)
+        tags = config.get("defaultTags") or {}
+        tags = json.loads(tags) if isinstance(tags, str) else tags
+        region = config.get("region") or os.environ.get("AWS_REGION")
+        self.cloud: Cloud = self.module.result().Cloud(region, tags.get("tags") or {}, self.cancelled)
+        return proto.ConfigureResponse(supportsPreview=True, acceptSecrets=True, acceptResources=False)
+
+    @rpc
+    def Check(self, request: proto.CheckRequest) -> proto.CheckResponse:
+        row = known(request.type)
+        olds, news = decode(request.olds), decode(request.news)
+        failures = [
+            proto.CheckFailure(property=name, reason=f"the stand-in provider does not know {request.type}.{name}")
+            for name in sorted(news.keys() - row.inputs - {DEFAULTED})
+        ]
+        inputs = with_defaults(row.fields, {name: news[name] for name in news if name != DEFAULTED})
+        if "name" not in inputs:
+            kept = olds.get("name") if "name" in olds.get(DEFAULTED, []) else None
+            seed = (request.randomSeed or os.urandom(4)).hex()[:7]
+            inputs["name"] = kept or f"{request.name}-{seed}"
+        inputs[DEFAULTED] = sorted(inputs.keys() - news.keys())
+        return proto.CheckResponse(inputs=encode(inputs, secrets(request.news)), failures=failures)
+
+    @rpc
+    def Diff(self, request: proto.DiffRequest) -> proto.DiffResponse:
+        row = known(request.type)
+        state, inputs = decode(request.olds), decode(request.news)
+        ignored = {top(path) for path in request.ignoreChanges}
+        wanted = self.cloud.promised(row, inputs)
+        found = [change for change in changes(row.fields, state, wanted) if top(change.path) not in ignored]
+        replaces = sorted({top(change.path) for change in found if change.replaces})
+        # Two things cannot have one name: with a name that the program gave, the old one goes first.
+        name_stays = state.get("name") == inputs.get("name") and "name" not in inputs.get(DEFAULTED, [])
+        return proto.DiffResponse(
+            changes=proto.DiffResponse.DIFF_SOME if found else proto.DiffResponse.DIFF_NONE,
+            diffs=sorted({top(change.path) for change in found}),
+            replaces=replaces,
+            deleteBeforeReplace=bool(replaces) and name_stays,
+            detailedDiff={change.path: proto.PropertyDiff(kind=kind(change)) for change in found},
+            hasDetailedDiff=True,
+        )
+
+    @rpc
+    def Create(self, request: proto.CreateRequest) -> proto.CreateResponse:
+        row, inputs, secret = known(request.type), decode(request.properties), secrets(request.properties)
+        promised = encode(self.cloud.promised(row, inputs), secret)
+        if request.preview:
+            return proto.CreateResponse(properties=promised)
+        name = inputs["name"]
+        # Not in the state if this fails, whatever became of it: the bridged provider sets the id after the wait.
+        self.cloud.create(row, name, inputs)
+        try:
+            found = self.outputs(row, name, inputs)
+        except Refused as refused:
+            raise Incomplete(name, promised, refused) from None
+        return proto.CreateResponse(id=name, properties=encode(found, secret) if found else promised)
+
+    @rpc
+    def Read(self, request: proto.ReadRequest) -> proto.ReadResponse:
+        row, olds, secret = known(request.type), decode(request.inputs), secrets(request.inputs, request.properties)
+        found = self.outputs(row, request.id, olds)
+        if found is None:
+            return proto.ReadResponse()
+        # A refresh keeps to the inputs that the program gave; an import takes all.
+        names = olds.keys() & row.inputs if olds else row.inputs
+        inputs = {name: found[name] for name in names if name in found} | {DEFAULTED: olds.get(DEFAULTED, [])}
+        return proto.ReadResponse(id=request.id, properties=encode(found, secret), inputs=encode(inputs, secret))
+
+    @rpc
+    def Update(self, request: proto.UpdateRequest) -> proto.UpdateResponse:
+        row, state, inputs = known(request.type), decode(request.olds), decode(request.news)
+        secret = secrets(request.news)
+        promised = encode({"arn": state.get("arn")} | self.cloud.promised(row, inputs), secret)
+        if request.preview:
+            return proto.UpdateResponse(properties=promised)
+        try:
+            self.cloud.update(row, request.id, state, inputs)
+            # As the bridge does: after a silent rollback this is the old configuration, reported as success.
+            found = self.outputs(row, request.id, inputs)
+        except Refused as refused:
+            # Terraform saves what was planned although it did not come true; the engine keeps the old inputs beside it.
+            raise Incomplete(request.id, promised, refused) from None
+        return proto.UpdateResponse(properties=encode(found, secret) if found else promised)
+
+    @rpc
+    def Delete(self, request: proto.DeleteRequest) -> Any:
+        self.cloud.delete(known(request.type), request.id)
+        return empty_pb2.Empty()
+
+    @rpc
+    def Cancel(self, _: Any) -> Any:
+        self.cancelled.set()
+        return empty_pb2.Empty()
+
+    def outputs(self, row: ResourceType, name: str, inputs: Properties) -> Properties | None:
+        """What AWS has, completed as the bridge does: with defaults, and with the tags that are the resource's own."""
+        found = self.cloud.read(row, name)
+        if found and row.tagging:
+            own, defaults = inputs.get("tags") or {}, self.cloud.default_tags
+            every = found["tagsAll"].items()
+            found["tags"] = {key: value for key, value in every if key in own or defaults.get(key) != value}
+        return with_defaults(row.fields, found) if found else None
+
+
+def known(token: str) -> ResourceType:
+    if token not in TYPES:
+        raise Refused(f"the stand-in provider has no {token}: add a row to its catalogue")
+    return TYPES[token]
+
+
+def with_defaults(fields: tuple[Field, ...], properties: Properties) -> Properties:
+    filled = {field.wire: field.default for field in fields if field.default is not None} | properties
+    return filled | {field.wire: within(field, filled[field.wire]) for field in fields if field.wire in filled}
+
+
+def within(field: Field, value: Any) -> Any:
+    match value:
+        case dict() if field.fields:
+            return with_defaults(field.fields, value)
+        case list():
+            return [within(field, item) for item in value]
+        case _:
+            return value
+
+
+def kind(change: Change) -> Any:
+    return proto.PropertyDiff.Kind.Value(change.kind + ("_REPLACE" if change.replaces else ""))
+
+
+def main() -> None:
+    """Serves until the engine is gone; prints the port, which is how the engine finds it."""
+    engine = os.getppid()
+    cloud = ThreadPoolExecutor(1).submit(importlib.import_module, "sandbox.plugin.cloud")
+    server = grpc.server(ThreadPoolExecutor(THREADS), options=_GRPC_CHANNEL_OPTIONS)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(AwsProvider(cloud), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    print(port, flush=True)
+    while os.getppid() == engine:
+        time.sleep(PARENT_POLL_SECONDS)
+    # A killed engine sends no Cancel, and the threads of calls that AWS holds would keep this process for ever.
+    os._exit(0)

@@ -1,0 +1,652 @@
+"""The stand-in `aws` provider, driven by gRPC as the engine drives it, against a SageMaker of a few lines.
+
+What the strict control plane adds (validation, faults, timing) is tested with it, not here.
+"""
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from types import ModuleType
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
+from moto import mock_aws
+from pulumi.runtime.proto import provider_pb2 as proto
+from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
+
+from sandbox.plugin import catalogue
+from sandbox.plugin.catalogue import Call, Field, Properties, ResourceType, Tagging, named
+from sandbox.plugin.provider import AwsProvider
+from sandbox.plugin.wire import SECRET, SIGNATURE, decode, encode
+
+MODEL = "aws:sagemaker/model:Model"
+CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
+ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+EXECUTABLE = Path(__file__).parents[2] / "sandbox/plugin/pulumi-resource-aws"
+
+
+class SageMaker:
+    """Remembers what it was told. `statuses` are shown one by one after the next create or update of an endpoint."""
+
+    def __init__(self) -> None:
+        self.things: dict[tuple[str, str], Properties] = {}
+        self.tags: dict[str, dict[str, str]] = {}
+        self.calls: list[tuple[str, Properties]] = []
+        self.errors: dict[str, tuple[str, str]] = {}  # operation -> code, message
+        self.statuses: list[str] = []
+        self.rolls_back = False
+        self.failure = ""
+
+    def answer(self, operation: str, request: Properties) -> tuple[int, Properties]:
+        self.calls.append((operation, request))
+        if operation in self.errors:
+            code, message = self.errors[operation]
+            return 400, {"__type": code, "message": message}
+        if operation.endswith("Tags"):
+            return 200, getattr(self, operation)(**request)
+        verb, kind = next((v, operation.removeprefix(v)) for v in VERBS if operation.startswith(v))
+        name = request[kind + "Name"]
+        arn = f"arn:aws:sagemaker:eu-west-1:123456789012:{kind.lower()}/{name}"
+        if verb != "Create" and (kind, name) not in self.things:
+            return 400, {"__type": "ValidationException", "message": f'Could not find {SAID[kind]} "{arn}".'}
+        thing = self.things.setdefault((kind, name), {})
+        match verb:
+            case "Create":
+                self.tags[arn] = {tag["Key"]: tag["Value"] for tag in request.pop("Tags", [])}
+                thing.update(request | {kind + "Arn": arn, "CreationTime": 1})
+            case "Update" if not self.rolls_back:
+                thing.update(request)
+            case "Delete":
+                del self.things[kind, name]
+        if verb == "Describe" and kind == "Endpoint":
+            status = self.statuses.pop(0) if self.statuses else "InService"
+            return 200, thing | {"EndpointStatus": status, "FailureReason": self.failure, "LastModifiedTime": 1}
+        return 200, dict(thing)
+
+    def AddTags(self, ResourceArn: str, Tags: list[dict[str, str]]) -> Properties:
+        self.tags[ResourceArn] |= {tag["Key"]: tag["Value"] for tag in Tags}
+        return {"Tags": Tags}
+
+    def DeleteTags(self, ResourceArn: str, TagKeys: list[str]) -> Properties:
+        self.tags[ResourceArn] = {key: value for key, value in self.tags[ResourceArn].items() if key not in TagKeys}
+        return {}
+
+    def ListTags(self, ResourceArn: str, NextToken: str = "0") -> Properties:
+        """One tag a page, so that whoever does not follow the token is caught."""
+        at, tags = int(NextToken), sorted(self.tags[ResourceArn].items())
+        page = [{"Key": key, "Value": value} for key, value in tags[at : at + 1]]
+        return {"Tags": page} | ({"NextToken": str(at + 1)} if at + 1 < len(tags) else {})
+
+    def called(self, operation: str) -> list[Properties]:
+        return [request for name, request in self.calls if name == operation]
+
+    def has(self, kind: str, name: str) -> bool:
+        return (kind, name) in self.things
+
+
+VERBS = ("Create", "Describe", "Update", "Delete")
+SAID = {"Model": "model", "EndpointConfig": "endpoint configuration", "Endpoint": "endpoint"}
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[SageMaker]:
+    fake = SageMaker()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            status, answer = fake.answer(self.headers["X-Amz-Target"].partition(".")[2], request)
+            body = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        environment.setenv("AWS_REGION", "eu-west-1")
+        environment.setenv("AWS_ACCESS_KEY_ID", "test")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        yield fake
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def aws(account: SageMaker) -> SageMaker:
+    """An empty account; the server stays, as a client takes long to make."""
+    account.__init__()  # type: ignore[misc]
+    return account
+
+
+class Engine:
+    """The engine's side of the protocol, in plain values."""
+
+    def __init__(self, stub: Any) -> None:
+        self.stub = stub
+
+    def configure(self, **config: str) -> Any:
+        return self.stub.Configure(proto.ConfigureRequest(args=encode(config)))
+
+    def check(self, token: str, news: Properties, olds: Properties | None = None) -> Any:
+        request = proto.CheckRequest(
+            name="thing", type=token, news=encode(news), olds=encode(olds or {}), randomSeed=b"\xab\xcd\xef\x01\x23"
+        )
+        return self.stub.Check(request)
+
+    def checked(self, token: str, news: Properties) -> Properties:
+        return decode(self.check(token, news).inputs)
+
+    def diff(self, token: str, state: Properties, news: Properties, ignore: tuple[str, ...] = ()) -> Any:
+        return self.stub.Diff(
+            proto.DiffRequest(type=token, olds=encode(state), news=encode(news), ignoreChanges=list(ignore))
+        )
+
+    def create(self, token: str, news: Properties, preview: bool = False) -> Properties:
+        inputs = self.check(token, news).inputs
+        answer = self.stub.Create(proto.CreateRequest(type=token, properties=inputs, preview=preview))
+        return decode(answer.properties)
+
+    def read(self, token: str, name: str, inputs: Properties | None = None) -> Any:
+        return self.stub.Read(proto.ReadRequest(type=token, id=name, inputs=encode(inputs or {})))
+
+    def update(self, token: str, state: Properties, news: Properties, preview: bool = False) -> Properties:
+        request = proto.UpdateRequest(
+            type=token, id=state["name"], olds=encode(state), news=encode(news), preview=preview
+        )
+        return decode(self.stub.Update(request).properties)
+
+    def delete(self, token: str, name: str) -> None:
+        self.stub.Delete(proto.DeleteRequest(type=token, id=name))
+
+
+@contextmanager
+def serving() -> Iterator[Engine]:
+    cloud: Future[ModuleType] = Future()
+    cloud.set_result(importlib.import_module("sandbox.plugin.cloud"))
+    server = grpc.server(ThreadPoolExecutor(4))
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(AwsProvider(cloud), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        engine = Engine(provider_pb2_grpc.ResourceProviderStub(channel))
+        engine.configure(region="eu-west-1")
+        yield engine
+    server.stop(None)
+
+
+@pytest.fixture(scope="module")
+def shared(account: SageMaker) -> Iterator[Engine]:
+    with serving() as engine:
+        yield engine
+
+
+@pytest.fixture
+def engine(shared: Engine, aws: SageMaker) -> Engine:
+    return shared
+
+
+@pytest.fixture
+def own_engine(aws: SageMaker) -> Iterator[Engine]:
+    """For a test that configures or cancels it."""
+    with serving() as engine:
+        yield engine
+
+
+def model(**changes: object) -> Properties:
+    container = {"modelPackageName": "arn:aws:sagemaker:eu-west-1:123456789012:model-package/toxicity/7"}
+    return {
+        "name": "toxicity-v7",
+        "executionRoleArn": "arn:aws:iam::123456789012:role/r",
+        "primaryContainer": container,
+    } | changes
+
+
+def configuration(memory: int = 2048, **changes: object) -> Properties:
+    serverless = {"memorySizeInMb": memory, "maxConcurrency": 5}
+    variant = {"variantName": "AllTraffic", "modelName": "toxicity-v7", "serverlessConfig": serverless}
+    return {"name": "toxicity-v7", "productionVariants": [variant]} | changes
+
+
+def endpoint(config: str = "toxicity-v7", **changes: object) -> Properties:
+    return {"name": "toxicity", "endpointConfigName": config} | changes
+
+
+def error_of(call: Any, *arguments: Any) -> grpc.RpcError:
+    with pytest.raises(grpc.RpcError) as caught:
+        call(*arguments)
+    return caught.value
+
+
+def state_kept_by(error: grpc.RpcError) -> proto.ErrorResourceInitFailed | None:
+    """What a partial failure puts into the state; None for a failure that is none."""
+    for key, value in error.trailing_metadata():
+        if key == "grpc-status-details-bin":
+            kept = proto.ErrorResourceInitFailed()
+            assert status_pb2.Status.FromString(value).details[0].Unpack(kept)
+            return kept
+    return None
+
+
+# Check
+
+
+def test_an_unknown_property_is_refused_by_name(engine: Engine) -> None:
+    [failure] = engine.check(ENDPOINT, endpoint(endpointConfig="x")).failures
+    assert failure.property == "endpointConfig"
+
+
+def test_an_unknown_type_is_refused(engine: Engine) -> None:
+    assert "aws:s3/bucket:Bucket" in error_of(engine.check, "aws:s3/bucket:Bucket", {}).details()
+
+
+def test_a_name_that_is_not_given_is_the_logical_one_and_seven_hex_digits(engine: Engine) -> None:
+    inputs = engine.checked(ENDPOINT, {"endpointConfigName": "c"})
+    assert inputs["name"] == "thing-abcdef0"
+    assert inputs["__defaults"] == ["name"]
+
+
+def test_a_generated_name_stays(engine: Engine) -> None:
+    olds = {"name": "thing-1234567", "__defaults": ["name"]}
+    assert decode(engine.check(ENDPOINT, {"endpointConfigName": "c"}, olds).inputs)["name"] == "thing-1234567"
+
+
+def test_defaults_are_filled_in_where_the_bridge_does(engine: Engine) -> None:
+    assert engine.checked(MODEL, model())["primaryContainer"]["mode"] == "SingleModel"
+    assert engine.checked(CONFIGURATION, configuration())["productionVariants"][0]["initialVariantWeight"] == 1
+
+
+def test_a_secret_stays_one(engine: Engine) -> None:
+    secret = {SIGNATURE: SECRET, "value": "s3cret"}
+    news = model(primaryContainer={"modelPackageName": "p", "environment": {"KEY": secret}})
+    inputs = engine.check(MODEL, news).inputs
+    created = engine.stub.Create(proto.CreateRequest(type=MODEL, properties=inputs)).properties
+    for struct in (inputs, created):
+        assert struct["primaryContainer"][SIGNATURE] == SECRET
+        assert struct["primaryContainer"]["value"]["environment"]["KEY"] == "s3cret"
+
+
+# Diff
+
+
+def test_what_was_just_created_is_no_change(engine: Engine) -> None:
+    for token, inputs in ((MODEL, model()), (CONFIGURATION, configuration()), (ENDPOINT, endpoint(tags={"a": "b"}))):
+        state = engine.create(token, inputs)
+        assert engine.diff(token, state, engine.checked(token, inputs)).changes == proto.DiffResponse.DIFF_NONE
+
+
+@pytest.mark.parametrize(
+    ("token", "before", "after", "path"),
+    [
+        (MODEL, model(), model(executionRoleArn="other"), "executionRoleArn"),
+        (MODEL, model(), model(primaryContainer={"modelPackageName": "p8"}), "primaryContainer.modelPackageName"),
+        (
+            CONFIGURATION,
+            configuration(),
+            configuration(memory=3072),
+            "productionVariants[0].serverlessConfig.memorySizeInMb",
+        ),
+        (ENDPOINT, endpoint(), endpoint(name="other"), "name"),
+    ],
+)
+def test_what_cannot_be_changed_in_place_replaces(
+    engine: Engine, token: str, before: Properties, after: Properties, path: str
+) -> None:
+    diff = engine.diff(token, engine.create(token, before), engine.checked(token, after))
+    assert [(at, change.kind) for at, change in diff.detailedDiff.items()] == [
+        (path, proto.PropertyDiff.UPDATE_REPLACE)
+    ]
+    assert list(diff.replaces) == [path.partition(".")[0].partition("[")[0]]
+
+
+def test_a_new_configuration_and_tags_update_an_endpoint_in_place(engine: Engine) -> None:
+    state = engine.create(ENDPOINT, endpoint())
+    diff = engine.diff(ENDPOINT, state, engine.checked(ENDPOINT, endpoint("toxicity-v8", tags={"fleet:task": "t"})))
+    assert {path: change.kind for path, change in diff.detailedDiff.items()} == {
+        "endpointConfigName": proto.PropertyDiff.UPDATE,
+        'tags["fleet:task"]': proto.PropertyDiff.ADD,
+    }
+    assert not diff.replaces
+
+
+def test_only_the_rollback_alarms_of_a_deployment_replace_an_endpoint(engine: Engine) -> None:
+    state = engine.create(ENDPOINT, endpoint())
+    rolling = {"maximumBatchSize": {"type": "INSTANCE_COUNT", "value": 1}, "waitIntervalInSeconds": 60}
+    alarms = {"alarms": [{"alarmName": "errors"}]}
+    in_place = engine.diff(ENDPOINT, state, endpoint(deploymentConfig={"rollingUpdatePolicy": rolling}))
+    anew = engine.diff(ENDPOINT, state, endpoint(deploymentConfig={"autoRollbackConfiguration": alarms}))
+    assert (list(in_place.replaces), list(anew.replaces)) == ([], ["deploymentConfig"])
+
+
+def test_another_rollback_alarm_replaces_an_endpoint(engine: Engine) -> None:
+    def watched(alarm: str) -> Properties:
+        return endpoint(deploymentConfig={"autoRollbackConfiguration": {"alarms": [{"alarmName": alarm}]}})
+
+    diff = engine.diff(ENDPOINT, watched("errors"), watched("latency"))
+    assert list(diff.replaces) == ["deploymentConfig"]
+
+
+def test_the_tag_that_changed_is_named(engine: Engine) -> None:
+    state = engine.create(MODEL, model(tags={"fleet:task": "a", "fleet:owner": "b"}))
+    diff = engine.diff(MODEL, state, engine.checked(MODEL, model(tags={"fleet:task": "x", "fleet:owner": "b"})))
+    assert list(diff.detailedDiff) == ['tags["fleet:task"]']
+    assert not diff.replaces
+
+
+def test_a_new_tag_of_the_provider_updates_every_resource(own_engine: Engine, aws: SageMaker) -> None:
+    state = own_engine.create(MODEL, model(tags={"a": "b"}))
+    own_engine.configure(region="eu-west-1", defaultTags=json.dumps({"tags": {"team": "x"}}))
+    news = own_engine.checked(MODEL, model(tags={"a": "b"}))
+    assert list(own_engine.diff(MODEL, state, news).detailedDiff) == ["tagsAll.team"]
+    assert own_engine.update(MODEL, state, news)["tagsAll"] == {"a": "b", "team": "x"}
+
+
+def test_an_unknown_value_is_a_change(engine: Engine) -> None:
+    state = engine.create(MODEL, model())
+    diff = engine.diff(MODEL, state, model(primaryContainer={"modelPackageName": UNKNOWN, "mode": "SingleModel"}))
+    assert list(diff.replaces) == ["primaryContainer"]
+
+
+def test_a_resource_with_a_name_of_its_own_is_deleted_before_it_is_replaced(engine: Engine) -> None:
+    news = engine.checked(MODEL, model(executionRoleArn="other"))
+    assert engine.diff(MODEL, engine.create(MODEL, model()), news).deleteBeforeReplace
+
+
+def test_a_resource_with_a_generated_name_is_created_before_the_old_one_is_deleted(engine: Engine) -> None:
+    nameless = {key: value for key, value in model().items() if key != "name"}
+    news = engine.checked(MODEL, nameless | {"executionRoleArn": "other"})
+    assert not engine.diff(MODEL, engine.create(MODEL, nameless), news).deleteBeforeReplace
+
+
+def test_a_change_that_is_to_be_ignored_is_none(engine: Engine) -> None:
+    state = engine.create(ENDPOINT, endpoint())
+    diff = engine.diff(ENDPOINT, state, endpoint("toxicity-v8"), ignore=("endpointConfigName",))
+    assert diff.changes == proto.DiffResponse.DIFF_NONE
+
+
+# Create
+
+
+def test_a_preview_calls_nothing_and_leaves_out_what_it_cannot_know(engine: Engine, aws: SageMaker) -> None:
+    outputs = engine.create(ENDPOINT, endpoint(), preview=True)
+    assert outputs == {"name": "toxicity", "endpointConfigName": "toxicity-v7", "region": "eu-west-1", "tagsAll": {}}
+    assert aws.calls == []
+
+
+def test_numbers_reach_aws_as_integers(engine: Engine, aws: SageMaker) -> None:
+    engine.create(CONFIGURATION, configuration())
+    [request] = aws.called("CreateEndpointConfig")
+    memory = request["ProductionVariants"][0]["ServerlessConfig"]["MemorySizeInMB"]
+    assert (memory, type(memory)) == (2048, int)
+
+
+def test_an_endpoint_is_created_when_it_is_in_service(engine: Engine, aws: SageMaker) -> None:
+    aws.statuses = ["Creating", "Creating"]
+    outputs = engine.create(ENDPOINT, endpoint(tags={"a": "b"}))
+    assert aws.statuses == []
+    assert outputs["arn"].endswith("endpoint/toxicity")
+    assert (outputs["tags"], outputs["tagsAll"]) == ({"a": "b"}, {"a": "b"})
+
+
+def test_an_endpoint_whose_creation_fails_is_not_in_the_state(engine: Engine, aws: SageMaker) -> None:
+    aws.statuses, aws.failure = ["Creating", "Failed"], "no such image"
+    error = error_of(engine.create, ENDPOINT, endpoint())
+    assert "unexpected state 'Failed', wanted target 'InService'. last error: no such image" in error.details()
+    assert state_kept_by(error) is None
+
+
+def test_what_was_created_but_cannot_be_read_is_in_the_state(engine: Engine, aws: SageMaker) -> None:
+    aws.errors["DescribeModel"] = ("AccessDeniedException", "not allowed")
+    kept = state_kept_by(error_of(engine.create, MODEL, model()))
+    assert kept and (kept.id, decode(kept.properties)["name"]) == ("toxicity-v7", "toxicity-v7")
+
+
+def test_a_refusal_is_one_sentence(engine: Engine, aws: SageMaker) -> None:
+    aws.errors["CreateEndpoint"] = ("ValidationException", "Cannot create already existing endpoint")
+    error = error_of(engine.create, ENDPOINT, endpoint())
+    assert error.details() == (
+        "creating SageMaker Endpoint (toxicity): ValidationException: Cannot create already existing endpoint"
+    )
+
+
+def test_a_request_that_boto3_refuses_is_one_sentence_too(engine: Engine) -> None:
+    details = error_of(engine.create, CONFIGURATION, configuration(productionVariants="AllTraffic")).details()
+    assert details.startswith("creating SageMaker Endpoint Configuration (toxicity-v7): ParamValidationError: ")
+
+
+def test_the_tags_of_the_provider_go_to_every_resource_under_its_own(own_engine: Engine, aws: SageMaker) -> None:
+    own_engine.configure(region="eu-west-1", defaultTags=json.dumps({"tags": {"team": "a", "cost": "1"}}))
+    outputs = own_engine.create(MODEL, model(tags={"team": "b"}))
+    assert outputs["tags"] == {"team": "b"}
+    assert outputs["tagsAll"] == {"team": "b", "cost": "1"}
+    assert list(aws.tags.values()) == [{"team": "b", "cost": "1"}]
+
+
+# Read
+
+
+def test_what_is_gone_has_no_id(engine: Engine) -> None:
+    assert engine.read(ENDPOINT, "toxicity").id == ""
+
+
+def test_an_import_gives_the_inputs_that_would_have_made_it(engine: Engine) -> None:
+    for token, inputs in ((MODEL, model()), (CONFIGURATION, configuration()), (ENDPOINT, endpoint(tags={"a": "b"}))):
+        engine.create(token, inputs)
+        imported = engine.read(token, inputs["name"])
+        assert imported.id == inputs["name"]
+        assert decode(imported.inputs) == {"tags": {}} | engine.checked(token, inputs)
+
+
+def test_a_refresh_keeps_to_the_inputs_that_were_given(engine: Engine, aws: SageMaker) -> None:
+    engine.create(ENDPOINT, endpoint())
+    aws.things["Endpoint", "toxicity"]["EndpointConfigName"] = "by-hand"
+    refreshed = engine.read(ENDPOINT, "toxicity", engine.checked(ENDPOINT, endpoint()))
+    assert decode(refreshed.inputs) == {"name": "toxicity", "endpointConfigName": "by-hand", "__defaults": []}
+
+
+def test_a_refreshed_endpoint_that_serves_something_else_is_moved_back(engine: Engine, aws: SageMaker) -> None:
+    state = engine.create(ENDPOINT, endpoint("toxicity-v8"))
+    diff = engine.diff(ENDPOINT, state | {"endpointConfigName": "toxicity-v7"}, endpoint("toxicity-v8"))
+    assert list(diff.diffs) == ["endpointConfigName"]
+
+
+def test_all_pages_of_tags_are_read(engine: Engine) -> None:
+    engine.create(MODEL, model(tags={"a": "1", "b": "2", "c": "3"}))
+    assert decode(engine.read(MODEL, "toxicity-v7").properties)["tags"] == {"a": "1", "b": "2", "c": "3"}
+
+
+def test_an_outage_is_not_read_as_gone(engine: Engine, aws: SageMaker) -> None:
+    aws.errors["DescribeEndpoint"] = ("AccessDeniedException", "not allowed")
+    error = error_of(engine.read, ENDPOINT, "toxicity")
+    assert error.details() == "reading SageMaker Endpoint (toxicity): AccessDeniedException: not allowed"
+
+
+# Update
+
+
+def test_an_endpoint_is_moved_and_waited_for(engine: Engine, aws: SageMaker) -> None:
+    state = engine.create(ENDPOINT, endpoint())
+    aws.statuses = ["Updating", "SystemUpdating"]
+    outputs = engine.update(ENDPOINT, state, endpoint("toxicity-v8"))
+    assert aws.called("UpdateEndpoint") == [{"EndpointName": "toxicity", "EndpointConfigName": "toxicity-v8"}]
+    assert aws.statuses == []
+    assert outputs["endpointConfigName"] == "toxicity-v8"
+
+
+def test_a_previewed_update_knows_the_arn_and_calls_nothing(engine: Engine, aws: SageMaker) -> None:
+    state = engine.create(ENDPOINT, endpoint())
+    aws.calls.clear()
+    outputs = engine.update(ENDPOINT, state, endpoint("toxicity-v8"), preview=True)
+    assert (outputs["arn"], outputs["endpointConfigName"]) == (state["arn"], "toxicity-v8")
+    assert aws.calls == []
+
+
+def test_a_silent_rollback_is_a_success_and_the_outputs_tell_what_serves(engine: Engine, aws: SageMaker) -> None:
+    state = engine.create(ENDPOINT, endpoint())
+    aws.rolls_back, aws.statuses = True, ["Updating"]
+    assert engine.update(ENDPOINT, state, endpoint("toxicity-v8"))["endpointConfigName"] == "toxicity-v7"
+
+
+def test_a_rollback_that_is_seen_fails_and_the_state_takes_what_was_wanted(engine: Engine, aws: SageMaker) -> None:
+    state = engine.create(ENDPOINT, endpoint())
+    aws.rolls_back, aws.statuses, aws.failure = True, ["Updating", "RollingBack"], "bad model"
+    error = error_of(engine.update, ENDPOINT, state, endpoint("toxicity-v8"))
+    assert "unexpected state 'RollingBack', wanted target 'InService'. last error: bad model" in error.details()
+    kept = state_kept_by(error)
+    assert kept and decode(kept.properties)["endpointConfigName"] == "toxicity-v8"
+    assert list(kept.reasons) == [error.details()]
+
+
+def test_an_update_that_is_refused_leaves_the_wanted_configuration_in_the_state(engine: Engine, aws: SageMaker) -> None:
+    state = engine.create(ENDPOINT, endpoint())
+    aws.errors["UpdateEndpoint"] = ("ValidationException", "Cannot update in-progress endpoint")
+    error = error_of(engine.update, ENDPOINT, state, endpoint("toxicity-v8"))
+    assert error.details() == (
+        "updating SageMaker Endpoint (toxicity): ValidationException: Cannot update in-progress endpoint"
+    )
+    kept = state_kept_by(error)
+    assert kept and decode(kept.properties)["endpointConfigName"] == "toxicity-v8"
+
+
+def test_tags_change_without_an_update_of_the_endpoint(engine: Engine, aws: SageMaker) -> None:
+    state = engine.create(ENDPOINT, endpoint(tags={"stays": "1", "moves": "1", "goes": "1"}))
+    outputs = engine.update(ENDPOINT, state, endpoint(tags={"stays": "1", "moves": "2", "comes": "1"}))
+    [removed], [added] = aws.called("DeleteTags"), aws.called("AddTags")
+    assert removed["TagKeys"] == ["goes"]
+    assert added["Tags"] == [{"Key": "comes", "Value": "1"}, {"Key": "moves", "Value": "2"}]
+    assert outputs["tags"] == {"stays": "1", "moves": "2", "comes": "1"}
+    assert aws.called("UpdateEndpoint") == []
+
+
+def test_an_update_with_nothing_to_change_only_reads(engine: Engine, aws: SageMaker) -> None:
+    state = engine.create(ENDPOINT, endpoint())
+    aws.calls.clear()
+    engine.update(ENDPOINT, state, endpoint())
+    assert {operation for operation, _ in aws.calls} == {"DescribeEndpoint", "ListTags"}
+
+
+# Delete
+
+
+def test_an_endpoint_is_deleted_when_it_is_gone(engine: Engine, aws: SageMaker) -> None:
+    engine.create(ENDPOINT, endpoint())
+    engine.delete(ENDPOINT, "toxicity")
+    assert not aws.has("Endpoint", "toxicity")
+    assert aws.calls[-1][0] == "DescribeEndpoint"
+
+
+@pytest.mark.parametrize("token", [MODEL, CONFIGURATION, ENDPOINT])
+def test_deleting_what_is_gone_is_fine(engine: Engine, token: str) -> None:
+    engine.delete(token, "gone")
+
+
+def test_a_deletion_that_is_refused_is_an_error(engine: Engine, aws: SageMaker) -> None:
+    engine.create(ENDPOINT, endpoint())
+    aws.errors["DeleteEndpoint"] = ("ConflictException", "busy")
+    assert error_of(engine.delete, ENDPOINT, "toxicity").details() == (
+        "deleting SageMaker Endpoint (toxicity): ConflictException: busy"
+    )
+
+
+# The table
+
+
+def test_another_type_is_one_row(own_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    parameter = ResourceType(
+        token="aws:ssm/parameter:Parameter",
+        title="SSM Parameter",
+        service="ssm",
+        fields=(Field("name", replaces=True), Field("type", replaces=True), Field("value")),
+        create="put_parameter",
+        read=Call("get_parameter", named("Name")),
+        found="Parameter",
+        update=Call("put_parameter", lambda name: {"Name": name, "Overwrite": True}),
+        delete=Call("delete_parameter", named("Name")),
+        missing="ParameterNotFound",
+        arn="ARN",
+        tagging=Tagging(
+            create="Tags",
+            list="list_tags_for_resource",
+            listed="TagList",
+            add="add_tags_to_resource",
+            remove="remove_tags_from_resource",
+            keys="TagKeys",
+            target=lambda name, _: {"ResourceType": "Parameter", "ResourceId": name},
+        ),
+    )
+    monkeypatch.setitem(catalogue.TYPES, parameter.token, parameter)
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    wanted = {"name": "/fleet/toxicity", "type": "String", "value": "7", "tags": {"a": "b"}}
+    with mock_aws():
+        state = own_engine.create(parameter.token, wanted)
+        assert state["arn"].endswith("parameter/fleet/toxicity")
+        state = own_engine.update(parameter.token, state, wanted | {"value": "8", "tags": {"a": "c"}})
+        assert (state["value"], state["tags"]) == ("8", {"a": "c"})
+        own_engine.delete(parameter.token, state["name"])
+        assert own_engine.read(parameter.token, state["name"]).id == ""
+
+
+# The process
+
+
+def test_cancelling_ends_a_wait(own_engine: Engine, aws: SageMaker) -> None:
+    aws.statuses = ["Creating"] * 1000
+    creating = ThreadPoolExecutor(1).submit(error_of, own_engine.create, ENDPOINT, endpoint())
+    while len(aws.called("DescribeEndpoint")) < 2:
+        time.sleep(0.01)
+    own_engine.stub.Cancel(empty_pb2.Empty())
+    assert "cancelled" in creating.result(timeout=5).details()
+
+
+def test_the_executable_prints_its_port_and_serves(aws: SageMaker) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    plugin = subprocess.Popen([EXECUTABLE, "127.0.0.1:1"], stdout=subprocess.PIPE, env=os.environ | {"PATH": path})
+    try:
+        assert plugin.stdout
+        with grpc.insecure_channel(f"127.0.0.1:{int(plugin.stdout.readline())}") as channel:
+            engine = Engine(provider_pb2_grpc.ResourceProviderStub(channel))
+            answer = engine.configure(region="eu-west-1")
+            assert (answer.supportsPreview, answer.acceptSecrets, answer.acceptResources) == (True, True, False)
+            assert engine.create(MODEL, model())["arn"].endswith("model/toxicity-v7")
+    finally:
+        plugin.kill()
+        plugin.communicate()
+
+
+def test_the_executable_ends_when_the_engine_is_killed() -> None:
+    starter = (
+        "import subprocess, sys, time\n"
+        f"plugin = subprocess.Popen([sys.executable, {str(EXECUTABLE)!r}, 'x'], stdout=subprocess.PIPE)\n"
+        "plugin.stdout.readline(); print(plugin.pid, flush=True); time.sleep(60)"
+    )
+    engine = subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE)
+    assert engine.stdout
+    plugin = int(engine.stdout.readline())
+    engine.kill()
+    engine.communicate()
+    for _ in range(100):
+        try:
+            os.kill(plugin, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    os.kill(plugin, signal.SIGKILL)
+    pytest.fail("the plugin outlived its engine by 5 s")
