@@ -1,0 +1,219 @@
+"""The control API: what a test or the demo does to the sandbox, and asks of it, beside the AWS calls.
+
+JSON in and out; each request is one row of CONTROL. None of it is in the log of calls.
+"""
+
+import dataclasses
+import json
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sandbox import validation
+from sandbox.calls import Log
+from sandbox.faults import BadRule, Faults, rule
+from sandbox.sagemaker import hosting, operations
+from sandbox.sagemaker.world import REGION, AwsError, Ending, Package, World, arn_of, find
+
+IMAGE = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/text-classifier:1"
+ENDINGS = {"create": ("failed",), "update": ("rollback", "silent-rollback", "rollback-failed")}
+
+Content = dict[str, Any]
+
+
+class BadRequest(Exception):
+    """A control request that cannot be done; the text says why."""
+
+
+@dataclass
+class State:
+    """All that a sandbox's server knows. `lock` guards `world`; log and faults guard themselves."""
+
+    inference_file: Path | None = None  # where the inference server writes its port
+    world: World = field(default_factory=World)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    log: Log = field(default_factory=Log)
+    faults: Faults = field(default_factory=Faults)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def inference_url(self) -> str:
+        """Where models run; "" until that server has written its port."""
+        try:
+            port = self.inference_file.read_text().strip() if self.inference_file else ""
+        except FileNotFoundError:
+            return ""
+        return f"http://127.0.0.1:{port}" if port else ""
+
+
+def act(state: State, method: str, path: str, content: Content) -> Content:
+    """What the request answers. Raises BadRequest."""
+    name, *rest = path.split("/")
+    if (method, name, len(rest)) not in CONTROL:
+        raise BadRequest(f"there is no {method} {path}")
+    try:
+        with state.lock:
+            hosting.settle(state.world)
+            return CONTROL[method, name, len(rest)](state, content, *rest)
+    except (AwsError, BadRule, OSError) as error:
+        raise BadRequest(str(error)) from error
+    except (TypeError, KeyError, ValueError) as error:
+        raise BadRequest(f"{method} {path} with {content}: {error!r}") from error
+
+
+def _health(state: State, _: Content) -> Content:
+    return {"ok": True, "pid": os.getpid(), "inference_url": state.inference_url}
+
+
+def _calls(state: State, content: Content) -> Content:
+    return {"calls": [vars(call) for call in state.log.since(int(content.get("since", 0)))], "next": len(state.log)}
+
+
+def _show_faults(state: State, _: Content) -> Content:
+    return {"faults": state.faults.shown()}
+
+
+def _add_fault(state: State, content: Content) -> Content:
+    return {"id": state.faults.add(rule(content))}
+
+
+def _remove_faults(state: State, _: Content, *ids: str) -> Content:
+    return {"removed": state.faults.remove(*ids)}
+
+
+def _release_fault(state: State, _: Content, id_: str, verb: str) -> Content:
+    if verb != "release":
+        raise BadRequest(f"a fault can be released, not {verb!r}")
+    return {"removed": state.faults.remove(id_)}
+
+
+def _show_settings(state: State, _: Content) -> Content:
+    return dataclasses.asdict(state.world.settings)
+
+
+def _change_settings(state: State, content: Content) -> Content:
+    if "empty_first_page" in content:
+        content = {**content, "empty_first_page": tuple(content["empty_first_page"])}
+    state.world.settings = dataclasses.replace(state.world.settings, **content)
+    return _show_settings(state, content)
+
+
+def _add_ending(state: State, content: Content) -> Content:
+    ending = Ending(**content)
+    if ending.ending not in ENDINGS[ending.operation]:
+        raise BadRequest(f"the endings of {ending.operation} are {', '.join(ENDINGS[ending.operation])}")
+    state.world.endings.append(ending)
+    return {}
+
+
+def _provision(state: State, content: Content) -> Content:
+    hosting.provision(state.world, REGION, content["endpoint"], content["value"])
+    return {}
+
+
+def _set_endpoint_status(state: State, content: Content) -> Content:
+    allowed = validation.service("sagemaker").shape_for("EndpointStatus").enum  # type: ignore[attr-defined]
+    if content["status"] not in allowed:
+        raise BadRequest(f"an endpoint's status is one of {', '.join(allowed)}")
+    hosting.set_status(state.world, REGION, content["endpoint"], content["status"])
+    return {}
+
+
+def _change_package(state: State, content: Content) -> Content:
+    arn = content.get("arn") or arn_of(REGION, "model-package", f"{content['group']}/{content['version']}")
+    if "approval" in content:
+        change = {"ModelPackageArn": arn, "ModelApprovalStatus": content["approval"]}
+        operations.answer(state.world, REGION, "UpdateModelPackage", change)
+    if "status" in content:
+        _set_status(state.world, arn, content["status"])
+    return {"arn": arn}
+
+
+def _set_status(world: World, arn: str, status: str) -> None:
+    package: Package = find(world, REGION, "model-package", arn)
+    modified = world.stamp(package.modified)
+    world.packages[package.arn] = dataclasses.replace(package, status=status, modified=modified)
+
+
+def _seed(state: State, content: Content) -> Content:
+    return {"versions": {name: _register(state.world, name, rows) for name, rows in content["groups"].items()}}
+
+
+def _register(world: World, name: str, rows: list[Content]) -> list[int]:
+    arn = arn_of(REGION, "model-package-group", name)
+    if arn not in world.groups:
+        operations.answer(world, REGION, "CreateModelPackageGroup", {"ModelPackageGroupName": name})
+    versions = []
+    for row in rows:
+        version = world.groups[arn].last_version + 1
+        path = row.get("path") or f"{name}/{version}"
+        package = {
+            "ModelPackageGroupName": name,
+            "ModelApprovalStatus": row.get("approval", "Approved"),
+            "InferenceSpecification": {
+                "Containers": [{"Image": IMAGE, "ModelDataUrl": f"s3://sandbox-models/{path}/model.tar.gz"}],
+                "SupportedContentTypes": ["application/json"],
+                "SupportedResponseMIMETypes": ["application/json"],
+            },
+        }
+        created = operations.answer(world, REGION, "CreateModelPackage", package)
+        if row.get("status", "Completed") != "Completed":
+            _set_status(world, created["ModelPackageArn"], row["status"])
+        versions.append(version)
+    return versions
+
+
+def _summary(state: State, _: Content) -> Content:
+    endpoints = state.world.endpoints.values()
+    return {
+        "endpoints": {endpoint.name: endpoint.status for endpoint in endpoints},
+        "serving": {endpoint.name: endpoint.serving.config for endpoint in endpoints if endpoint.serving},
+        "models": [model.name for model in state.world.models.values()],
+        "endpoint_configs": [config.name for config in state.world.configs.values()],
+    }
+
+
+def _harm(state: State, _: Content) -> Content:
+    return {"harm": [dataclasses.asdict(harm) for harm in state.world.harm]}
+
+
+def _snapshot(state: State, content: Content) -> Content:
+    Path(content["file"]).write_text(json.dumps(state.world.snapshot(), indent=1) + "\n")
+    return {}
+
+
+def _restore(state: State, content: Content) -> Content:
+    state.world.restore(json.loads(Path(content["file"]).read_text()))
+    return {}
+
+
+def _stop(state: State, _: Content) -> Content:
+    state.faults.remove()
+    return {}
+
+
+# (method, name, number of path parts after it) -> what it does
+CONTROL: dict[tuple[str, str, int], Callable[..., Content]] = {
+    ("GET", "health", 0): _health,
+    ("GET", "calls", 0): _calls,
+    ("GET", "faults", 0): _show_faults,
+    ("POST", "faults", 0): _add_fault,
+    ("POST", "faults", 2): _release_fault,
+    ("DELETE", "faults", 0): _remove_faults,
+    ("DELETE", "faults", 1): _remove_faults,
+    ("GET", "settings", 0): _show_settings,
+    ("POST", "settings", 0): _change_settings,
+    ("POST", "endings", 0): _add_ending,
+    ("POST", "provisioned", 0): _provision,
+    ("POST", "endpoint", 0): _set_endpoint_status,
+    ("POST", "package", 0): _change_package,
+    ("POST", "seed", 0): _seed,
+    ("GET", "state", 0): _summary,
+    ("GET", "harm", 0): _harm,
+    ("POST", "snapshot", 0): _snapshot,
+    ("POST", "restore", 0): _restore,
+    ("POST", "stop", 0): _stop,
+}

@@ -1,0 +1,147 @@
+"""The whole product at work, on this machine: `make demo`.
+
+Plays a week of a team that owns 22 classifiers, on the real engine, in a sandbox of its own. Every step is checked; the
+first that is not as it should be ends the demo with exit code 1.
+"""
+
+import sys
+import tempfile
+import time
+from itertools import count
+from pathlib import Path
+
+import yaml
+
+from sandbox.folder import ROOT, groups
+from sandbox.handle import Sandbox
+from sandbox.stack import Run, Running, Stack
+
+TASK = "urgency"
+TEXT = "Please move my appointment to the week after next."  # version 1 gets it wrong, version 2 right
+REMOVED = "sarcasm"
+PROGRESS_SECONDS = 1.0
+
+
+class NotAsItShouldBe(Exception):
+    """A step went otherwise than promised."""
+
+
+class Demo:
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.stack = Stack(sandbox)
+        self.groups = groups(ROOT / "tasks.yaml")
+        self.chapters = count(1)
+
+    def play(self) -> None:
+        fleet = len(self.groups)
+
+        self.chapter(f"A first version of {fleet} models is registered and approved")
+        self.sandbox.seed({group: [{"approval": "Approved"}] for group in self.groups})
+        say(f"{fleet} model package groups in the Model Registry, one approved version each; no endpoint yet")
+
+        self.chapter("What would be deployed?")
+        self.preview(f"{fleet} NOT_DEPLOYED")
+
+        self.chapter("Deploy the fleet")
+        self.up(f"{fleet} UP_TO_DATE")
+        check(set(self.sandbox.endpoints().values()) == {"InService"}, "every endpoint is in service")
+
+        self.chapter("An app calls an endpoint")
+        first = self.call()
+
+        self.chapter(f"Version 2 of {TASK} is registered; until somebody approves it, nothing moves")
+        self.sandbox.register(TASK, approval="PendingManualApproval")
+        self.preview(f"{fleet} UP_TO_DATE")
+
+        self.chapter("It is approved")
+        self.sandbox.approve(TASK, 2)
+        self.preview(f"{fleet - 1} UP_TO_DATE, 1 OUT_OF_DATE")
+        self.up(f"{fleet} UP_TO_DATE", ["CreateModel", "CreateEndpointConfig", "UpdateEndpoint"])
+
+        self.chapter("The same call to the same endpoint")
+        check(self.call() != first, "the answer is another one")
+
+        self.chapter("Version 2 is rejected after all: the fleet goes back")
+        self.sandbox.reject(TASK, 2)
+        self.up(f"{fleet} UP_TO_DATE", ["UpdateEndpoint"])
+        check(self.call() == first, "the first answer is back")
+
+        self.chapter(f"{REMOVED} leaves the task list")
+        tasks = yaml.safe_load(self.stack.task_list.read_text())
+        del tasks["tasks"][REMOVED]
+        self.stack.task_list.write_text(yaml.safe_dump(tasks, sort_keys=False))
+        self.up(f"{fleet - 1} UP_TO_DATE", ["DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel"])
+        check(REMOVED not in self.sandbox.endpoints(), f"{REMOVED} is gone, the others serve")
+
+        self.chapter("Tear everything down")
+        say("$ pulumi destroy")
+        self.tell(self.stack.destroy())
+        check(not self.sandbox.models() | set(self.sandbox.endpoints()), "nothing is left in the account")
+        check(not self.sandbox.harm(), "nothing that served was deleted before its endpoint, in all these runs")
+
+    def chapter(self, title: str) -> None:
+        print(f"\n{next(self.chapters)}. {title}", flush=True)
+
+    def preview(self, expected: str) -> None:
+        say("$ pulumi preview")
+        self.tell(self.stack.preview(), expected)
+
+    def up(self, expected: str, changes: list[str] | None = None) -> None:
+        since = self.sandbox.mark()
+        say("$ pulumi up")
+        self.tell(self.watch(self.stack.start_up()), expected)
+        made = [call.operation for call in self.sandbox.mutations(since)]
+        say(f"calls that changed AWS: {', '.join(made) if changes else len(made)}")
+        check(changes in (None, made), "these and no other calls change AWS")
+
+    def watch(self, running: Running) -> Run:
+        told = ""
+        while not (run := running.ended(PROGRESS_SECONDS)):
+            statuses = list(self.sandbox.endpoints().values())
+            now = f"{statuses.count('InService')} of {len(statuses)} endpoints in service"
+            if statuses and now != told:
+                say(f"... {now}")
+            told = now
+        return run
+
+    def tell(self, run: Run, expected: str = "") -> None:
+        for line in [*run.standings, run.summary]:
+            if line:
+                say(f"    {line}")
+        check(run.ok, "the run succeeds", run.text)
+        check(run.summary == expected or not expected, f"the run says: {expected}", run.text)
+
+    def call(self) -> str:
+        answer = self.sandbox.invoke(TASK, {"text": TEXT})
+        say(f'{TASK}("{TEXT}") -> {answer["label"]}   answered by {answer["model"]}')
+        return str(answer["label"])
+
+
+def say(line: str) -> None:
+    print(f"   {line}", flush=True)
+
+
+def check(true: bool, what: str, evidence: str = "") -> None:
+    if not true:
+        raise NotAsItShouldBe(f"{evidence}\n\nnot as it should be: {what}")
+
+
+def main() -> int:
+    began = time.monotonic()
+    print("Starting AWS on this machine: a sandbox of its own, gone when the demo ends.", flush=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Sandbox.start(Path(folder) / "aws", name="demo", create_seconds=1.5, update_seconds=1.0) as sandbox,
+    ):
+        try:
+            Demo(sandbox).play()
+        except NotAsItShouldBe as error:
+            print(error, file=sys.stderr)
+            return 1
+    print(f"\nAll of it went as it should, in {time.monotonic() - began:.0f} seconds. Everything is stopped.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""The folder of a running sandbox: where it is, what to source, and copies of the files that a stack writes or edits.
+
+Everything about it is in here, so that removing the folder leaves nothing behind.
+"""
+
+import json
+import os
+import shlex
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import yaml
+
+from sandbox.sagemaker.world import REGION
+
+ROOT = Path(__file__).resolve().parent.parent  # of the project
+RECORD = "sandbox.json"
+ENVIRONMENT = "env"
+STACK_CONFIG = "Pulumi.sandbox.yaml"
+TASKS = "tasks.yaml"
+PROJECT = "sagemaker-endpoint-manager"
+
+# What of the user's own settings would lead away from the sandbox
+_UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_SAGEMAKER")
+
+
+@dataclass(frozen=True)
+class Running:
+    """What sandbox.json says; process ids, and where they answer."""
+
+    name: str
+    url: str
+    pid: int
+    inference_url: str
+    inference_pid: int
+
+    def write(self, folder: Path) -> None:
+        (folder / RECORD).write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    @classmethod
+    def read(cls, folder: Path) -> "Running | None":
+        try:
+            return cls(**json.loads((folder / RECORD).read_text()))
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+
+
+def environment(folder: Path, url: str) -> dict[str, str]:
+    """The variables with which boto3, the pulumi CLI and the program meet the sandbox instead of AWS."""
+    path = [ROOT / "sandbox" / "plugin", ROOT / ".venv" / "bin", ROOT / ".tools" / "bin"]
+    no_proxy = [host for host in os.environ.get("NO_PROXY", "").split(",") if host]
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": ",".join(dict.fromkeys([*no_proxy, "127.0.0.1", "localhost"])),
+        "PULUMI_HOME": str(folder / "pulumi"),
+        # The side file of attributes can be read half-written while the engine saves
+        "PULUMI_BACKEND_URL": f"file://{folder / 'pulumi' / 'state'}?metadata=skip",
+        "PULUMI_CONFIG_PASSPHRASE": "sandbox",
+        "PULUMI_SKIP_UPDATE_CHECK": "1",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+        "PULUMI_CONTINUE_ON_ERROR": "true",
+        "PULUMI_PARALLEL": "64",
+        "PATH": os.pathsep.join([*map(str, path), os.environ.get("PATH", "")]),
+    }
+
+
+def prepare(folder: Path, url: str, tasks: Path) -> None:
+    """Fills the folder: Pulumi's home and state, `env` to source, and a project with copies of what runs change."""
+    (folder / "pulumi" / "state").mkdir(parents=True)
+    lines = [f"unset {' '.join(_UNSET)}"]
+    variables = environment(folder, url)
+    path = variables.pop("PATH").removesuffix(os.environ.get("PATH", ""))
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    lines.append(f'export PATH={shlex.quote(path)}"$PATH"')  # the PATH of who sources it, not of who started it
+    (folder / ENVIRONMENT).write_text("\n".join(lines) + "\n")
+    _lay_out_project(folder, tasks)
+
+
+def _lay_out_project(folder: Path, tasks: Path) -> None:
+    """A Pulumi project that runs the program from where it is.
+
+    The CLI writes into Pulumi.<stack>.yaml, and people edit the task list: here both are copies.
+    """
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    project["main"] = str(ROOT)
+    project["runtime"]["options"]["virtualenv"] = str(ROOT / ".venv")
+    (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False))
+    config = yaml.safe_load((ROOT / STACK_CONFIG).read_text())
+    config["config"][f"{PROJECT}:tasks"] = str(folder / TASKS)
+    (folder / STACK_CONFIG).write_text(yaml.safe_dump(config, sort_keys=False))
+    shutil.copyfile(tasks, folder / TASKS)
+
+
+def groups(tasks: Path) -> list[str]:
+    """The model package groups that a task list names, in its order."""
+    listed = yaml.safe_load(tasks.read_text())["tasks"]
+    return list(dict.fromkeys(str((task or {}).get("group", name)).split("/")[-1] for name, task in listed.items()))

@@ -1,0 +1,452 @@
+"""Models, endpoint configurations and serverless endpoints, and what happens to an endpoint over time.
+
+Nothing runs in the background: `settle` carries every change that is due to its end before an operation looks.
+Requests come in valid against the service model.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sandbox.sagemaker import tags
+from sandbox.sagemaker.paging import listing
+from sandbox.sagemaker.world import (
+    KINDS,
+    Answer,
+    AwsError,
+    Change,
+    Config,
+    Ending,
+    Endpoint,
+    Harm,
+    Model,
+    Package,
+    Params,
+    Serving,
+    World,
+    arn_of,
+    find,
+)
+
+MEMORY_SIZES = (1024, 2048, 3072, 4096, 5120, 6144)  # MB; ProductionVariantServerlessConfig
+UPDATABLE = ("InService", "OutOfService", "UpdateRollbackFailed")
+DELETABLE = (*UPDATABLE, "Failed")
+_NOT_PLAYED = (
+    "DeploymentConfig",
+    "RetainAllVariantProperties",
+    "ExcludeRetainedVariantProperties",
+    "RetainDeploymentConfig",
+)
+_NOT_SERVERLESS = (
+    "DataCaptureConfig",
+    "AsyncInferenceConfig",
+    "ShadowProductionVariants",
+    "CrossRegionTrafficConfig",
+    "VpcConfig",
+    "EnableNetworkIsolation",
+)
+
+
+# Models
+
+
+def create_model(world: World, region: str, request: Params) -> Answer:
+    name = request["ModelName"]
+    arn = arn_of(region, "model", name)
+    if arn in world.models:
+        raise AwsError(f'Cannot create already existing model "{arn}".')
+    if ("PrimaryContainer" in request) == ("Containers" in request):
+        raise AwsError("Exactly one of PrimaryContainer and Containers must be given.")
+    containers = request.get("Containers") or [request["PrimaryContainer"]]
+    artifacts = [_artifact(world, region, container) for container in containers]
+    tagged = tags.checked(request.get("Tags", ()))
+    details = {key: value for key, value in request.items() if key not in ("ModelName", "Tags")}
+    world.models[arn] = Model(name, arn, world.stamp(), artifacts[0], details)
+    world.tags[arn] = tagged
+    return {"ModelArn": arn}
+
+
+def _artifact(world: World, region: str, container: Params) -> str:
+    """ModelDataUrl of the container. Raises AwsError for a package that must not be deployed."""
+    if ("ModelPackageName" in container) == ("Image" in container):
+        raise AwsError("A container must have exactly one of Image and ModelPackageName.")
+    if "Image" in container:
+        return str(container.get("ModelDataUrl", ""))
+    package: Package = find(world, region, "model-package", container["ModelPackageName"])
+    if package.status != "Completed":
+        raise AwsError(f"Cannot use model package {package.arn}: its status is {package.status}, not Completed.")
+    approval = package.details.get("ModelApprovalStatus", "Approved")  # only versioned packages have one
+    if approval != "Approved":
+        raise AwsError(f"Cannot use model package {package.arn}: its approval status is {approval}, not Approved.")
+    if "InferenceSpecification" not in package.details:
+        raise AwsError(f"Cannot use model package {package.arn}: it has no inference specification.")
+    return str(package.details["InferenceSpecification"]["Containers"][0].get("ModelDataUrl", ""))
+
+
+def describe_model(world: World, region: str, request: Params) -> Answer:
+    model: Model = find(world, region, "model", request["ModelName"])
+    return {**_model_summary(model), **model.details}
+
+
+def _model_summary(model: Model) -> Answer:
+    return {"ModelName": model.name, "ModelArn": model.arn, "CreationTime": model.created}
+
+
+def list_models(world: World, region: str, request: Params) -> Answer:
+    return _listed(world, region, request, "model", _model_summary, "Models")
+
+
+def delete_model(world: World, region: str, request: Params) -> Answer:
+    model: Model = find(world, region, "model", request["ModelName"])
+    for endpoint, why, config, its_model in _needs(world, region):
+        if its_model == model.name:
+            world.harm.append(Harm("DeleteModel", model.name, endpoint, f"{why} {config}", world.stamp()))
+    del world.models[model.arn]
+    world.tags.pop(model.arn, None)
+    return {}
+
+
+# Endpoint configurations
+
+
+def create_config(world: World, region: str, request: Params) -> Answer:
+    name = request["EndpointConfigName"]
+    arn = arn_of(region, "endpoint-config", name)
+    if arn in world.configs:
+        raise AwsError(f'Cannot create already existing endpoint configuration "{arn}".')
+    _check_variants(request)
+    _check_model(find(world, region, "model", request["ProductionVariants"][0]["ModelName"]))
+    tagged = tags.checked(request.get("Tags", ()))
+    details = {key: value for key, value in request.items() if key not in ("EndpointConfigName", "Tags")}
+    variant = {"InitialVariantWeight": 1.0, **request["ProductionVariants"][0]}
+    world.configs[arn] = Config(name, arn, world.stamp(), {**details, "ProductionVariants": [variant]})
+    world.tags[arn] = tagged
+    return {"EndpointConfigArn": arn}
+
+
+def _check_variants(request: Params) -> None:
+    variants = request["ProductionVariants"]
+    if not any("ServerlessConfig" in variant for variant in variants):
+        raise AwsError("the sandbox plays serverless variants only", code="UnsupportedOperation")
+    if len(variants) > 1:
+        raise AwsError("An endpoint configuration with a serverless variant must have exactly one production variant.")
+    if present := [member for member in _NOT_SERVERLESS if request.get(member)]:
+        raise AwsError(f"{', '.join(present)} is not supported with serverless variants.")
+    variant, serverless = variants[0], variants[0]["ServerlessConfig"]
+    if present := [member for member in ("InstanceType", "InitialInstanceCount") if member in variant]:
+        raise AwsError(f"{', '.join(present)} is not supported with ServerlessConfig.")
+    if "ModelName" not in variant:
+        raise AwsError("A serverless variant must have a ModelName.")
+    if serverless["MemorySizeInMB"] not in MEMORY_SIZES:
+        raise AwsError(f"MemorySizeInMB must be one of {list(MEMORY_SIZES)}, not {serverless['MemorySizeInMB']}.")
+    _check_concurrency(serverless)
+
+
+def _check_model(model: Model) -> None:
+    containers = model.details.get("Containers") or [model.details["PrimaryContainer"]]
+    if present := [member for member in _NOT_SERVERLESS if model.details.get(member)]:
+        raise AwsError(f'Model "{model.arn}" cannot be serverless: {", ".join(present)} is not supported.')
+    if len(containers) > 1 or containers[0].get("Mode") == "MultiModel":
+        raise AwsError(f'Model "{model.arn}" cannot be serverless: it must be one container with one model.')
+
+
+def _check_concurrency(serverless: Params) -> None:
+    if serverless.get("ProvisionedConcurrency", 0) > serverless["MaxConcurrency"]:
+        raise AwsError(
+            f"ProvisionedConcurrency ({serverless['ProvisionedConcurrency']}) must not be greater than "
+            f"MaxConcurrency ({serverless['MaxConcurrency']})."
+        )
+
+
+def _config_summary(config: Config) -> Answer:
+    return {
+        "EndpointConfigName": config.name,
+        "EndpointConfigArn": config.arn,
+        "CreationTime": config.created,
+    }
+
+
+def describe_config(world: World, region: str, request: Params) -> Answer:
+    config: Config = find(world, region, "endpoint-config", request["EndpointConfigName"])
+    return {**_config_summary(config), **config.details}
+
+
+def list_configs(world: World, region: str, request: Params) -> Answer:
+    return _listed(world, region, request, "endpoint-config", _config_summary, "EndpointConfigs")
+
+
+def delete_config(world: World, region: str, request: Params) -> Answer:
+    config: Config = find(world, region, "endpoint-config", request["EndpointConfigName"])
+    for endpoint, why, needed, _ in _needs(world, region):
+        if needed == config.name:
+            world.harm.append(Harm("DeleteEndpointConfig", config.name, endpoint, f"{why} it", world.stamp()))
+    del world.configs[config.arn]
+    world.tags.pop(config.arn, None)
+    return {}
+
+
+def _needs(world: World, region: str) -> list[tuple[str, str, str, str]]:
+    """What endpoints cannot do without: (endpoint, serves or goes to, configuration, model)."""
+    needs = []
+    for endpoint in _endpoints(world, region):
+        if endpoint.status in ("Deleting", "Failed"):
+            continue
+        if endpoint.serving:
+            needs.append((endpoint.name, "serves", endpoint.serving.config, endpoint.serving.model))
+        if endpoint.change and endpoint.change.config:
+            target = world.configs.get(arn_of(region, "endpoint-config", endpoint.change.config))
+            needs.append((endpoint.name, "goes to", endpoint.change.config, target.model if target else ""))
+    return needs
+
+
+# Endpoints
+
+
+def create_endpoint(world: World, region: str, request: Params) -> Answer:
+    _check_played(request)
+    name = request["EndpointName"]
+    arn = arn_of(region, "endpoint", name)
+    if arn in world.endpoints:
+        raise AwsError(f'Cannot create already existing endpoint "{arn}".')
+    config = _deployable(world, region, request["EndpointConfigName"])
+    limit = world.settings.endpoint_limit
+    if (used := len(_endpoints(world, region))) >= limit:
+        raise AwsError(
+            f"The account-level service limit 'Number of serverless endpoints' is {limit} Endpoints, with current "
+            f"utilization of {used} Endpoints and a request delta of 1 Endpoints. "
+            "Please use AWS Service Quotas to request an increase for this quota.",
+            code="ResourceLimitExceeded",
+        )
+    tagged = tags.checked(request.get("Tags", ()))
+    now = world.stamp()
+    change = Change("create", now, now + world.settings.create_seconds, config.name)
+    change = _with_ending(world, name, change)
+    world.endpoints[arn] = Endpoint(name, arn, "Creating", config.name, now, now, change=change)
+    world.tags[arn] = tagged
+    return {"EndpointArn": arn}
+
+
+def _check_played(request: Params) -> None:
+    if present := [member for member in _NOT_PLAYED if request.get(member)]:
+        raise AwsError(f"the sandbox does not play {', '.join(present)}", code="UnsupportedOperation")
+
+
+def _endpoints(world: World, region: str) -> list[Endpoint]:
+    here = arn_of(region, "endpoint", "")
+    return [endpoint for arn, endpoint in world.endpoints.items() if arn.startswith(here)]
+
+
+def _deployable(world: World, region: str, name: str) -> Config:
+    config: Config = find(world, region, "endpoint-config", name)
+    find(world, region, "model", config.model)
+    return config
+
+
+def _with_ending(world: World, endpoint: str, change: Change) -> Change:
+    ending = _ending(world, change.kind, endpoint)
+    return replace(change, ending=ending.ending, reason=ending.reason) if ending else change
+
+
+def _ending(world: World, operation: str, endpoint: str) -> Ending | None:
+    for ending in world.endings:
+        if ending.operation == operation and ending.endpoint in ("*", endpoint):
+            if ending.times:
+                ending.times -= 1
+                if not ending.times:
+                    world.endings.remove(ending)
+            return ending
+    return None
+
+
+def update_endpoint(world: World, region: str, request: Params) -> Answer:
+    _check_played(request)
+    endpoint = _changeable(world, region, request, UPDATABLE)
+    config = _deployable(world, region, request["EndpointConfigName"])
+    if config.name == endpoint.config:
+        raise AwsError(
+            f'Cannot update endpoint "{endpoint.arn}" to endpoint configuration "{config.arn}": it already uses it.'
+        )
+    now = world.stamp(endpoint.modified)
+    change = Change("update", now, now + world.settings.update_seconds, config.name)
+    change = _with_ending(world, endpoint.name, change)
+    world.endpoints[endpoint.arn] = replace(endpoint, status="Updating", modified=now, change=change)
+    return {"EndpointArn": endpoint.arn}
+
+
+def _changeable(world: World, region: str, request: Params, statuses: tuple[str, ...]) -> Endpoint:
+    endpoint: Endpoint = find(world, region, "endpoint", request["EndpointName"])
+    if endpoint.status not in statuses:
+        raise AwsError(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+    return endpoint
+
+
+def resize_endpoint(world: World, region: str, request: Params) -> Answer:
+    """UpdateEndpointWeightsAndCapacities: another concurrency, or weight, on the configuration that serves."""
+    endpoint = _changeable(world, region, request, UPDATABLE)
+    serving = endpoint.serving
+    wanted = request["DesiredWeightsAndCapacities"]
+    if serving is None or [variant["VariantName"] for variant in wanted] != [serving.variant]:
+        raise AwsError(f'The variants of endpoint "{endpoint.arn}" are {[serving.variant] if serving else []}.')
+    if "DesiredInstanceCount" in wanted[0]:
+        raise AwsError("DesiredInstanceCount is not supported with serverless variants.")
+    serverless = {**serving.serverless, **wanted[0].get("ServerlessUpdateConfig", {})}
+    _check_concurrency(serverless)
+    now = world.stamp(endpoint.modified)
+    ends = now + world.settings.update_seconds
+    change = Change("resize", now, ends, serverless=serverless, weight=wanted[0].get("DesiredWeight", serving.weight))
+    world.endpoints[endpoint.arn] = replace(endpoint, status="Updating", modified=now, change=change)
+    return {"EndpointArn": endpoint.arn}
+
+
+def delete_endpoint(world: World, region: str, request: Params) -> Answer:
+    endpoint = _changeable(world, region, request, DELETABLE)
+    now = world.stamp(endpoint.modified)
+    change = Change("delete", now, now + world.settings.delete_seconds)
+    world.endpoints[endpoint.arn] = replace(endpoint, status="Deleting", modified=now, change=change)
+    return {}
+
+
+def describe_endpoint(world: World, region: str, request: Params) -> Answer:
+    endpoint: Endpoint = find(world, region, "endpoint", request["EndpointName"])
+    shown = {**_endpoint_summary(endpoint), "EndpointConfigName": endpoint.config}
+    if endpoint.failure:
+        shown["FailureReason"] = endpoint.failure
+    if endpoint.serving:
+        shown["ProductionVariants"] = [_variant(endpoint.serving, endpoint.change)]
+    if endpoint.change and endpoint.change.config:
+        pending = {"EndpointConfigName": endpoint.change.config, "StartTime": endpoint.change.started}
+        shown["PendingDeploymentSummary"] = pending
+    return shown
+
+
+def _variant(serving: Serving, change: Change | None) -> Answer:
+    shown = {
+        "VariantName": serving.variant,
+        "CurrentWeight": serving.weight,
+        "DesiredWeight": serving.weight,
+        "CurrentServerlessConfig": serving.serverless,
+    }
+    if change and change.kind == "resize":
+        shown |= {"DesiredWeight": change.weight, "DesiredServerlessConfig": change.serverless}
+    return shown
+
+
+def _endpoint_summary(endpoint: Endpoint) -> Answer:
+    return {
+        "EndpointName": endpoint.name,
+        "EndpointArn": endpoint.arn,
+        "CreationTime": endpoint.created,
+        "LastModifiedTime": endpoint.modified,
+        "EndpointStatus": endpoint.status,
+    }
+
+
+def list_endpoints(world: World, region: str, request: Params) -> Answer:
+    return _listed(world, region, request, "endpoint", _endpoint_summary, "Endpoints")
+
+
+def _listed(world: World, region: str, request: Params, kind: str, summary: Any, member: str) -> Answer:
+    here = arn_of(region, kind, "")
+    records: Mapping[str, Any] = getattr(world, KINDS[kind].attribute)
+    mine = [record for arn, record in records.items() if arn.startswith(here)]
+    return listing(request, mine, summary, member=member, cap=world.settings.page_size)
+
+
+# What time brings
+
+
+def settle(world: World) -> None:
+    """Bring every endpoint to where it is by now."""
+    now = world.clock()
+    for endpoint in list(world.endpoints.values()):
+        moved: Endpoint | None = endpoint
+        while moved and moved.change and moved.change.ends <= now:
+            moved = _after(world, moved, moved.change)
+        if moved is None:
+            del world.endpoints[endpoint.arn]
+            world.tags.pop(endpoint.arn, None)
+        else:
+            world.endpoints[endpoint.arn] = moved
+
+
+def _after(world: World, endpoint: Endpoint, change: Change) -> Endpoint | None:
+    """The endpoint when its change has ended; None: it is gone."""
+    modified = max(round(change.ends, 3), round(endpoint.modified + 0.001, 3))
+    stands = replace(endpoint, status="InService", modified=modified, change=None)
+    reason = change.reason
+    if change.kind in ("create", "update") and change.ending is None:
+        region = endpoint.arn.split(":")[3]
+        try:
+            serving = _serving(world, _deployable(world, region, change.config), region, modified)
+            return replace(stands, config=serving.config, serving=serving, failure="")
+        except AwsError as error:  # deleted in the meantime
+            reason = error.message
+    match change.kind, change.ending:
+        case "delete", _:
+            return None
+        case "create", _:
+            return replace(stands, status="Failed", failure=reason)
+        case "resize", _:
+            assert endpoint.serving is not None and change.weight is not None
+            return replace(
+                stands, serving=replace(endpoint.serving, serverless=change.serverless, weight=change.weight)
+            )
+        case "rollback", _:
+            return replace(stands, failure=reason)
+        case "update", "rollback-failed":
+            return replace(stands, status="UpdateRollbackFailed", failure=reason)
+        case "update", "silent-rollback":
+            return replace(stands, failure=reason)
+        case _:
+            back = Change("rollback", change.ends, change.ends + world.settings.update_seconds, reason=reason)
+            return replace(endpoint, status="RollingBack", failure=reason, change=back)
+
+
+def _serving(world: World, config: Config, region: str, now: float) -> Serving:
+    model: Model = find(world, region, "model", config.model)
+    variant = config.variant
+    return Serving(
+        config=config.name,
+        variant=variant["VariantName"],
+        model=model.name,
+        artifact=model.artifact,
+        weight=variant["InitialVariantWeight"],
+        serverless=variant["ServerlessConfig"],
+        since=now,
+    )
+
+
+def provision(world: World, region: str, name: str, value: int) -> None:
+    """What an autoscaler does: another provisioned concurrency, at once. Raises AwsError where it does not fit."""
+    endpoint: Endpoint = find(world, region, "endpoint", name)
+    if endpoint.serving is None:
+        raise AwsError(f'Endpoint "{endpoint.arn}" serves nothing.')
+    serverless = {**endpoint.serving.serverless, "ProvisionedConcurrency": value}
+    _check_concurrency(serverless)
+    serving = replace(endpoint.serving, serverless=serverless)
+    world.endpoints[endpoint.arn] = replace(endpoint, serving=serving, modified=world.stamp(endpoint.modified))
+
+
+def set_status(world: World, region: str, name: str, status: str) -> None:
+    """Any status by hand, as OutOfService and SystemUpdating come from nothing that a caller does."""
+    endpoint: Endpoint = find(world, region, "endpoint", name)
+    modified = world.stamp(endpoint.modified)
+    world.endpoints[endpoint.arn] = replace(endpoint, status=status, modified=modified, change=None)
+
+
+OPERATIONS = {
+    "CreateModel": create_model,
+    "DescribeModel": describe_model,
+    "ListModels": list_models,
+    "DeleteModel": delete_model,
+    "CreateEndpointConfig": create_config,
+    "DescribeEndpointConfig": describe_config,
+    "ListEndpointConfigs": list_configs,
+    "DeleteEndpointConfig": delete_config,
+    "CreateEndpoint": create_endpoint,
+    "DescribeEndpoint": describe_endpoint,
+    "ListEndpoints": list_endpoints,
+    "UpdateEndpoint": update_endpoint,
+    "UpdateEndpointWeightsAndCapacities": resize_endpoint,
+    "DeleteEndpoint": delete_endpoint,
+}

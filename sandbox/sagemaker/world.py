@@ -1,0 +1,244 @@
+"""What the sandbox's SageMaker knows: groups, packages, models, configurations, endpoints and their tags, by ARN.
+
+Values and look-ups only; what an operation does to them is in registry.py, hosting.py and tags.py.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+ACCOUNT = "123456789012"  # moto's default, so that ARNs of both halves of the sandbox agree
+REGION = "eu-west-1"
+
+Params = Mapping[str, Any]
+Answer = dict[str, Any]
+EndingName = Literal["failed", "rollback", "silent-rollback", "rollback-failed"]
+
+
+class AwsError(Exception):
+    """An error as the caller sees it: code, message, HTTP status, and further members."""
+
+    def __init__(self, message: str, code: str = "ValidationException", status: int = 400, **more: Any) -> None:
+        super().__init__(message)
+        self.message, self.code, self.status, self.more = message, code, status, more
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the sandbox behaves; times in seconds unless the name says otherwise."""
+
+    create_seconds: float = 0.3
+    update_seconds: float = 0.3  # of Updating, and of RollingBack after it
+    delete_seconds: float = 0.1
+    latency_ms: float = 0  # added to every AWS call
+    page_size: int = 0  # caps MaxResults; 0: as asked
+    empty_first_page: tuple[str, ...] = ()  # groups whose first ListModelPackages page is empty, with a NextToken
+    cold_start_seconds: float = 0  # the first invocation within that time after a deployment is answered "not ready"
+    endpoint_limit: int = 50  # serverless endpoints a region
+
+
+@dataclass(frozen=True)
+class Group:
+    name: str
+    arn: str
+    created: float  # epoch seconds, as all times here
+    details: Params  # request members that are shown again as they came
+    last_version: int = 0  # the highest ever, so that a deleted version's number is not given out again
+
+    @property
+    def tie(self) -> list[Any]:
+        return [self.name]
+
+
+@dataclass(frozen=True)
+class Package:
+    name: str  # the group's name where there is one
+    arn: str
+    group: str  # "" where the package is not versioned
+    version: int  # 0 where the package is not versioned
+    status: str  # ModelPackageStatus
+    created: float
+    modified: float
+    details: Params
+
+    @property
+    def tie(self) -> list[Any]:
+        return [self.name, self.version]
+
+
+@dataclass(frozen=True)
+class Model:
+    name: str
+    arn: str
+    created: float
+    artifact: str  # ModelDataUrl of the container that answers
+    details: Params
+
+    @property
+    def tie(self) -> list[Any]:
+        return [self.name]
+
+
+@dataclass(frozen=True)
+class Config:
+    name: str
+    arn: str
+    created: float
+    details: Params
+
+    @property
+    def variant(self) -> Params:
+        variant: Params = self.details["ProductionVariants"][0]
+        return variant
+
+    @property
+    def model(self) -> str:
+        return str(self.variant["ModelName"])
+
+    @property
+    def tie(self) -> list[Any]:
+        return [self.name]
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What an endpoint runs: a copy, because it goes on running when its configuration is deleted."""
+
+    config: str
+    variant: str
+    model: str
+    artifact: str
+    weight: float
+    serverless: Params
+    since: float
+    warm: bool = False  # invoked before
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an endpoint is in the middle of."""
+
+    kind: Literal["create", "update", "rollback", "resize", "delete"]
+    started: float
+    ends: float
+    config: str = ""  # of create and update: where it goes
+    serverless: Params = field(default_factory=dict)  # of resize
+    weight: float | None = None  # of resize
+    ending: EndingName | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    name: str
+    arn: str
+    status: str
+    config: str  # as DescribeEndpoint shows it: what serves, or what a creation goes to
+    created: float
+    modified: float
+    failure: str = ""
+    serving: Serving | None = None
+    change: Change | None = None
+
+    @property
+    def tie(self) -> list[Any]:
+        return [self.name]
+
+
+@dataclass
+class Ending:
+    """What becomes of the next creations or updates of an endpoint."""
+
+    endpoint: str  # "*": any
+    operation: Literal["create", "update"]
+    ending: EndingName
+    reason: str = ""  # FailureReason; may be empty
+    times: int = 1  # 0: always
+
+
+@dataclass(frozen=True)
+class Harm:
+    """A deletion that SageMaker allows and forbids in its documentation: of something that an endpoint needs."""
+
+    operation: str
+    name: str
+    endpoint: str
+    why: str
+    at: float
+
+
+@dataclass
+class World:
+    groups: dict[str, Group] = field(default_factory=dict)
+    packages: dict[str, Package] = field(default_factory=dict)
+    models: dict[str, Model] = field(default_factory=dict)
+    configs: dict[str, Config] = field(default_factory=dict)
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    harm: list[Harm] = field(default_factory=list)
+    settings: Settings = field(default_factory=Settings)
+    endings: list[Ending] = field(default_factory=list)
+    clock: Callable[[], float] = time.time
+
+    def stamp(self, after: float = 0) -> float:
+        """The time in milliseconds' precision, later than `after`: two changes never have the same time."""
+        return max(round(self.clock(), 3), round(after + 0.001, 3))
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that AWS would still know tomorrow, ready for JSON; not the settings, endings and harm."""
+        kept: dict[str, Any] = {
+            kind.attribute: [dataclasses.asdict(record) for record in getattr(self, kind.attribute).values()]
+            for kind in KINDS.values()
+        }
+        return kept | {"tags": self.tags}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Take over what `snapshot` gave; everything there was before is gone."""
+        for kind in KINDS.values():
+            setattr(self, kind.attribute, {row["arn"]: _record(kind.record, row) for row in kept[kind.attribute]})
+        self.tags = {arn: dict(tags) for arn, tags in kept["tags"].items()}
+
+
+def _record(record: type, row: Mapping[str, Any]) -> Any:
+    nested = {"serving": Serving, "change": Change}
+    return record(**{key: nested[key](**value) if key in nested and value else value for key, value in row.items()})
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of thing that has an ARN."""
+
+    attribute: str  # of World
+    record: type
+    missing: str  # SageMaker's message
+
+
+KINDS = {
+    "model-package-group": Kind("groups", Group, "ModelPackageGroup {arn} does not exist."),
+    "model-package": Kind("packages", Package, "ModelPackage {arn} does not exist."),
+    "model": Kind("models", Model, 'Could not find model "{arn}".'),
+    "endpoint-config": Kind("configs", Config, 'Could not find endpoint configuration "{arn}".'),
+    "endpoint": Kind("endpoints", Endpoint, 'Could not find endpoint "{arn}".'),
+}
+
+
+def arn_of(region: str, kind: str, name: str) -> str:
+    """The ARN; SageMaker lower-cases the name in it, which is what makes names collide whatever their case."""
+    return f"arn:aws:sagemaker:{region}:{ACCOUNT}:{kind}/{name.lower()}"
+
+
+def find(world: World, region: str, kind: str, name_or_arn: str) -> Any:
+    """The thing of that name or ARN. An ARN of another account or region does not exist here.
+
+    Raises AwsError (ValidationException, as SageMaker does for everything that is not there).
+    """
+    is_arn = name_or_arn.startswith("arn:")
+    arn = name_or_arn if is_arn else arn_of(region, kind, name_or_arn)
+    here = arn_of(region, kind, "")
+    records: dict[str, Any] = getattr(world, KINDS[kind].attribute)
+    record = records.get(here + arn.removeprefix(here).lower())  # no name begins with "arn:", so a foreign ARN misses
+    if record is None or not (is_arn or name_or_arn.partition("/")[0] == record.name):
+        raise AwsError(KINDS[kind].missing.format(arn=arn))
+    return record

@@ -1,0 +1,552 @@
+"""Models, configurations and endpoints of the sandbox, and what time makes of an endpoint."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sandbox.sagemaker.hosting import provision
+from sandbox.sagemaker.world import Ending
+
+PREFIX = "arn:aws:sagemaker:eu-west-1:123456789012:"
+ENDPOINT = f'"{PREFIX}endpoint/toxicity"'
+
+
+# Models
+
+
+@pytest.mark.parametrize("name", ["m1", "M1"])
+def test_a_second_model_of_that_name_is_refused(aws: Any, name: str) -> None:
+    aws.model("m1")
+    container = {"ModelPackageName": aws.package()}
+    error = aws.refused("CreateModel", ModelName=name, PrimaryContainer=container)
+    assert error.message == f'Cannot create already existing model "{PREFIX}model/m1".'
+
+
+@pytest.mark.parametrize("name", ["a_b!", "a" * 80, "-a"])
+def test_a_bad_model_name_is_refused(aws: Any, name: str) -> None:
+    assert "modelName" in aws.refused("CreateModel", ModelName=name, PrimaryContainer={"Image": "image:1"}).message
+
+
+@pytest.mark.parametrize(
+    ("arn", "why"),
+    [
+        ("model-package/toxicity/9", "does not exist"),
+        ("model-package-group/toxicity", "does not exist"),
+    ],
+)
+def test_the_package_of_a_model_must_exist(aws: Any, arn: str, why: str) -> None:
+    aws.package("toxicity")
+    error = aws.refused("CreateModel", ModelName="m", PrimaryContainer={"ModelPackageName": PREFIX + arn})
+    assert error.code == "ValidationException"
+    assert why in error.message
+
+
+@pytest.mark.parametrize("approval", ["Rejected", "PendingManualApproval"])
+def test_the_package_of_a_model_must_be_approved(aws: Any, approval: str) -> None:
+    container = {"ModelPackageName": aws.package(approval=approval)}
+    error = aws.refused("CreateModel", ModelName="m", PrimaryContainer=container)
+    assert f"its approval status is {approval}, not Approved" in error.message
+
+
+def test_the_package_of_a_model_must_be_completed(aws: Any) -> None:
+    arn = aws.package()
+    aws.world.packages[arn] = replace(aws.world.packages[arn], status="Failed")
+    error = aws.refused("CreateModel", ModelName="m", PrimaryContainer={"ModelPackageName": arn})
+    assert "its status is Failed, not Completed" in error.message
+
+
+def test_the_package_of_a_model_must_have_containers(aws: Any) -> None:
+    aws.package("toxicity")
+    arn = aws("CreateModelPackage", ModelPackageGroupName="toxicity", ModelApprovalStatus="Approved")["ModelPackageArn"]
+    error = aws.refused("CreateModel", ModelName="m", PrimaryContainer={"ModelPackageName": arn})
+    assert "no inference specification" in error.message
+
+
+@pytest.mark.parametrize(
+    "containers",
+    [
+        {},
+        {"PrimaryContainer": {"Image": "i"}, "Containers": [{"Image": "i"}]},
+        {"PrimaryContainer": {}},
+        {"PrimaryContainer": {"Image": "i", "ModelPackageName": "toxicity/1"}},
+    ],
+)
+def test_a_model_has_exactly_one_source(aws: Any, containers: dict[str, Any]) -> None:
+    assert "xactly one of" in aws.refused("CreateModel", ModelName="m", **containers).message
+
+
+def test_a_model_is_shown_as_it_was_created(aws: Any) -> None:
+    given = {
+        "PrimaryContainer": {"ModelPackageName": aws.package(), "Environment": {"K": "v"}},
+        "ExecutionRoleArn": "arn:aws:iam::123456789012:role/r",
+        "EnableNetworkIsolation": True,
+    }
+    aws("CreateModel", ModelName="m", **given)
+    shown = aws("DescribeModel", ModelName="m")
+    assert {key: shown[key] for key in given} == given
+
+
+def test_models_are_filtered_sorted_and_paged(aws: Any) -> None:
+    for name in ("b1", "a1", "a2"):
+        aws.wait(1)
+        aws.model(name)
+
+    def names(**request: Any) -> list[str]:
+        return [model["ModelName"] for model in aws("ListModels", **request)["Models"]]
+
+    assert names() == ["a2", "a1", "b1"]  # the newest first
+    assert names(NameContains="A", SortBy="Name", SortOrder="Ascending") == ["a1", "a2"]
+    assert names(MaxResults=1) == ["a2"]
+    assert names(CreationTimeBefore=aws.now) == ["a1", "b1"]
+
+
+# Configurations
+
+
+def test_a_second_configuration_of_that_name_is_refused(aws: Any, make_variant: Any) -> None:
+    aws.config("c1")
+    error = aws.refused("CreateEndpointConfig", EndpointConfigName="c1", ProductionVariants=[make_variant("c1")])
+    assert error.message == f'Cannot create already existing endpoint configuration "{PREFIX}endpoint-config/c1".'
+
+
+def test_the_model_of_a_configuration_must_exist(aws: Any, make_variant: Any) -> None:
+    error = aws.refused("CreateEndpointConfig", EndpointConfigName="c1", ProductionVariants=[make_variant("m1")])
+    assert error.message == f'Could not find model "{PREFIX}model/m1".'
+
+
+def refused_config(aws: Any, make_variant: Any, **changes: Any) -> str:
+    aws.model("m1")
+    request = {"EndpointConfigName": "c1", "ProductionVariants": [make_variant("m1")], **changes}
+    return str(aws.refused("CreateEndpointConfig", **request).message)
+
+
+def test_a_serverless_configuration_has_one_variant(aws: Any, make_variant: Any) -> None:
+    variants = [make_variant("m1"), {**make_variant("m1"), "VariantName": "second"}]
+    assert "exactly one production variant" in refused_config(aws, make_variant, ProductionVariants=variants)
+
+
+def test_provisioned_concurrency_is_at_most_the_maximum(aws: Any, make_variant: Any) -> None:
+    variants = [make_variant("m1", MaxConcurrency=5, ProvisionedConcurrency=6)]
+    assert "ProvisionedConcurrency (6)" in refused_config(aws, make_variant, ProductionVariants=variants)
+
+
+def test_memory_comes_in_steps_of_a_gigabyte(aws: Any, make_variant: Any) -> None:
+    variants = [make_variant("m1", MemorySizeInMB=2500)]
+    assert "MemorySizeInMB must be one of" in refused_config(aws, make_variant, ProductionVariants=variants)
+
+
+def test_a_serverless_variant_has_no_instances(aws: Any, make_variant: Any) -> None:
+    variants = [{**make_variant("m1"), "InstanceType": "ml.m5.large"}]
+    assert "InstanceType is not supported" in refused_config(aws, make_variant, ProductionVariants=variants)
+
+
+def test_a_variant_on_instances_is_not_played(aws: Any, make_variant: Any) -> None:
+    variants = [{"VariantName": "v", "ModelName": "m1", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}]
+    assert "serverless variants only" in refused_config(aws, make_variant, ProductionVariants=variants)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {
+            "DataCaptureConfig": {
+                "InitialSamplingPercentage": 10,
+                "DestinationS3Uri": "s3://b/p",
+                "CaptureOptions": [{"CaptureMode": "Input"}],
+            }
+        },
+        {"ShadowProductionVariants": [{"VariantName": "s"}]},
+        {"EnableNetworkIsolation": True},
+        {"VpcConfig": {"SecurityGroupIds": ["sg"], "Subnets": ["net"]}},
+    ],
+)
+def test_what_serverless_excludes_is_refused(aws: Any, make_variant: Any, more: dict[str, Any]) -> None:
+    assert "is not supported with serverless variants" in refused_config(aws, make_variant, **more)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"VpcConfig": {"SecurityGroupIds": ["sg"], "Subnets": ["net"]}, "PrimaryContainer": {"Image": "i"}},
+        {"EnableNetworkIsolation": True, "PrimaryContainer": {"Image": "i"}},
+        {"Containers": [{"Image": "i"}, {"Image": "j"}]},
+        {"PrimaryContainer": {"Image": "i", "Mode": "MultiModel"}},
+    ],
+)
+def test_a_model_that_serverless_excludes_is_refused(aws: Any, make_variant: Any, model: dict[str, Any]) -> None:
+    aws("CreateModel", ModelName="m1", **model)
+    error = aws.refused("CreateEndpointConfig", EndpointConfigName="c1", ProductionVariants=[make_variant("m1")])
+    assert "cannot be serverless" in error.message
+
+
+def test_configurations_are_listed_and_described(aws: Any) -> None:
+    aws.config("c1", ProvisionedConcurrency=2)
+    assert [row["EndpointConfigName"] for row in aws("ListEndpointConfigs")["EndpointConfigs"]] == ["c1"]
+    (variant,) = aws("DescribeEndpointConfig", EndpointConfigName="c1")["ProductionVariants"]
+    assert variant["ModelName"] == "c1"
+    assert variant["ServerlessConfig"] == {"MemorySizeInMB": 2048, "MaxConcurrency": 5, "ProvisionedConcurrency": 2}
+
+
+# Creating and deleting endpoints
+
+
+def test_an_endpoint_is_creating_before_it_is_in_service(aws: Any) -> None:
+    aws.config("c1")
+    aws("CreateEndpoint", EndpointName="toxicity", EndpointConfigName="c1")
+    shown = aws.describe()
+    assert (shown["EndpointStatus"], shown["EndpointConfigName"]) == ("Creating", "c1")
+    assert shown["PendingDeploymentSummary"]["EndpointConfigName"] == "c1"
+    assert "ProductionVariants" not in shown
+    aws.wait(aws.world.settings.create_seconds)
+    shown = aws.describe()
+    assert shown["EndpointStatus"] == "InService"
+    assert shown["ProductionVariants"] == [
+        {
+            "VariantName": "AllTraffic",
+            "CurrentWeight": 1.0,
+            "DesiredWeight": 1.0,
+            "CurrentServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5},
+        }
+    ]
+    assert "PendingDeploymentSummary" not in shown
+
+
+@pytest.mark.parametrize("name", ["toxicity", "Toxicity"])
+def test_a_second_endpoint_of_that_name_is_refused_whatever_the_case(aws: Any, name: str) -> None:
+    aws.endpoint("toxicity")
+    error = aws.refused("CreateEndpoint", EndpointName=name, EndpointConfigName="c1")
+    assert error.message == f"Cannot create already existing endpoint {ENDPOINT}."
+
+
+def test_the_configuration_of_an_endpoint_must_exist(aws: Any) -> None:
+    error = aws.refused("CreateEndpoint", EndpointName="toxicity", EndpointConfigName="c1")
+    assert error.message == f'Could not find endpoint configuration "{PREFIX}endpoint-config/c1".'
+
+
+def test_the_fifty_first_endpoint_of_a_region_is_over_the_limit(aws: Any) -> None:
+    aws.config("c1")
+    for number in range(50):
+        aws("CreateEndpoint", EndpointName=f"e{number}", EndpointConfigName="c1")
+    error = aws.refused("CreateEndpoint", EndpointName="toxicity", EndpointConfigName="c1")
+    assert error.code == "ResourceLimitExceeded"
+    assert "is 50 Endpoints" in error.message
+
+
+def test_a_creation_can_be_made_to_fail(aws: Any) -> None:
+    aws.config("c1")
+    aws.world.endings.append(Ending("toxicity", "create", "failed", "no capacity"))
+    aws("CreateEndpoint", EndpointName="toxicity", EndpointConfigName="c1")
+    assert aws.status() == ("Creating", "c1")
+    aws.wait()
+    assert aws.status() == ("Failed", "c1")
+    assert aws.describe()["FailureReason"] == "no capacity"
+    assert aws.refused("UpdateEndpoint", EndpointName="toxicity", EndpointConfigName="c1")
+    aws("DeleteEndpoint", EndpointName="toxicity")
+
+
+@pytest.mark.parametrize("operation", ["DescribeEndpoint", "DeleteEndpoint"])
+def test_a_missing_endpoint_is_a_validation_exception(aws: Any, operation: str) -> None:
+    error = aws.refused(operation, EndpointName="toxicity")
+    assert (error.code, error.message) == ("ValidationException", f"Could not find endpoint {ENDPOINT}.")
+
+
+def test_a_deleted_endpoint_is_deleting_and_then_gone(aws: Any) -> None:
+    aws.endpoint()
+    aws("DeleteEndpoint", EndpointName="toxicity")
+    assert aws.status()[0] == "Deleting"
+    aws.wait()
+    assert aws.refused("DescribeEndpoint", EndpointName="toxicity")
+    aws("CreateEndpoint", EndpointName="toxicity", EndpointConfigName="c1")
+
+
+def test_an_endpoint_in_transition_is_neither_updated_nor_deleted(aws: Any) -> None:
+    aws.config("c1")
+    aws.config("c2")
+    aws("CreateEndpoint", EndpointName="toxicity", EndpointConfigName="c1")
+    requests = {"UpdateEndpoint": {"EndpointConfigName": "c2"}, "DeleteEndpoint": {}}
+    for operation, more in requests.items():
+        error = aws.refused(operation, EndpointName="toxicity", **more)
+        assert error.message == f"Cannot update in-progress endpoint {ENDPOINT}."
+
+
+# Updating
+
+
+def update(aws: Any, config: str = "c2") -> None:
+    aws("UpdateEndpoint", EndpointName="toxicity", EndpointConfigName=config)
+
+
+def test_an_update_shows_the_old_configuration_until_it_has_ended(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    aws.config("c2")
+    update(aws)
+    assert aws.status() == ("Updating", "c1")
+    assert aws.describe()["PendingDeploymentSummary"]["EndpointConfigName"] == "c2"
+    aws.wait(aws.world.settings.update_seconds)
+    assert aws.status() == ("InService", "c2")
+
+
+def test_the_configuration_that_serves_is_refused(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    error = aws.refused("UpdateEndpoint", EndpointName="toxicity", EndpointConfigName="c1")
+    assert "it already uses it" in error.message
+
+
+def test_the_configuration_of_an_update_must_exist(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    error = aws.refused("UpdateEndpoint", EndpointName="toxicity", EndpointConfigName="c2")
+    assert error.message == f'Could not find endpoint configuration "{PREFIX}endpoint-config/c2".'
+
+
+def test_an_update_of_a_missing_endpoint_is_refused(aws: Any) -> None:
+    aws.config("c1")
+    error = aws.refused("UpdateEndpoint", EndpointName="toxicity", EndpointConfigName="c1")
+    assert error.message == f"Could not find endpoint {ENDPOINT}."
+
+
+def test_the_model_of_an_update_must_still_exist(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    aws.config("c2")
+    aws("DeleteModel", ModelName="c2")
+    assert (
+        "Could not find model"
+        in aws.refused("UpdateEndpoint", EndpointName="toxicity", EndpointConfigName="c2").message
+    )
+
+
+def test_a_deployment_configuration_is_not_played(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    aws.config("c2")
+    deployment = {"AutoRollbackConfiguration": {}}
+    error = aws.refused("UpdateEndpoint", EndpointName="toxicity", EndpointConfigName="c2", DeploymentConfig=deployment)
+    assert error.code == "UnsupportedOperation"
+
+
+def end_with(aws: Any, ending: str, reason: str = "", times: int = 1) -> None:
+    aws.world.endings.append(Ending("*", "update", ending, reason, times))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("reason", ["the container did not answer", ""])
+def test_a_rollback_is_seen_and_ends_on_the_old_configuration(aws: Any, reason: str) -> None:
+    aws.endpoint(config="c1")
+    aws.config("c2")
+    end_with(aws, "rollback", reason)
+    update(aws)
+    seen = []
+    for _ in range(3):
+        seen.append(aws.status())
+        aws.wait(aws.world.settings.update_seconds)
+    assert seen == [("Updating", "c1"), ("RollingBack", "c1"), ("InService", "c1")]
+    assert aws.describe().get("FailureReason", "") == reason
+
+
+def test_a_silent_rollback_is_not_seen(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    aws.config("c2")
+    end_with(aws, "silent-rollback", "why")
+    update(aws)
+    assert aws.status() == ("Updating", "c1")
+    aws.wait(aws.world.settings.update_seconds)
+    assert aws.status() == ("InService", "c1")
+    assert aws.describe()["FailureReason"] == "why"
+
+
+def test_a_failed_rollback_ends_there_and_can_be_updated_again(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    aws.config("c2")
+    end_with(aws, "rollback-failed", "why")
+    update(aws)
+    aws.wait()
+    assert aws.status() == ("UpdateRollbackFailed", "c1")
+    update(aws)
+    aws.wait()
+    assert aws.status() == ("InService", "c2")
+    assert "FailureReason" not in aws.describe()
+
+
+def test_an_ending_holds_for_as_many_times_as_it_says(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    aws.config("c2")
+    end_with(aws, "silent-rollback", times=2)
+    served = []
+    for _ in range(3):
+        update(aws)
+        aws.wait()
+        served.append(aws.status()[1])
+    assert served == ["c1", "c1", "c2"]
+
+
+def test_an_update_rolls_back_when_its_configuration_is_deleted_meanwhile(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    aws.config("c2")
+    update(aws)
+    aws("DeleteEndpointConfig", EndpointConfigName="c2")
+    aws.wait(aws.world.settings.update_seconds)
+    assert aws.status() == ("RollingBack", "c1")
+    assert "Could not find endpoint configuration" in aws.describe()["FailureReason"]
+    aws.wait()
+    assert aws.status() == ("InService", "c1")
+
+
+@pytest.mark.parametrize("ending", [None, "rollback", "silent-rollback"])
+def test_the_time_of_the_last_change_moves_when_an_update_begins_and_when_it_ends(aws: Any, ending: str | None) -> None:
+    aws.endpoint(config="c1")
+    aws.config("c2")
+    if ending:
+        end_with(aws, ending)
+    before = aws.describe()["LastModifiedTime"]
+    update(aws)  # in the very millisecond of the creation's end, or later
+    begun = aws.describe()["LastModifiedTime"]
+    aws.wait()
+    assert before < begun < aws.describe()["LastModifiedTime"]
+
+
+def test_times_have_milliseconds(aws: Any) -> None:
+    aws.now += 0.123456
+    aws.endpoint()
+    assert round(aws.describe()["LastModifiedTime"], 3) == aws.describe()["LastModifiedTime"]
+
+
+# Concurrency
+
+
+def concurrency(aws: Any) -> dict[str, Any]:
+    current: dict[str, Any] = aws.describe()["ProductionVariants"][0]["CurrentServerlessConfig"]
+    return current
+
+
+def resize(**serverless: int) -> dict[str, Any]:
+    wanted = {"VariantName": "AllTraffic", "ServerlessUpdateConfig": serverless}
+    return {"EndpointName": "toxicity", "DesiredWeightsAndCapacities": [wanted]}
+
+
+def test_capacities_change_in_place_and_after_a_while(aws: Any) -> None:
+    aws.endpoint(ProvisionedConcurrency=1)
+    aws("UpdateEndpointWeightsAndCapacities", **resize(ProvisionedConcurrency=3))
+    (shown,) = aws.describe()["ProductionVariants"]
+    assert aws.status() == ("Updating", "c1")
+    assert shown["CurrentServerlessConfig"]["ProvisionedConcurrency"] == 1
+    assert shown["DesiredServerlessConfig"]["ProvisionedConcurrency"] == 3
+    aws.wait()
+    assert aws.status() == ("InService", "c1")
+    assert concurrency(aws) == {"MemorySizeInMB": 2048, "MaxConcurrency": 5, "ProvisionedConcurrency": 3}
+
+
+def test_capacities_must_fit(aws: Any) -> None:
+    aws.endpoint(ProvisionedConcurrency=1)
+    error = aws.refused("UpdateEndpointWeightsAndCapacities", **resize(ProvisionedConcurrency=6))
+    assert "must not be greater than MaxConcurrency (5)" in error.message
+
+
+def test_capacities_of_an_unknown_variant_are_refused(aws: Any) -> None:
+    aws.endpoint()
+    wanted = [{"VariantName": "other", "DesiredWeight": 1}]
+    assert aws.refused(
+        "UpdateEndpointWeightsAndCapacities", EndpointName="toxicity", DesiredWeightsAndCapacities=wanted
+    ).message.endswith("are ['AllTraffic'].")
+
+
+def test_an_update_resets_what_an_autoscaler_has_moved(aws: Any) -> None:
+    aws.endpoint(config="c1", ProvisionedConcurrency=1)
+    aws.config("c2", ProvisionedConcurrency=2)
+    before = aws.describe()["LastModifiedTime"]
+    provision(aws.world, "eu-west-1", "toxicity", 4)
+    assert concurrency(aws)["ProvisionedConcurrency"] == 4
+    assert aws.describe()["LastModifiedTime"] > before
+    update(aws)
+    assert concurrency(aws)["ProvisionedConcurrency"] == 4
+    aws.wait()
+    assert concurrency(aws)["ProvisionedConcurrency"] == 2
+
+
+# Lists
+
+
+def test_endpoints_are_filtered_sorted_and_paged(aws: Any) -> None:
+    aws.config("c1")
+    for name in ("b1", "a1", "a2"):
+        aws.wait(1)
+        aws("CreateEndpoint", EndpointName=name, EndpointConfigName="c1")
+
+    def names(**request: Any) -> list[str]:
+        return [row["EndpointName"] for row in aws("ListEndpoints", **request)["Endpoints"]]
+
+    assert names() == ["a2", "a1", "b1"]  # the newest first
+    assert names(SortBy="Name", SortOrder="Ascending", MaxResults=2) == ["a1", "a2"]
+    assert names(NameContains="b") == ["b1"]
+    assert names(StatusEquals="Creating") == ["a2"]
+    aws("DeleteEndpoint", EndpointName="b1")
+    assert names(LastModifiedTimeAfter=aws.now - 0.1) == ["a2", "b1"]
+
+
+def test_the_page_size_of_the_sandbox_caps_what_is_asked(aws: Any) -> None:
+    for number in range(3):
+        aws.model(f"m{number}")
+    aws.world.settings = replace(aws.world.settings, page_size=2)
+    page = aws("ListModels", MaxResults=100)
+    assert len(page["Models"]) == 2
+    assert len(aws("ListModels", MaxResults=100, NextToken=page["NextToken"])["Models"]) == 1
+
+
+# Harm: deletions that SageMaker allows and its documentation forbids
+
+
+def harm(aws: Any) -> list[tuple[str, str, str]]:
+    return [(row.operation, row.name, row.why) for row in aws.world.harm]
+
+
+def test_deleting_what_serves_is_harm_though_it_goes_on_serving(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    aws("DeleteEndpointConfig", EndpointConfigName="c1")
+    aws("DeleteModel", ModelName="c1")
+    assert harm(aws) == [("DeleteEndpointConfig", "c1", "serves it"), ("DeleteModel", "c1", "serves c1")]
+    assert aws.status() == ("InService", "c1")
+
+
+def test_deleting_what_an_update_goes_to_is_harm(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    aws.config("c2")
+    update(aws)
+    aws("DeleteModel", ModelName="c2")
+    aws("DeleteEndpointConfig", EndpointConfigName="c2")
+    assert harm(aws) == [("DeleteModel", "c2", "goes to c2"), ("DeleteEndpointConfig", "c2", "goes to it")]
+
+
+def test_deleting_what_an_update_comes_from_is_harm_until_it_has_ended(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    aws.config("c2")
+    update(aws)
+    aws("DeleteModel", ModelName="c1")
+    aws.wait()
+    aws("DeleteEndpointConfig", EndpointConfigName="c1")
+    assert harm(aws) == [("DeleteModel", "c1", "serves c1")]
+
+
+def test_deleting_what_nothing_needs_is_no_harm(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    aws.config("c2")
+    aws("DeleteEndpointConfig", EndpointConfigName="c2")
+    aws("DeleteEndpoint", EndpointName="toxicity")
+    aws("DeleteEndpointConfig", EndpointConfigName="c1")
+    aws("DeleteModel", ModelName="c1")
+    assert harm(aws) == []
+
+
+# Snapshots
+
+
+def test_a_world_comes_back_from_its_snapshot_as_it_was(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    aws.config("c2")
+    update(aws)
+    kept = json.loads(json.dumps(aws.world.snapshot()))
+    before = aws.describe()
+    aws.wait()
+    aws("DeleteEndpoint", EndpointName="toxicity")
+    aws.wait(-10)
+    aws.world.restore(kept)
+    assert aws.describe() == before
+    aws.wait()
+    assert aws.status() == ("InService", "c2")
