@@ -1,0 +1,148 @@
+"""A fleet of three tasks on the real engine, told in the operator's words. Every test starts from a saved world."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.handle import Sandbox
+from sandbox.stack import Run, Running, Stack
+
+TASKS = ("toxicity", "spam", "urgency")
+
+
+class Fleet:
+    """One stack in one sandbox."""
+
+    def __init__(self, sandbox: Sandbox, name: str = "sandbox", **config: Any) -> None:
+        self.sandbox = sandbox
+        self.stack = Stack(sandbox, name, **config)
+        self.tasks: dict[str, dict[str, Any]] = {}
+        self.seen = 0  # calls before the last run
+
+    def declare(self, *tasks: str, **settings: Mapping[str, Any]) -> None:
+        """Write a task list of these tasks; settings by task, with _ for -."""
+        self.tasks = {task: {} for task in tasks} | {name.replace("_", "-"): dict(s) for name, s in settings.items()}
+        self.stack.set_tasks(self.tasks)
+
+    def change(self, task: str, **settings: Any) -> None:
+        self.tasks[task] = {**self.tasks[task], **settings}
+        self.stack.set_tasks(self.tasks)
+
+    def remove(self, *tasks: str) -> None:
+        for task in tasks:
+            del self.tasks[task]
+        self.stack.set_tasks(self.tasks)
+
+    def _mark(self) -> None:
+        self.seen = len(self.sandbox.calls())
+
+    def up(self, *flags: str, env: Mapping[str, str] | None = None) -> Run:
+        """As CI runs it."""
+        self._mark()
+        return self.stack.up(*flags, env=env)
+
+    def plain_up(self, *flags: str) -> Run:
+        """As a person runs it, who knows no flags."""
+        self._mark()
+        plain = {"PULUMI_CONTINUE_ON_ERROR": "false", "PULUMI_PARALLEL": "16"}
+        return self.stack.pulumi("up", "--yes", *flags, env=plain)
+
+    def preview(self, *flags: str, env: Mapping[str, str] | None = None) -> Run:
+        self._mark()
+        return self.stack.preview(*flags, env=env)
+
+    def start_up(self) -> Running:
+        self._mark()
+        return self.stack.start_up()
+
+    def kill_at(self, operation: str, moment: str, **match: str) -> None:
+        """Run, and kill it with SIGKILL while the first such call is held; then cancel, as a person would."""
+        fault = self.sandbox.fault(operation, action=f"hold-{moment}", match=match, times=1)
+        running = self.start_up()
+        self.sandbox.wait_held(fault, timeout=60)
+        running.kill()
+        self.sandbox.clear_faults()
+        self.stack.pulumi("cancel", "--yes", check=True)
+
+    def made(self) -> list[str]:
+        """The calls of the last run that changed AWS, e.g. `CreateModel toxicity-v2-3fa9c1`."""
+        return [_told(call.operation, call.params) for call in self.sandbox.mutations(self.seen) if not call.error]
+
+    def operations(self) -> list[str]:
+        """Every call of the last run."""
+        return [call.operation for call in self.sandbox.calls()[self.seen :]]
+
+    def serving(self, task: str) -> int:
+        """The version that AWS serves under this endpoint; 0 where there is none in service."""
+        client = self.sandbox.client("sagemaker")
+        if self.sandbox.endpoints().get(task) != "InService":
+            return 0
+        config = client.describe_endpoint_config(EndpointConfigName=self.sandbox.serving(task))
+        model = client.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
+        package = client.describe_model_package(ModelPackageName=model["PrimaryContainer"]["ModelPackageName"])
+        version: int = package["ModelPackageVersion"]
+        return version
+
+    def output(self, task: str) -> dict[str, Any]:
+        output: dict[str, Any] = self.stack.outputs()[task]
+        return output
+
+    def status(self, task: str) -> str:
+        output = self.output(task)
+        return f"{output['status']} {output['version']}: {output['reason']}"
+
+    def in_state(self) -> set[str]:
+        """Names of models, endpoint configurations and endpoints that the state holds."""
+        return {r["outputs"]["name"] for r in self.stack.state() if r["type"].startswith("aws:sagemaker/")}
+
+    def in_aws(self) -> set[str]:
+        return self.sandbox.models() | self.sandbox.endpoint_configs() | set(self.sandbox.endpoints())
+
+
+def _told(operation: str, params: Mapping[str, Any]) -> str:
+    names = ("ModelName", "EndpointName", "EndpointConfigName", "ResourceArn")
+    return f"{operation} {next((params[key] for key in names if key in params), '')}".strip()
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox.start(tmp_path / "aws", create_seconds=0.1, update_seconds=0.1, delete_seconds=0.1) as started:
+        yield started
+
+
+@pytest.fixture
+def empty(sandbox: Sandbox) -> Fleet:
+    """A stack with nothing deployed, an account with nothing in it."""
+    return Fleet(sandbox)
+
+
+@pytest.fixture(scope="session")
+def saved_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three tasks deployed on version 1, saved once a session: the engine's state and the sandbox's."""
+    folder = tmp_path_factory.mktemp("world")
+    with Sandbox.start(folder / "account", create_seconds=0.1) as started:
+        fleet = Fleet(started)
+        for task in TASKS:
+            started.register(task)
+        fleet.declare(*TASKS)
+        run = fleet.up()
+        assert run.ok, run.text
+        started.snapshot(folder / "aws")
+        shutil.copyfile(fleet.stack.config_file, folder / "config.yaml")
+        shutil.copytree(started.folder / "pulumi" / "state", folder / "state")
+    return folder
+
+
+@pytest.fixture
+def fleet(sandbox: Sandbox, saved_world: Path) -> Fleet:
+    """Three tasks, deployed and up to date on version 1."""
+    sandbox.restore(saved_world / "aws")
+    config = (saved_world / "config.yaml").read_text()
+    sandbox.stack_config.write_text(config.replace(str(saved_world / "account"), str(sandbox.folder)))
+    shutil.copytree(saved_world / "state", sandbox.folder / "pulumi" / "state", dirs_exist_ok=True)
+    fleet = Fleet(sandbox)
+    fleet.declare(*TASKS)
+    return fleet

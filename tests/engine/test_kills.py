@@ -1,0 +1,114 @@
+"""A run killed at the worst moments, then run again: converges, leaves no orphan, and deletes nothing that served."""
+
+import pytest
+
+
+def assert_converges(fleet, version):
+    run = fleet.up()
+    assert run.ok, run.text
+    assert {task: fleet.serving(task) for task in fleet.tasks} == dict.fromkeys(fleet.tasks, version)
+    assert fleet.in_aws() == fleet.in_state()  # no orphan
+    assert fleet.sandbox.harm() == []
+    assert fleet.up("--expect-no-changes").ok
+
+
+@pytest.mark.parametrize(
+    ("operation", "moment"),
+    [
+        ("CreateModel", "before"),
+        ("CreateModel", "after"),
+        ("CreateEndpointConfig", "after"),
+        ("CreateEndpoint", "before"),
+        ("CreateEndpoint", "after"),
+    ],
+)
+def test_killed_during_the_first_deployment(empty, operation, moment):
+    empty.sandbox.register("toxicity")
+    empty.declare("toxicity")
+    empty.kill_at(operation, moment)
+
+    assert_converges(empty, 1)
+
+
+@pytest.mark.parametrize(
+    ("operation", "moment"),
+    [
+        ("CreateModel", "before"),
+        ("CreateModel", "after"),
+        ("CreateEndpointConfig", "after"),
+        ("UpdateEndpoint", "before"),
+        ("UpdateEndpoint", "after"),
+    ],
+)
+def test_killed_during_an_update(fleet, operation, moment):
+    for task in fleet.tasks:
+        fleet.sandbox.register(task)
+    fleet.kill_at(operation, moment)
+
+    assert_converges(fleet, 2)
+
+
+def test_killed_while_the_endpoint_is_creating(empty):
+    empty.sandbox.register("toxicity")
+    empty.declare("toxicity")
+    empty.sandbox.settings(create_seconds=6)
+    empty.kill_at("DescribeEndpoint", "after", EndpointName="toxicity")
+    assert empty.sandbox.endpoints() == {"toxicity": "Creating"}
+
+    assert_converges(empty, 1)
+
+
+def test_killed_before_the_outputs_are_written(fleet):
+    fleet.sandbox.register("toxicity")
+    fleet.sandbox.settings(update_seconds=2)
+    fleet.kill_at("DescribeEndpoint", "before", EndpointName="toxicity")  # the update is sent, nobody sees its end
+    fleet.declare("toxicity")
+    fleet.declare("toxicity", "spam", "urgency")
+
+    run = fleet.up()
+
+    assert run.ok, run.text
+    assert fleet.serving("toxicity") == 2
+    assert fleet.in_aws() == fleet.in_state()
+    assert fleet.up("--expect-no-changes").ok
+
+
+def test_killed_after_an_update_that_then_rolls_back_is_held(fleet):
+    fleet.sandbox.register("toxicity")
+    fleet.sandbox.ending("toxicity", "update", "silent-rollback", "container exited")
+    fleet.kill_at("UpdateEndpoint", "after")
+
+    run = fleet.up()
+
+    assert run.ok, run.text
+    assert "UpdateEndpoint toxicity" not in fleet.made()
+    assert fleet.status("toxicity") == "OUT_OF_DATE 1: version 2 rolled back: container exited; version 1 keeps serving"
+
+
+def test_killed_and_then_another_version_is_wanted(fleet):
+    fleet.sandbox.register("toxicity")
+    fleet.kill_at("CreateEndpointConfig", "after")
+    fleet.sandbox.register("toxicity")
+
+    run = fleet.up()
+    assert run.ok, run.text
+    assert fleet.serving("toxicity") == 3
+    assert fleet.in_aws() == fleet.in_state()
+
+    assert fleet.up().ok
+    assert {name.split("-")[1] for name in fleet.sandbox.models() if name.startswith("toxicity-")} == {"v1", "v3"}
+
+
+def test_a_second_run_is_refused_while_one_is_under_way(fleet):
+    fleet.sandbox.register("toxicity")
+    fault = fleet.sandbox.fault("UpdateEndpoint", action="hold-before", times=1)
+    first = fleet.start_up()
+    fleet.sandbox.wait_held(fault, timeout=60)
+
+    second = fleet.stack.up()
+    fleet.sandbox.release(fault)
+
+    assert not second.ok
+    assert "the stack is currently locked" in second.text
+    assert first.end().ok
+    assert fleet.serving("toxicity") == 2

@@ -1,0 +1,121 @@
+"""SageMaker takes an update and comes back, refuses it, or never makes the endpoint."""
+
+import pytest
+
+DENIED = {"action": "error", "code": "AccessDeniedException", "message": "not authorized"}
+
+
+@pytest.mark.parametrize("ending", ["silent-rollback", "rollback"])
+@pytest.mark.parametrize("reason", ["container exited", ""])
+def test_a_rollback_is_red_once_harms_nothing_and_is_not_tried_again(fleet, ending, reason):
+    fleet.sandbox.register("toxicity")
+    fleet.sandbox.register("spam")
+    fleet.sandbox.ending("toxicity", "update", ending, reason)
+
+    run = fleet.up()
+
+    assert not run.ok
+    assert (fleet.serving("toxicity"), fleet.serving("spam")) == (1, 2)
+    because = f": {reason}" if reason else ""
+    assert fleet.status("toxicity") == f"OUT_OF_DATE 1: version 2 rolled back{because}; version 1 keeps serving"
+    assert fleet.output("spam")["version"] == 2
+
+    for _ in range(2):
+        again = fleet.up()
+        assert again.ok, again.text
+        assert fleet.made() == []
+        assert again.summary == "2 UP_TO_DATE, 1 OUT_OF_DATE"
+
+    fleet.sandbox.register("toxicity")
+    assert fleet.up().ok
+    assert fleet.serving("toxicity") == 3
+    assert fleet.sandbox.harm() == []
+
+
+def test_another_attempt_is_sent_when_asked_for(fleet):
+    fleet.sandbox.register("toxicity")
+    fleet.sandbox.ending("toxicity", "update", "silent-rollback")
+    assert not fleet.up().ok
+    fleet.change("toxicity", attempt=2)
+
+    assert fleet.up().ok
+    assert fleet.serving("toxicity") == 2
+
+
+def test_an_update_that_was_refused_is_sent_again_by_the_next_run(fleet):
+    fleet.sandbox.register("toxicity")
+    fault = fleet.sandbox.fault("UpdateEndpoint", **DENIED)
+    assert not fleet.up().ok
+    assert fleet.status("toxicity") == "OUT_OF_DATE 1: version 2 not sent; version 1 keeps serving"
+    fleet.sandbox.release(fault)
+
+    run = fleet.up()
+
+    assert run.ok, run.text
+    assert fleet.serving("toxicity") == 2
+
+
+@pytest.mark.parametrize("operation", ["CreateModel", "CreateEndpointConfig"])
+def test_a_revision_that_cannot_be_made_leaves_the_endpoint_alone(fleet, operation):
+    fleet.sandbox.register("toxicity")
+    fleet.sandbox.register("spam")
+    fault = fleet.sandbox.fault(operation, **DENIED, times=1)  # whichever comes first
+    run = fleet.up()
+    fleet.sandbox.release(fault)
+
+    assert not run.ok
+    assert sorted([fleet.serving("toxicity"), fleet.serving("spam")]) == [1, 2]
+    assert set(fleet.sandbox.endpoints()) == {"toxicity", "spam", "urgency"}
+    assert fleet.sandbox.harm() == []
+    assert fleet.up().ok
+    assert (fleet.serving("toxicity"), fleet.serving("spam")) == (2, 2)
+
+
+def test_a_tag_that_cannot_be_written_takes_nothing_away(fleet):
+    fleet.change("toxicity", owner="team-x")
+    fleet.sandbox.fault("AddTags", **DENIED)
+
+    assert not fleet.up().ok
+    assert fleet.serving("toxicity") == 1
+    assert fleet.sandbox.harm() == []
+
+
+def test_a_failed_creation_holds_up_nobody_and_is_repaired_by_the_next_run(empty):
+    for task in ("toxicity", "spam"):
+        empty.sandbox.register(task)
+    empty.declare("toxicity", "spam")
+    empty.sandbox.ending("toxicity", "create", "failed", "no memory")
+
+    run = empty.up()
+    assert not run.ok
+    assert empty.serving("spam") == 1
+    assert empty.status("toxicity") == "NOT_DEPLOYED 0: version 1 not deployed: creation failed: no memory"
+
+    again = empty.up()
+    assert again.ok, again.text
+    assert empty.serving("toxicity") == 1
+    assert empty.up("--expect-no-changes").ok
+
+
+def test_an_endpoint_deleted_outside_is_made_again(fleet):
+    fleet.sandbox.client("sagemaker").delete_endpoint(EndpointName="toxicity")
+
+    assert "toxicity: NOT_DEPLOYED: deleted outside; version 1 approved" in fleet.preview().text
+    run = fleet.up()
+
+    assert run.ok, run.text
+    assert fleet.serving("toxicity") == 1
+    assert fleet.up("--expect-no-changes").ok
+
+
+def test_an_endpoint_moved_outside_is_brought_back(fleet):
+    fleet.sandbox.register("toxicity")
+    assert fleet.up().ok
+    old = next(n for n in fleet.sandbox.endpoint_configs() if n.startswith("toxicity-v1"))
+    fleet.sandbox.client("sagemaker").update_endpoint(EndpointName="toxicity", EndpointConfigName=old)
+
+    assert "toxicity: OUT_OF_DATE: " in fleet.preview().text
+    run = fleet.up()
+
+    assert run.ok, run.text
+    assert fleet.serving("toxicity") == 2

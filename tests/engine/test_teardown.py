@@ -1,0 +1,57 @@
+"""What leaves the task list goes away, alone and in order; a mistake that would take much away is refused."""
+
+from tests.engine.conftest import Fleet
+
+
+def test_a_removed_task_is_torn_down_alone_and_its_endpoint_first(fleet):
+    revision = fleet.sandbox.serving("toxicity")
+    fleet.remove("toxicity")
+
+    run = fleet.up()
+
+    assert run.ok, run.text
+    assert fleet.made() == ["DeleteEndpoint toxicity", f"DeleteEndpointConfig {revision}", f"DeleteModel {revision}"]
+    assert set(fleet.sandbox.endpoints()) == {"spam", "urgency"}
+    assert "toxicity" not in fleet.stack.outputs()
+    assert fleet.sandbox.harm() == []
+
+
+def test_many_removed_tasks_are_refused_until_the_limit_is_raised(fleet):
+    fleet.stack.configure(maxTeardown=1)
+    fleet.remove("toxicity", "spam")
+
+    refused = fleet.up()
+    assert not refused.ok
+    assert fleet.made() == []
+    assert "2 deployed tasks would be torn down in this run, and maxTeardown is 1: spam, toxicity" in refused.text
+    assert "Traceback" not in refused.text
+
+    fleet.stack.configure(maxTeardown=2)
+    assert fleet.up().ok
+    assert set(fleet.sandbox.endpoints()) == {"urgency"}
+
+
+def test_a_changed_prefix_counts_as_a_teardown(fleet):
+    fleet.stack.configure(namePrefix="prod-", maxTeardown=2)
+
+    assert not fleet.up().ok
+    assert fleet.made() == []
+
+
+def test_destroy_leaves_nothing(fleet):
+    run = fleet.stack.destroy()
+
+    assert run.ok, run.text
+    assert fleet.in_aws() == set()
+    assert fleet.sandbox.harm() == []
+
+
+def test_two_stacks_with_different_prefixes_do_not_touch_each_other(fleet):
+    other = Fleet(fleet.sandbox, "other", namePrefix="other-")
+    other.declare("toxicity", "spam")
+    assert other.up().ok
+    assert set(other.made()) and all("other-" in call for call in other.made())
+
+    other.stack.destroy()
+    assert set(fleet.sandbox.endpoints()) == {"toxicity", "spam", "urgency"}
+    assert fleet.up("--expect-no-changes").ok
