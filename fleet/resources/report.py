@@ -12,8 +12,8 @@ from providers.rollout import Fault
 def say(results: Sequence[TaskResult]) -> None:
     """Log how the tasks stand; in an `up`, declare a Fault for each that ended badly.
 
-    Raises pulumi.RunError in a preview where a person has something to mend: no Fault speaks there. Faults come last, so
-    that an `up` without --continue-on-error has updated the other tasks by then.
+    Raises pulumi.RunError in a preview where a person has something to mend: no Fault speaks there. Faults come last,
+    so that an `up` without --continue-on-error has updated the other tasks by then.
     """
     for result in results:
         champion = result.champion.standing

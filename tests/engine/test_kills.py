@@ -112,3 +112,17 @@ def test_a_second_run_is_refused_while_one_is_under_way(fleet):
     assert "the stack is currently locked" in second.text
     assert first.end().ok
     assert fleet.serving("toxicity") == 2
+
+
+def test_killed_after_the_endpoint_is_made_and_then_the_registry_is_down(empty):
+    empty.sandbox.register("toxicity")
+    empty.declare("toxicity")
+    empty.kill_at("CreateEndpoint", "after")
+    outage = empty.sandbox.fault("ListModelPackages", action="error", code="AccessDeniedException", message="no")
+
+    assert not empty.up().ok
+    assert empty.made() == []
+    assert empty.sandbox.endpoints() == {"toxicity": "InService"}
+
+    empty.sandbox.release(outage)
+    assert_converges(empty, 1)

@@ -123,3 +123,17 @@ def test_what_is_older_than_the_version_before_goes_away(fleet):
     kept = {name for name in fleet.sandbox.models() if name.startswith("toxicity-")}
     assert {name.split("-")[1] for name in kept} == {"v2", "v3"}
     assert fleet.sandbox.harm() == []
+
+
+def test_a_saved_plan_holds_while_the_registry_says_the_same_and_refuses_what_came_after_it(fleet):
+    plan = str(fleet.stack.folder / "plan.json")
+    assert fleet.preview("--save-plan", plan).ok
+    assert fleet.up("--plan", plan).ok
+    fleet.sandbox.register("toxicity")
+
+    run = fleet.up("--plan", plan)
+
+    assert not run.ok
+    assert "violates plan" in run.text
+    assert fleet.made() == []
+    assert fleet.serving("toxicity") == 1

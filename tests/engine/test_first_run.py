@@ -1,0 +1,86 @@
+"""The whole fleet of tasks.yaml, from nothing; and what every later release must find again."""
+
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import yaml
+
+from sandbox.folder import ROOT, groups
+
+KEPT = Path(__file__).parent / "kept"  # a fleet deployed by an earlier release: state, AWS, task list
+
+# They stand in the state of every stack: a change of one deletes and makes again what it names. It needs aliases.
+URNS_OF_A_TASK = {
+    "fleet:Task::toxicity",
+    "fleet:Task$pulumi-python:dynamic/rollout:Rollout::toxicity",
+    "fleet:Task$aws:sagemaker/model:Model::toxicity-v1-c891de",
+    "fleet:Task$aws:sagemaker/endpointConfiguration:EndpointConfiguration::toxicity-v1-c891de",
+    "fleet:Task$aws:sagemaker/endpoint:Endpoint::toxicity",
+}
+
+
+def test_the_first_run_deploys_22_tasks_and_the_second_changes_nothing(empty):
+    tasks = groups(ROOT / "tasks.yaml")
+    empty.sandbox.seed({group: [{}] for group in tasks})
+    shutil.copyfile(ROOT / "tasks.yaml", empty.stack.task_list)
+
+    assert empty.preview().summary == "22 NOT_DEPLOYED"
+    run = empty.up()
+    assert run.ok, run.text
+    assert run.summary == "22 UP_TO_DATE"
+    assert Counter(call.split()[0] for call in empty.made()) == dict.fromkeys(
+        ("CreateModel", "CreateEndpointConfig", "CreateEndpoint"), 22
+    )
+    outputs = empty.stack.outputs()
+    assert list(outputs) == sorted(yaml.safe_load((ROOT / "tasks.yaml").read_text())["tasks"])
+    assert {output["status"] for output in outputs.values()} == {"UP_TO_DATE"}
+
+    for refresh in ("--refresh", "--refresh=false"):
+        again = empty.up("--expect-no-changes", refresh)
+        assert again.ok, again.text
+        assert empty.made() == []
+    assert Counter(empty.operations()) == {"ListModelPackages": 22, "ListEndpoints": 1}
+    assert empty.in_state() == empty.in_aws()
+
+
+def test_the_names_in_the_state_are_the_ones_that_older_states_hold(fleet):
+    project = "urn:pulumi:sandbox::sagemaker-endpoint-manager::"
+    urns = {resource["urn"].removeprefix(project) for resource in fleet.stack.state()}
+
+    assert {urn for urn in urns if urn.split("::")[1].startswith("toxicity")} == URNS_OF_A_TASK
+    assert "pulumi-python:dynamic/registry:ApprovedModels::approved-models" in urns
+
+
+def test_everything_is_tagged_from_the_first_deployment(fleet):
+    client, revision = fleet.sandbox.client("sagemaker"), fleet.sandbox.serving("toxicity")
+    arns = (
+        client.describe_endpoint(EndpointName="toxicity")["EndpointArn"],
+        client.describe_endpoint_config(EndpointConfigName=revision)["EndpointConfigArn"],
+        client.describe_model(ModelName=revision)["ModelArn"],
+    )
+    endpoint, config, model = (
+        {tag["Key"]: tag["Value"] for tag in client.list_tags(ResourceArn=arn)["Tags"]} for arn in arns
+    )
+
+    assert endpoint == {
+        "fleet:project": "sagemaker-endpoint-manager",
+        "fleet:stack": "sandbox",
+        "fleet:task": "toxicity",
+        "fleet:variant": "champion",
+    }
+    assert config == model == endpoint | {"fleet:version": "1"}
+
+
+def test_a_fleet_deployed_by_an_earlier_release_stays_as_it_is(empty):
+    empty.sandbox.restore(KEPT / "aws.json")
+    shutil.copyfile(KEPT / "tasks.yaml", empty.stack.task_list)
+    empty.stack.pulumi("stack", "import", "--file", str(KEPT / "state.json"), check=True)
+    deployed = json.loads((KEPT / "state.json").read_text())["deployment"]["resources"]
+
+    run = empty.up()
+
+    assert run.ok, run.text
+    assert empty.made() == []
+    assert {resource["urn"] for resource in deployed} == {resource["urn"] for resource in empty.stack.state()}
