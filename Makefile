@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check unit engine schema sandbox sandbox-stop bench requirements
+.PHONY: help setup demo test check unit engine schema sandbox sandbox-stop bench requirements readme
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -21,6 +21,9 @@ setup: .venv/ready ## .venv and .tools (the pulumi CLI); nothing outside this fo
 
 demo: setup      ## see the whole product work, here, without AWS
 	@$(BIN)/python -m sandbox.demo
+
+readme: setup    ## the demo, with its picture pasted into README.md
+	@$(BIN)/python -m sandbox.demo --paste README.md
 
 test: check unit engine ## every check and every test
 

@@ -4,11 +4,14 @@ Plays a week of a team that owns 22 classifiers, on the real engine, in a sandbo
 first that is not as it should be ends the demo with exit code 1.
 """
 
+import argparse
+import contextlib
+import io
 import sys
 import tempfile
-import time
 from itertools import count
 from pathlib import Path
+from typing import TextIO
 
 import yaml
 
@@ -22,8 +25,24 @@ REMOVED = "sarcasm"
 PROGRESS_SECONDS = 1.0
 
 
+BEGIN, END = "<!-- demo: pasted by `make readme` -->", "<!-- demo: end -->"
+
+
 class NotAsItShouldBe(Exception):
     """A step went otherwise than promised."""
+
+
+class Transcript(io.StringIO):
+    """Remembers what is printed, and prints it."""
+
+    def __init__(self, out: TextIO) -> None:
+        super().__init__()
+        self.out = out
+
+    def write(self, text: str) -> int:
+        self.out.write(text)
+        self.out.flush()
+        return super().write(text)
 
 
 class Demo:
@@ -127,19 +146,40 @@ def check(true: bool, what: str, evidence: str = "") -> None:
         raise NotAsItShouldBe(f"{evidence}\n\nnot as it should be: {what}")
 
 
-def main() -> int:
-    began = time.monotonic()
+def play() -> None:
+    """Play it in a sandbox that is gone afterwards. Raises NotAsItShouldBe."""
     print("Starting AWS on this machine: a sandbox of its own, gone when the demo ends.", flush=True)
     with (
         tempfile.TemporaryDirectory() as folder,
         Sandbox.start(Path(folder) / "aws", name="demo", create_seconds=1.5, update_seconds=1.0) as sandbox,
     ):
-        try:
-            Demo(sandbox).play()
-        except NotAsItShouldBe as error:
-            print(error, file=sys.stderr)
-            return 1
-    print(f"\nAll of it went as it should, in {time.monotonic() - began:.0f} seconds. Everything is stopped.")
+        Demo(sandbox).play()
+    print("\nAll of it went as it should. Everything is stopped.")
+
+
+def paste(transcript: str, readme: Path) -> None:
+    """Put the chapters that show a new version into the README, so that its picture cannot rot."""
+    lines = [line for line in transcript.splitlines() if not line.startswith("   ... ")]
+    begin = next(number for number, line in enumerate(lines) if line.endswith("It is approved"))
+    end = next(number for number, line in enumerate(lines) if line.endswith("leaves the task list"))
+    picture = "\n".join(f"    {line}".rstrip() for line in lines[begin:end]).strip("\n")
+    before, _, rest = readme.read_text().partition(BEGIN)
+    readme.write_text(f"{before}{BEGIN}\n{picture}\n{END}{rest.partition(END)[2]}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description="The whole product at work.")
+    parser.add_argument("--paste", type=Path, metavar="README", help="put the picture of it into this file as well")
+    arguments = parser.parse_args()
+    transcript = Transcript(sys.stdout)
+    try:
+        with contextlib.redirect_stdout(transcript):
+            play()
+    except NotAsItShouldBe as error:
+        print(error, file=sys.stderr)
+        return 1
+    if arguments.paste:
+        paste(transcript.getvalue(), arguments.paste)
     return 0
 
 

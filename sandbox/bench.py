@@ -1,0 +1,404 @@
+"""What a run costs: seconds, CPU, memory and AWS calls, and how they grow with the number of tasks. `make bench`.
+
+Every run is made twice, one after the other: with a sandbox for AWS, and with the answers known and no AWS at all. The
+second is what engine, SDK and program take anyway; so the ratio holds on a slow or busy machine too.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import cycle, islice
+from math import ceil
+from pathlib import Path
+from statistics import linear_regression
+from typing import Any
+
+import yaml
+
+from sandbox.folder import ROOT
+from sandbox.handle import Sandbox
+from sandbox.stack import CI_FLAGS, Run, Stack
+
+SIZES = (22, 100)
+LATENCY_MS = 50.0
+SAMPLE_SECONDS = 0.2
+PREVIEW_LIMIT = (22, 6.0)  # a warm preview of so many tasks takes at most so many seconds
+LIST_PAGE = 100  # endpoints a ListEndpoints page
+
+
+@dataclass(frozen=True)
+class Step:
+    """One kind of run; where it is made several times, the last counts."""
+
+    what: str
+    arguments: tuple[str, ...]
+    times: int = 1
+    reads_only: bool = False  # asks AWS for nothing but the registry's answers and the list of endpoints
+
+
+UNCHANGED = "--expect-no-changes"
+FIRST = Step("first up", ("up", *CI_FLAGS))
+PREVIEW = Step("warm preview", ("preview", UNCHANGED), times=2, reads_only=True)
+STEPS = (
+    FIRST,
+    PREVIEW,
+    Step("no-change up, as CI", ("up", *CI_FLAGS, UNCHANGED)),
+    Step("the same, no refresh", ("up", *CI_FLAGS, "--refresh=false", UNCHANGED), reads_only=True),
+)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one run took: the engine, the program and the plugins together."""
+
+    seconds: float
+    cpu_seconds: float
+    largest_mb: float  # resident memory of the largest process, at its peak
+    total_mb: float  # of all at once, at their peak; pages that they share count in each
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One kind of run at one size."""
+
+    tasks: int
+    what: str
+    usage: Usage
+    calls: Mapping[str, int]  # of AWS, by operation
+    without_aws: Usage
+
+    @property
+    def ratio(self) -> float:
+        return self.usage.seconds / self.without_aws.seconds
+
+
+class Wrong(Exception):
+    """A run did not do what it was measured for."""
+
+
+# Runs
+
+
+def fleet(size: int) -> dict[str, Any]:
+    """A task list of that many tasks: those of tasks.yaml, over and over, with their settings."""
+    listed = yaml.safe_load((ROOT / "tasks.yaml").read_text())
+    tasks = {}
+    for n, (name, settings) in enumerate(islice(cycle(listed["tasks"].items()), size)):
+        turn = n // len(listed["tasks"])
+        own = {key: value for key, value in (settings or {}).items() if key != "group"}
+        tasks[f"{name}-{turn + 1}" if turn else name] = own
+    return {"defaults": listed["defaults"], "tasks": tasks}
+
+
+def measure_all(sizes: Sequence[int], latency_ms: float) -> Iterator[Measured]:
+    for size in sizes:
+        say(f"{size} tasks: starting a sandbox of its own")
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Sandbox.start(Path(folder) / "aws", name="bench", inference=False, endpoint_limit=size) as sandbox,
+        ):
+            tasks = fleet(size)
+            sandbox.seed({name: [{}] for name in tasks["tasks"]})
+            stack = Stack(sandbox)
+            stack.set_tasks(yaml.safe_dump(tasks, sort_keys=False))
+            known = Known(stack, Path(folder) / "known")
+            for step in STEPS:
+                sandbox.settings(latency_ms=latency_ms)
+                yield _measure(step, size, stack, known)
+
+
+def _measure(step: Step, size: int, stack: Stack, known: "Known") -> Measured:
+    calls: Counter[str] = Counter()
+    for _ in range(step.times):
+        since = stack.sandbox.mark()
+        usage = _run(step, size, stack, stack.env)
+        calls = Counter(call.operation for call in stack.sandbox.calls(since))
+    say(f"{size} tasks: {step.what}: {usage.seconds:.1f} s, {_listed(calls)}")
+    if step is FIRST:
+        known.learn()
+    since = stack.sandbox.mark()
+    for _ in range(step.times):
+        without = _run(step, size, stack, known.env(step))
+    if stack.sandbox.mark() != since:
+        raise Wrong(f"{step.what}: the run without AWS has asked AWS")
+    say(f"{size} tasks: {step.what}, the answers known and no AWS: {without.seconds:.1f} s")
+    return Measured(size, step.what, usage, dict(sorted(calls.items())), without)
+
+
+def _run(step: Step, size: int, stack: Stack, env: Mapping[str, str]) -> Usage:
+    """Raises Wrong unless every task is up to date afterwards."""
+    command = ["pulumi", *step.arguments, "--stack", stack.name, "--non-interactive", "--color", "never"]
+    run, usage = measure(command, stack.folder, env)
+    if not run.ok or run.summary != f"{size} UP_TO_DATE":
+        raise Wrong(f"{run.text}\n{step.what} of {size} tasks ended with {run.code} and {run.summary!r}")
+    return usage
+
+
+def measure(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> tuple[Run, Usage]:
+    """Run a command to its end, and tell what it and all that it started took."""
+    with tempfile.TemporaryFile("w+") as text:
+        began = time.monotonic()
+        process = subprocess.Popen(command, cwd=folder, env=env, stdout=text, stderr=subprocess.STDOUT)
+        peaks, ended = [0.0, 0.0], threading.Event()
+        sampler = threading.Thread(target=_sample, args=(process.pid, peaks, ended))
+        sampler.start()
+        # Not getrusage: the listings of processes are children too
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        ended.set()
+        sampler.join()
+        text.seek(0)
+        run = Run(process.returncode, text.read())
+    return run, Usage(round(seconds, 3), round(used.ru_utime + used.ru_stime, 3), *peaks)
+
+
+def _sample(pid: int, peaks: list[float], ended: threading.Event) -> None:
+    while not ended.wait(SAMPLE_SECONDS):
+        listing = subprocess.run(["ps", "-eo", "pid=,ppid=,rss="], capture_output=True, text=True, check=True).stdout
+        sizes = resident_mb(listing, pid)
+        peaks[:] = max(peaks[0], *sizes), max(peaks[1], sum(sizes))
+
+
+def resident_mb(listing: str, pid: int) -> list[float]:
+    """The resident memory of a process and of all below it, out of lines of pid, parent and KB."""
+    rows = [tuple(map(int, line.split())) for line in listing.splitlines()]
+    below = {pid}
+    while more := {child for child, parent, _ in rows if parent in below} - below:
+        below |= more
+    return [round(kb / 1024, 1) for process, _, kb in rows if process in below] or [0.0]
+
+
+# The same with the answers known and no AWS
+
+# Put before the real ones on Python's path, in the program and in all plugins. Every operation answers from a table.
+STAND_INS = {
+    "botocore/__init__.py": "",
+    "botocore/config.py": """
+class Config:
+    def __init__(self, **settings): pass
+""",
+    "botocore/exceptions.py": """
+class BotoCoreError(Exception): pass
+class ClientError(Exception):
+    def __init__(self, code, message, operation):
+        self.response, self.operation_name = {"Error": {"Code": code, "Message": message}}, operation
+""",
+    "boto3.py": """
+import json, os, sys
+from datetime import datetime
+from functools import partial
+from botocore.exceptions import ClientError
+
+def timed(members):
+    return {k: datetime.fromisoformat(v) if k.endswith("Time") else v for k, v in members.items()}
+
+asks = "PROVIDER" if sys.argv[0].endswith("pulumi-resource-aws") else "PROGRAM"
+with open(os.environ["ANSWERS_OF_" + asks]) as file:
+    ANSWERS = json.load(file, object_hook=timed)
+
+def answer(operation, PaginationConfig=None, **request):
+    if operation.startswith("create_"):
+        return {}
+    name = next(iter(request.values()), "")
+    if name not in ANSWERS[operation]:
+        raise ClientError("ValidationException", f"Could not find {name}", operation)
+    return ANSWERS[operation][name]
+
+class Pages(list):
+    def build_full_result(self): return self[0]
+
+class Paginator:
+    def __init__(self, operation): self.operation = operation
+    def paginate(self, **request): return Pages([answer(self.operation, **request)])
+
+class Client:
+    def can_paginate(self, operation): return operation.startswith("list_")
+    def get_paginator(self, operation): return Paginator(operation)
+    def __getattr__(self, operation): return partial(answer, operation)
+
+class Session:
+    def __init__(self, region_name=None, profile_name=None): self.region_name = region_name
+    def client(self, service, config): return Client()
+
+class session:
+    Session = Session
+""",
+}
+
+
+class Known:
+    """A second state of the stack, and all that AWS would say to its runs: what it says after the real first one."""
+
+    def __init__(self, stack: Stack, folder: Path) -> None:
+        self.stack, self.folder = stack, folder
+        for name, source in STAND_INS.items():
+            file = folder / "python" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(source)
+        (folder / "state").mkdir()
+        stack.pulumi("stack", "init", stack.name, check=True, env=self._backend())
+
+    def _backend(self) -> dict[str, str]:
+        return {"PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}?metadata=skip"}
+
+    def learn(self) -> None:
+        """Ask the sandbox for everything, as it is now."""
+        self.stack.sandbox.settings(latency_ms=0)
+        answers = answers_of(self.stack.sandbox.client("sagemaker"))
+        nothing: dict[str, Any] = {"list_endpoints": {"": {"Endpoints": []}}}
+        nothing |= {"describe_model": {}, "describe_endpoint_config": {}}
+        for name, content in (("deployed", answers), ("empty", answers | nothing)):
+            (self.folder / name).write_text(json.dumps(content, default=lambda time: time.isoformat()))
+
+    def env(self, step: Step) -> dict[str, str]:
+        """The environment of a run without AWS. Before the first, the program finds nothing deployed."""
+        return {
+            **self.stack.env,
+            **self._backend(),
+            "PYTHONPATH": str(self.folder / "python"),
+            "ANSWERS_OF_PROGRAM": str(self.folder / ("empty" if step is FIRST else "deployed")),
+            "ANSWERS_OF_PROVIDER": str(self.folder / "deployed"),
+        }
+
+
+def answers_of(client: Any) -> dict[str, dict[str, Any]]:
+    """What a fleet's runs may ask: operation -> what is asked about -> answer."""
+    answers: dict[str, dict[str, Any]] = {"list_endpoints": {}, "list_model_packages": {}, "list_tags": {}}
+    for kind in ("Endpoint", "EndpointConfig", "Model"):
+        operation = {"EndpointConfig": "endpoint_config"}.get(kind, kind.lower())
+        found = client.get_paginator(f"list_{operation}s").paginate().build_full_result()
+        if kind == "Endpoint":
+            answers["list_endpoints"][""] = found
+        described = answers[f"describe_{operation}"] = {}
+        for name, arn in ((row[f"{kind}Name"], row[f"{kind}Arn"]) for row in found[f"{kind}s"]):
+            described[name] = _bare(getattr(client, f"describe_{operation}")(**{f"{kind}Name": name}))
+            answers["list_tags"][arn] = _bare(client.list_tags(ResourceArn=arn))
+    groups = client.get_paginator("list_model_package_groups").paginate().build_full_result()
+    for group in (row["ModelPackageGroupName"] for row in groups["ModelPackageGroupSummaryList"]):
+        answers["list_model_packages"][group] = _bare(client.list_model_packages(ModelPackageGroupName=group))
+    return answers
+
+
+def _bare(answer: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+
+
+# What came out
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How the seconds of one kind of run grow: a straight line through the sizes."""
+
+    base: float  # seconds
+    task: float  # seconds
+
+
+def growth(measured: Sequence[Measured]) -> dict[str, Growth]:
+    """By kind of run; {} where there is one size only."""
+    if len({row.tasks for row in measured}) == 1:
+        return {}
+    lines = {}
+    for what in dict.fromkeys(row.what for row in measured):
+        rows = [row for row in measured if row.what == what]
+        slope, intercept = linear_regression([row.tasks for row in rows], [row.usage.seconds for row in rows])
+        lines[what] = Growth(round(intercept, 2), round(slope, 4))
+    return lines
+
+
+def missed(measured: Sequence[Measured]) -> list[str]:
+    """What is not as promised, a sentence each."""
+    sentences = []
+    for row in measured:
+        expected = {"ListEndpoints": max(1, ceil(row.tasks / LIST_PAGE)), "ListModelPackages": row.tasks}
+        if row.what in {step.what for step in STEPS if step.reads_only} and row.calls != expected:
+            sentences.append(f"{row.tasks} tasks, {row.what}: {_listed(row.calls)}, instead of {_listed(expected)}")
+        size, limit = PREVIEW_LIMIT
+        if (row.tasks, row.what) == (size, PREVIEW.what) and row.usage.seconds > limit:
+            sentences.append(f"{size} tasks, {row.what}: {row.usage.seconds:.2f} s, and at most {limit} s are promised")
+    return sentences
+
+
+def _listed(calls: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {operation}" for operation, count in calls.items()) or "no AWS calls"
+
+
+HEAD = ("tasks", "what", "seconds", "CPU s", "peak MB", "all MB", "AWS calls", "no AWS: s", "CPU s", "ratio", "a task")
+
+
+def table(measured: Sequence[Measured]) -> str:
+    """Aligned plain text; how it grows stands at the largest size."""
+    lines, largest = growth(measured), max(row.tasks for row in measured)
+    rows = [HEAD]
+    for row in measured:
+        line = lines.get(row.what) if row.tasks == largest else None
+        used, bare = row.usage, row.without_aws
+        rows.append(
+            (
+                str(row.tasks),
+                row.what,
+                f"{used.seconds:.2f}",
+                f"{used.cpu_seconds:.2f}",
+                f"{used.largest_mb:.0f}",
+                f"{used.total_mb:.0f}",
+                str(sum(row.calls.values())),
+                f"{bare.seconds:.2f}",
+                f"{bare.cpu_seconds:.2f}",
+                f"{row.ratio:.2f}",
+                f"{line.task * 1000:.0f} ms over {line.base:.1f} s" if line else "",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    words = (HEAD.index("what"), len(HEAD) - 1)
+    aligned = (
+        [cell.ljust(width) if n in words else cell.rjust(width) for n, (cell, width) in enumerate(zip(row, widths))]
+        for row in rows
+    )
+    return "\n".join("  ".join(cells).rstrip() for cells in aligned)
+
+
+def as_json(measured: Sequence[Measured], latency_ms: float) -> str:
+    content = {
+        "latency_ms": latency_ms,
+        "cpus": os.cpu_count(),
+        "runs": [asdict(row) | {"ratio": round(row.ratio, 3)} for row in measured],
+        "growth": {what: asdict(line) for what, line in growth(measured).items()},
+        "missed": missed(measured),
+    }
+    return json.dumps(content, indent=1) + "\n"
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.bench", description="Measure runs of the real program.")
+    parser.add_argument("--tasks", type=int, nargs="+", default=SIZES, help="fleet sizes; default 22 100")
+    parser.add_argument("--latency", type=float, default=LATENCY_MS, help="milliseconds an AWS call; default 50")
+    parser.add_argument("--json", type=Path, default=Path("bench.json"), help="file to write; default bench.json")
+    arguments = parser.parse_args()
+    try:
+        measured = list(measure_all(arguments.tasks, arguments.latency))
+    except Wrong as wrong:
+        print(wrong, file=sys.stderr)
+        return 1
+    arguments.json.write_text(as_json(measured, arguments.latency))
+    say(f"\n{table(measured)}\n\nall of it, calls by operation too: {arguments.json}")
+    for sentence in missed(measured):
+        print(f"not as promised: {sentence}", file=sys.stderr)
+    return bool(missed(measured))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
