@@ -1,0 +1,52 @@
+"""Every command in the docs is run, by CI or by a test, or is marked as needing AWS."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+RUN_BY = {
+    "make demo": ".ci/run",
+    "make test": ".ci/run",
+    "make readme": ".ci/run",
+    "make sandbox": "tests/engine/test_by_hand.py",
+    "make sandbox-stop": "tests/engine/test_by_hand.py",
+    "cd ../.. && make sandbox-stop": "tests/engine/test_by_hand.py",
+    "source .sandbox/default/env && cd .sandbox/default": "tests/engine/test_by_hand.py",
+    "pulumi preview": "tests/engine/test_by_hand.py",
+    "pulumi up --yes": "tests/engine/test_by_hand.py",
+    "python -m sandbox start --seed": "tests/sandbox/test_processes.py",
+    "python -m sandbox list": "tests/sandbox/test_processes.py",
+    "python -m sandbox stop": "tests/sandbox/test_processes.py",
+}
+NEEDS_AWS = {
+    "pulumi login s3://<bucket>",
+    'pulumi stack init prod --secrets-provider "awskms://alias/<key>?region=<region>"',
+    "pulumi preview --stack prod",
+    "pulumi up --stack prod --yes --skip-preview --refresh --continue-on-error --parallel 64",
+    "pulumi up --yes --skip-preview --refresh --continue-on-error --parallel 64",
+}
+
+
+def commands(page: Path) -> list[str]:
+    text = re.sub(r"<!-- demo: pasted.*?<!-- demo: end -->", "", page.read_text(), flags=re.DOTALL)
+    indented = re.findall(r"^ {4,}((?:make|pulumi|python|pip|source|cd|git) [^\n]*)$", text, flags=re.MULTILINE)
+    return [re.split(r"\s+# ", command)[0].strip() for command in indented]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_is_run_or_marked(page):
+    assert set(commands(page)) <= RUN_BY.keys() | NEEDS_AWS
+
+
+def test_commands_are_found_at_all():
+    assert {"make demo", "make test", "pulumi login s3://<bucket>"} <= set(commands(ROOT / "README.md"))
+
+
+def test_every_link_between_the_pages_leads_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
