@@ -9,7 +9,7 @@ import yaml
 
 from sandbox.folder import ROOT, groups
 
-KEPT = Path(__file__).parent / "kept"  # a fleet deployed by an earlier release: state, AWS, task list
+KEPT = Path(__file__).parent / "kept"  # a fleet deployed by an earlier release, see keep.py
 
 # They stand in the state of every stack: a change of one deletes and makes again what it names. It needs aliases.
 URNS_OF_A_TASK = {
