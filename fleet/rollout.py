@@ -81,11 +81,12 @@ class Intent:
     wanted: str = ""  # name of the revision wanted
     turn: int = 0  # how often the wanted revision has changed; tells a failure of this wish from one of an earlier wish
     declared: tuple[Revision, ...] = ()
+    dropped: tuple[Revision, ...] = ()  # declared before and no more: gone, unless the run that dropped them died
     target: str = ""  # configuration the endpoint was declared with; "" where no endpoint was
     serving: str = ""  # configuration that served, or was to be the first to
     previous: str = ""  # revision that served before `wanted` did
     before: Sighting | None = None  # only where an update was to be sent
-    held: bool = False
+    held: bool = False  # the wanted revision was tried and failed; until another is wanted
     generation: int = 0  # raised when an endpoint that was there has to be made again
 
     def revision(self, name: str) -> Revision | None:
@@ -143,6 +144,7 @@ class Plan:
     kind: Kind
     declared: tuple[Revision, ...] = ()
     wanted: Revision | None = None
+    doubtful: tuple[str, ...] = ()  # names of those that an interrupted run may have removed, whatever the record says
     target: str = ""  # configuration to declare the endpoint with; "" = declare no endpoint
     turn: int = 0
     generation: int = 0
@@ -156,17 +158,24 @@ def decide(
 ) -> tuple[Plan, Intent]:
     """What one variant should do now, and the memory of having decided it."""
     intent, outcome = intent or Intent(), outcome or Outcome()
+    intent = replace(intent, held=_failed(intent, live, outcome))
+    plan, written = _plan(settings, answer, live, intent, outcome)
+    still_there = _distinct(*intent.declared, *_left(intent, outcome))
+    return plan, replace(written, dropped=_without(still_there, written.declared))
+
+
+def _plan(settings: Settings, answer: Answer, live: Live, intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
     if isinstance(live, Unknown):
-        return _stay(Kind.KEEP, intent, intent.target)
+        return _stay(Kind.KEEP, intent, intent.target, left=_left(intent, outcome))
     if isinstance(live, LiveEndpoint) and not live.ours:
-        return _stay(Kind.REFUSE, intent, intent.target)
+        return _stay(Kind.REFUSE, intent, intent.target, left=_left(intent, outcome))
     there = live if isinstance(live, LiveEndpoint) and not _is_gone(live) else None
     match answer:
         case Unknown() if isinstance(live, LiveEndpoint):
-            return _stay(Kind.KEEP, intent, live.config, live.serving)
+            return _stay(Kind.KEEP, intent, live.config, live.serving, _left(intent, outcome))
         case Unknown():
             # Deleted outside: to make it again, one would have to know what is approved.
-            return _stay(Kind.KEEP, intent, "")
+            return _stay(Kind.KEEP, intent, "", left=_left(intent, outcome))
         case NothingApproved():
             return _stay(Kind.KEEP, intent, there.config, there.serving) if there else _nothing(intent, outcome)
         case Approved(version, package):
@@ -179,11 +188,14 @@ def _is_gone(live: Live) -> bool:
     return isinstance(live, LiveEndpoint) and live.status in ("Failed", "Deleting")
 
 
-def _stay(kind: Kind, intent: Intent, target: str, serving: Revision | None = None) -> tuple[Plan, Intent]:
-    """Declare what was declared, and what serves; remember nothing new about what was tried."""
+def _stay(
+    kind: Kind, intent: Intent, target: str, serving: Revision | None = None, left: tuple[Revision, ...] = ()
+) -> tuple[Plan, Intent]:
+    """Declare what was declared, what serves, and what is left of before; remember nothing new about what was tried."""
     wanted = intent.revision(intent.wanted)
-    intent = replace(intent, declared=_distinct(*intent.declared, serving), target=target or intent.target)
-    return Plan(kind, intent.declared, wanted, target, intent.turn, intent.generation), intent
+    doubtful = tuple(revision.name for revision in left)
+    intent = replace(intent, declared=_distinct(*intent.declared, serving, *left), target=target or intent.target)
+    return Plan(kind, intent.declared, wanted, doubtful, target, intent.turn, intent.generation), intent
 
 
 def _nothing(intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
@@ -199,8 +211,15 @@ def _create(wanted: Revision, intent: Intent, outcome: Outcome) -> tuple[Plan, I
     turn = _turn(wanted, intent)
     generation = intent.generation + (intent.target != "")
     declared = _distinct(wanted, *_unconfirmed(intent, outcome))
-    plan = Plan(Kind.RUN, declared, wanted, wanted.name, turn, generation)
-    return plan, Intent(wanted.name, turn, declared, wanted.name, serving=wanted.name, generation=generation)
+    plan = Plan(Kind.RUN, declared, wanted, target=wanted.name, turn=turn, generation=generation)
+    return plan, Intent(
+        wanted=wanted.name,
+        turn=turn,
+        declared=declared,
+        target=wanted.name,
+        serving=wanted.name,
+        generation=generation,
+    )
 
 
 def _serve(wanted: Revision, live: LiveEndpoint, intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
@@ -208,7 +227,7 @@ def _serve(wanted: Revision, live: LiveEndpoint, intent: Intent, outcome: Outcom
     kind, target, previous, before = Kind.RUN, wanted.name, "", None
     if live.config == wanted.name:
         previous = intent.serving if intent.serving not in ("", wanted.name) else intent.previous
-    elif _failed(wanted, turn, live, intent, outcome):
+    elif intent.held and turn == intent.turn:
         kind, target = Kind.HOLD, live.config
     else:
         before = Sighting(live.config, live.modified, live.provisioned)
@@ -218,7 +237,7 @@ def _serve(wanted: Revision, live: LiveEndpoint, intent: Intent, outcome: Outcom
         intent.revision(previous),
         *(intent.declared if live.in_transition else _unconfirmed(intent, outcome)),
     )
-    plan = Plan(kind, declared, wanted, target, turn, intent.generation)
+    plan = Plan(kind, declared, wanted, target=target, turn=turn, generation=intent.generation)
     return plan, Intent(
         wanted=wanted.name,
         turn=turn,
@@ -232,19 +251,17 @@ def _serve(wanted: Revision, live: LiveEndpoint, intent: Intent, outcome: Outcom
     )
 
 
-def _failed(wanted: Revision, turn: int, live: LiveEndpoint, intent: Intent, outcome: Outcome) -> bool:
-    """True where the wanted revision was tried, failed, and nothing else was wanted since.
+def _failed(intent: Intent, live: Live, outcome: Outcome) -> bool:
+    """True where the revision that was wanted last was tried, and failed.
 
     Where the last run died before it could write its Outcome, or wrote that nothing was sent, the endpoint itself
     tells: still on what served before, but modified since, by an update that came back and by no autoscaler.
     """
-    if turn != intent.turn:
-        return False
     if intent.held:
         return True
-    if outcome.speaks_of(wanted.name, turn) and outcome.verdict is not Verdict.NOT_SENT:
+    if outcome.speaks_of(intent.wanted, intent.turn) and outcome.verdict is not Verdict.NOT_SENT:
         return outcome.verdict in _FAILED
-    return intent.before is not None and _came_back(intent.before, live)
+    return intent.before is not None and isinstance(live, LiveEndpoint) and _came_back(intent.before, live)
 
 
 def _came_back(before: Sighting, live: LiveEndpoint) -> bool:
@@ -263,6 +280,16 @@ def _turn(wanted: Revision, intent: Intent) -> int:
 def _unconfirmed(intent: Intent, outcome: Outcome) -> tuple[Revision, ...]:
     """What an interrupted run may have left in AWS but not in the state: declared once more, so that none is lost."""
     return tuple(revision for revision in intent.declared if revision.name not in outcome.declared)
+
+
+def _left(intent: Intent, outcome: Outcome) -> tuple[Revision, ...]:
+    """What the last run meant to drop and, having died, may not have dropped: an error must not declare less."""
+    return tuple(revision for revision in intent.dropped if revision.name in outcome.declared)
+
+
+def _without(revisions: tuple[Revision, ...], others: tuple[Revision, ...]) -> tuple[Revision, ...]:
+    names = {revision.name for revision in others}
+    return tuple(revision for revision in revisions if revision.name not in names)
 
 
 def _distinct(*revisions: Revision | None) -> tuple[Revision, ...]:

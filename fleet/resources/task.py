@@ -26,6 +26,7 @@ from fleet.rollout import (
     LiveEndpoint,
     Outcome,
     Plan,
+    Unknown,
     conclude,
     is_to_be_made,
     is_to_move,
@@ -178,7 +179,8 @@ class VariantRollout:
 
     async def _declare_revision(self, plan: Plan, revision: Revision) -> _Declared:
         """Declare a Model and an EndpointConfiguration: the target's to be made, any other's where AWS has them."""
-        name, is_target, recorded = revision.name, revision.name == plan.target, revision.name in self._recorded
+        name, is_target = revision.name, plan.kind is Kind.RUN and revision.name == plan.target
+        recorded = name in self._recorded and name not in plan.doubtful
         at_model, at_config = (Presence.RECORDED,) * 2 if recorded else await self._region.look_up(name)
         if Presence.FOREIGN in (at_model, at_config):
             return _Declared(name, obstacle=f"a model or endpoint configuration {name} exists and is not this stack's")
@@ -235,7 +237,7 @@ class VariantRollout:
             return None
         as_it_is = obstacle or plan.kind in (Kind.KEEP, Kind.REFUSE)
         foreign = plan.kind is Kind.REFUSE
-        taken_over = exists and not foreign and self._endpoint not in self._recorded
+        taken_over = self._endpoint not in self._recorded and not foreign and (exists or await self._is_listed(before))
         endpoint = sagemaker.Endpoint(
             self._variant.logical_name,
             name=self._endpoint,
@@ -253,6 +255,20 @@ class VariantRollout:
             ),
         )
         return await _registered(endpoint)
+
+    async def _is_listed(self, live: Live) -> bool:
+        """Whether an endpoint that could not be looked at is there at all.
+
+        Raises pulumi.RunError where that is not known either: the last run having died, the state may hold it or not,
+        so that declaring it could make it, and not declaring it delete it.
+        """
+        rows = await self._region.listed()
+        if isinstance(live, Unknown) and isinstance(rows, Unknown):
+            raise pulumi.RunError(
+                f"{self._variant.logical_name}: {live.error}; and the last run ended before it could say whether "
+                "there is an endpoint. Nothing was changed; run again when endpoints can be listed"
+            )
+        return isinstance(live, Unknown)
 
     def _tags(self, version: int | None = None) -> dict[str, str]:
         return self._ownership.tags(self._variant.task, self._variant.name, self._variant.owner, version)

@@ -62,8 +62,6 @@ def test_killed_before_the_outputs_are_written(fleet):
     fleet.sandbox.register("toxicity")
     fleet.sandbox.settings(update_seconds=2)
     fleet.kill_at("DescribeEndpoint", "before", EndpointName="toxicity")  # the update is sent, nobody sees its end
-    fleet.declare("toxicity")
-    fleet.declare("toxicity", "spam", "urgency")
 
     run = fleet.up()
 
@@ -123,6 +121,22 @@ def test_killed_after_the_endpoint_is_made_and_then_the_registry_is_down(empty):
     assert not empty.up().ok
     assert empty.made() == []
     assert empty.sandbox.endpoints() == {"toxicity": "InService"}
+
+    empty.sandbox.release(outage)
+    assert_converges(empty, 1)
+
+
+def test_killed_after_the_endpoint_is_made_and_then_endpoints_cannot_be_listed(empty):
+    empty.sandbox.register("toxicity")
+    empty.declare("toxicity")
+    empty.kill_at("CreateEndpoint", "after")
+    outage = empty.sandbox.fault("ListEndpoints", action="error", code="AccessDeniedException", message="no")
+
+    stopped = empty.up()
+    assert not stopped.ok
+    assert empty.made() == []
+    assert "toxicity: ListEndpoints: AccessDeniedException: no; and the last run ended before" in stopped.text
+    assert "Traceback" not in stopped.text
 
     empty.sandbox.release(outage)
     assert_converges(empty, 1)

@@ -4,11 +4,12 @@ The engine of the model deletes what a run does not declare, keeps inputs before
 between any two of them. SageMaker of the model takes an update or rolls it back; an autoscaler moves the endpoint too.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from fleet import wire
 from fleet.revision import Revision, Settings
@@ -70,50 +71,62 @@ class Runs(RuleBasedStateMachine):
         self.doubtful = False  # a run died, so that nobody saw what became of what it sent
         self.pulse = 100
 
-    # What people and the world do
+    # What people and the world do between two runs
 
-    @rule(approved=st.booleans())
-    def register(self, approved: bool) -> None:
-        self.aws.approved[len(self.aws.approved) + 1] = approved
+    def nothing_happens(self) -> None:
+        pass
 
-    @precondition(lambda self: self.aws.approved)
-    @rule(data=st.data(), approved=st.booleans())
-    def judge(self, data: st.DataObject, approved: bool) -> None:
-        version = data.draw(st.sampled_from(sorted(self.aws.approved)))
-        self.aws.approved[version] = approved
+    def a_version_is_approved(self) -> None:
+        self.aws.approved[len(self.aws.approved) + 1] = True
 
-    @rule(memory_mb=st.sampled_from([1024, 2048]))
-    def change_a_setting(self, memory_mb: int) -> None:
-        self.memory_mb = memory_mb
+    def a_version_is_registered(self) -> None:
+        self.aws.approved[len(self.aws.approved) + 1] = False
 
-    @precondition(lambda self: self.aws.endpoint)
-    @rule()
-    def autoscaler_moves(self) -> None:
-        self.pulse += 1
-        self.aws.endpoint = replace(self.aws.endpoint, provisioned=self.pulse, modified=self.aws.tick())
+    def the_newest_is_judged_anew(self) -> None:
+        if versions := sorted(self.aws.approved):
+            self.aws.approved[versions[-1]] = not self.aws.approved[versions[-1]]
 
-    @precondition(lambda self: self.aws.endpoint)
-    @rule()
-    def deleted_outside(self) -> None:
+    def everything_is_rejected(self) -> None:
+        self.aws.approved = dict.fromkeys(self.aws.approved, False)
+
+    def a_setting_changes(self) -> None:
+        self.memory_mb = 3072 - self.memory_mb
+
+    def the_autoscaler_moves(self) -> None:
+        if self.aws.endpoint:
+            self.pulse += 1
+            if self.doubtful:
+                self.failed = None  # both move the time: one more try is the rule
+            self.aws.endpoint = replace(self.aws.endpoint, provisioned=self.pulse, modified=self.aws.tick())
+
+    def the_endpoint_is_deleted_outside(self) -> None:
         self.aws.endpoint = None
 
-    @rule()
-    def save_the_state(self) -> None:
+    def the_state_is_saved(self) -> None:
         self.older = replace(self.state)
 
-    @rule(lost=st.booleans())
-    def state_is_lost_or_older(self, lost: bool) -> None:
-        self.state = State() if lost else replace(self.older)
+    def the_state_is_lost(self) -> None:
+        self.state = State()
         self.failed, self.doubtful = None, True
 
-    # A run
+    def the_state_is_an_older_one(self) -> None:
+        self.state = replace(self.older)
+        self.failed, self.doubtful = None, True
 
     @rule(
-        outage=st.sampled_from(["", "", "", "registry", "endpoints"]),
-        ending=st.sampled_from(["done", "done", "rollback", "refused", "creation fails"]),
-        killed_at=st.sampled_from([None, None, None, "decided", "made", "sending", "sent", "declared", "deleted"]),
+        event=st.sampled_from(
+            [nothing_happens] * 5
+            + [a_version_is_approved] * 4
+            + [the_newest_is_judged_anew, a_setting_changes, the_autoscaler_moves] * 2
+            + [a_version_is_registered, everything_is_rejected, the_endpoint_is_deleted_outside]
+            + [the_state_is_saved, the_state_is_lost, the_state_is_an_older_one]
+        ),
+        outage=st.sampled_from([""] * 8 + ["registry", "endpoints"]),
+        ending=st.sampled_from(["done", "rollback", "rollback", "refused"]),
+        killed_at=st.sampled_from([None] * 8 + ["decided", "made", "sending", "sent", "declared", "deleted"]),
     )
-    def run(self, outage: str, ending: str, killed_at: str | None) -> None:
+    def run(self, event: Callable[["Runs"], None], outage: str, ending: str, killed_at: str | None) -> None:
+        event(self)
         # Refresh: the state forgets what is not there.
         self.state.names &= frozenset(self.aws.revisions)
         self.state.has_endpoint &= self.aws.endpoint is not None
@@ -134,9 +147,12 @@ class Runs(RuleBasedStateMachine):
         self.state.intent = intent
         step("decided")
 
+        if isinstance(before, Unknown) and plan.target and not (self.state.outcome and self.state.outcome.endpoint):
+            raise Killed  # the program stops: nobody knows whether there is an endpoint to keep
+
         declared = []
         for revision in plan.declared:
-            if revision.name not in self.aws.revisions and revision.name == plan.target:
+            if revision.name not in self.aws.revisions and revision.name == plan.target and plan.kind is Kind.RUN:
                 assert self.aws.approved[revision.version], "CreateModel of a version that is not approved"
                 self.aws.revisions[revision.name] = revision
                 step("made")  # in AWS, not in the state
@@ -158,8 +174,9 @@ class Runs(RuleBasedStateMachine):
 
         after = self.look() if is_to_move(plan, before) else before
         names = (*declared, ENDPOINT) if self.state.has_endpoint else tuple(declared)
-        self.state.outcome = conclude(plan, self.state.outcome, before, after, updated=updated, declared=names)
-        self.doubtful = False
+        outcome = conclude(plan, self.state.outcome, before, after, updated=updated, declared=names)
+        self.state.outcome = replace(outcome, endpoint=ENDPOINT if self.state.has_endpoint else "")
+        self.doubtful &= isinstance(before, Unknown)
 
     def carry_out(self, plan: Plan, before: Live, ending: str, step) -> bool:
         endpoint = self.aws.endpoint
@@ -167,9 +184,10 @@ class Runs(RuleBasedStateMachine):
             return False
         step("sending")
         if endpoint is None or is_to_be_made(plan, before):
-            if ending in ("refused", "creation fails"):
+            if ending != "done":
                 return False
-            self.send(plan)
+            self.send(plan)  # what had come back too: an endpoint that is gone serves nobody
+            self.failed = None
             self.aws.endpoint = LiveEndpoint("InService", plan.target, self.aws.tick())
             self.state.has_endpoint = True
             step("sent")
@@ -177,6 +195,7 @@ class Runs(RuleBasedStateMachine):
         self.state.has_endpoint = True
         if endpoint.config == plan.target or ending == "refused":
             return False
+        assert plan.target != self.failed, "sent again what had come back"
         self.send(plan)
         if ending == "rollback":
             self.aws.endpoint = replace(endpoint, modified=self.aws.tick(), failure="exited")
@@ -189,7 +208,6 @@ class Runs(RuleBasedStateMachine):
     def send(self, plan: Plan) -> None:
         assert plan.wanted and plan.target == plan.wanted.name
         assert self.aws.approved[plan.wanted.version], "moved to a version that is not approved"
-        assert plan.target != self.failed, "sent again what had come back"
         self.sent_since_wanted.add(plan.target)
 
     # What the program sees
@@ -259,4 +277,4 @@ def as_doubles(value):
 
 
 TestRuns = Runs.TestCase
-TestRuns.settings = hypothesis_settings(max_examples=300, stateful_step_count=40, deadline=None)
+TestRuns.settings = hypothesis_settings(max_examples=500, stateful_step_count=30, deadline=None)
