@@ -90,7 +90,8 @@ class Intent:
     generation: int = 0  # raised when an endpoint that was there has to be made again
 
     def revision(self, name: str) -> Revision | None:
-        return next((revision for revision in self.declared if revision.name == name), None)
+        known = (*self.declared, *self.dropped)
+        return next((revision for revision in known if revision.name == name), None)
 
 
 class Verdict(StrEnum):
@@ -111,7 +112,8 @@ class Outcome:
     """Written after everything: what was tried, what came of it, and what was seen last. `run` in the stack output."""
 
     endpoint: str = ""
-    declared: tuple[str, ...] = ()  # names known to be in the state, or known to be nowhere
+    declared: tuple[str, ...] = ()  # names of what is in the state, the endpoint among them
+    missing: tuple[str, ...] = ()  # names of revisions that AWS does not have, or not the whole of: not in the state
     tried: str = ""  # name of the revision last tried, or last found serving while wanted
     turn: int = 0  # Intent.turn when it was tried
     verdict: Verdict = Verdict.NOTHING_TRIED
@@ -165,19 +167,20 @@ def decide(
 
 
 def _plan(settings: Settings, answer: Answer, live: Live, intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
+    left = _left(intent, outcome)
     if isinstance(live, Unknown):
-        return _stay(Kind.KEEP, intent, intent.target, left=_left(intent, outcome))
+        return _stay(Kind.KEEP, intent, intent.target, left)
     if isinstance(live, LiveEndpoint) and not live.ours:
-        return _stay(Kind.REFUSE, intent, intent.target, left=_left(intent, outcome))
+        return _stay(Kind.REFUSE, intent, intent.target, left)
     there = live if isinstance(live, LiveEndpoint) and not _is_gone(live) else None
     match answer:
         case Unknown() if isinstance(live, LiveEndpoint):
-            return _stay(Kind.KEEP, intent, live.config, live.serving, _left(intent, outcome))
+            return _stay(Kind.KEEP, intent, live.config, left, live.serving)
         case Unknown():
             # Deleted outside: to make it again, one would have to know what is approved.
-            return _stay(Kind.KEEP, intent, "", left=_left(intent, outcome))
+            return _stay(Kind.KEEP, intent, "", left)
         case NothingApproved():
-            return _stay(Kind.KEEP, intent, there.config, there.serving) if there else _nothing(intent, outcome)
+            return _stay(Kind.KEEP, intent, there.config, (), there.serving) if there else _nothing(intent, outcome)
         case Approved(version, package):
             wanted = revise(settings, version, package)
             return _serve(wanted, there, intent, outcome) if there else _create(wanted, intent, outcome)
@@ -189,12 +192,13 @@ def _is_gone(live: Live) -> bool:
 
 
 def _stay(
-    kind: Kind, intent: Intent, target: str, serving: Revision | None = None, left: tuple[Revision, ...] = ()
+    kind: Kind, intent: Intent, target: str, left: tuple[Revision, ...], serving: Revision | None = None
 ) -> tuple[Plan, Intent]:
     """Declare what was declared, what serves, and what is left of before; remember nothing new about what was tried."""
     wanted = intent.revision(intent.wanted)
     doubtful = tuple(revision.name for revision in left)
-    intent = replace(intent, declared=_distinct(*intent.declared, serving, *left), target=target or intent.target)
+    declared = _distinct(*intent.declared, intent.revision(target), serving, *left)
+    intent = replace(intent, declared=declared, target=target or intent.target)
     return Plan(kind, intent.declared, wanted, doubtful, target, intent.turn, intent.generation), intent
 
 
@@ -279,12 +283,12 @@ def _turn(wanted: Revision, intent: Intent) -> int:
 
 def _unconfirmed(intent: Intent, outcome: Outcome) -> tuple[Revision, ...]:
     """What an interrupted run may have left in AWS but not in the state: declared once more, so that none is lost."""
-    return tuple(revision for revision in intent.declared if revision.name not in outcome.declared)
+    return tuple(revision for revision in intent.declared if revision.name not in outcome.declared + outcome.missing)
 
 
 def _left(intent: Intent, outcome: Outcome) -> tuple[Revision, ...]:
     """What the last run meant to drop and, having died, may not have dropped: an error must not declare less."""
-    return tuple(revision for revision in intent.dropped if revision.name in outcome.declared)
+    return tuple(revision for revision in intent.dropped if revision.name in outcome.declared + outcome.missing)
 
 
 def _without(revisions: tuple[Revision, ...], others: tuple[Revision, ...]) -> tuple[Revision, ...]:
@@ -298,6 +302,30 @@ def _distinct(*revisions: Revision | None) -> tuple[Revision, ...]:
         if revision is not None:
             named.setdefault(revision.name, revision)
     return tuple(named.values())
+
+
+# How to declare the endpoint
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """How the endpoint is declared."""
+
+    target: str  # its configuration; "" = not at all
+    as_it_is: bool = False  # nothing of it is changed, whatever the state says
+    serves_it: bool = False  # the target serves already: nothing to send, whatever the state says
+
+
+def declare(plan: Plan, live: Live, *, obstacle: bool) -> Declaration:
+    """How to declare the endpoint; with an obstacle, the wanted revision cannot be had, and what serves stays."""
+    there = live if isinstance(live, LiveEndpoint) and not is_to_be_made(plan, live) else None
+    match plan.kind:
+        case Kind.KEEP | Kind.REFUSE:
+            return Declaration(plan.target, as_it_is=True)
+        case Kind.RUN if obstacle:
+            return Declaration(there.config if there else "", as_it_is=True)
+    serves = there is not None and there.status == "InService" and there.config == plan.target
+    return Declaration(plan.target, serves_it=serves)
 
 
 # What came of it
@@ -316,16 +344,17 @@ def is_to_be_made(plan: Plan, live: Live) -> bool:
 
 
 def conclude(
-    plan: Plan, record: Outcome | None, before: Live, after: Live, *, updated: bool, declared: tuple[str, ...]
+    plan: Plan, record: Outcome, before: Live, after: Live, *, updated: bool = False, obstacle: str = ""
 ) -> Outcome:
     """The memory of what this run tried and what came of it.
 
-    `updated` says that the engine reports an update done, `declared` names what is known to be in the state.
+    `updated` says that the engine reports an update done; `obstacle`, why nothing could be sent.
     """
-    outcome = replace(sighted(record or Outcome(), after), declared=declared)
+    outcome = sighted(record, after)
     match plan:
         case Plan(kind=Kind.RUN, wanted=Revision(name=wanted)):
             verdict, failure = judge(plan, before, after, updated=updated)
+            failure = failure or (obstacle if verdict is Verdict.NOT_SENT else "")
             return replace(outcome, tried=wanted, turn=plan.turn, verdict=verdict, failure=failure)
         case Plan(kind=Kind.HOLD, wanted=Revision(name=wanted)) if not (
             outcome.speaks_of(wanted, plan.turn) and outcome.verdict in _FAILED
@@ -345,7 +374,8 @@ def judge(plan: Plan, before: Live, after: Live, *, updated: bool) -> tuple[Verd
         case _, LiveEndpoint(status="InService", config=config) if config == plan.target:
             return Verdict.SERVES, ""
         case LiveEndpoint(config=old, modified=then), LiveEndpoint(config=now) if old == now:
-            back = updated or after.modified != then
+            # An autoscaler moves the time as well, and provisioned concurrency with it.
+            back = updated or (after.modified != then and after.provisioned == before.provisioned)
             return (Verdict.ROLLED_BACK, after.failure) if back else (Verdict.NOT_SENT, "")
         case _, LiveEndpoint(status="Failed", failure=failure):
             return Verdict.NOT_SENT, f"creation failed: {failure}" if failure else "creation failed"

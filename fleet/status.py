@@ -49,13 +49,13 @@ def assess(plan: Plan, answer: Answer, live: Live, outcome: Outcome) -> Standing
     serving = _serving(plan, live)
     match answer, live:
         case _, Unknown(error):
-            return Standing(Status.UNKNOWN, f"endpoint: {error}")
+            return Standing(Status.UNKNOWN, f"endpoint: {error}", plan.revision(outcome.serving))
         case Unknown(error), _:
             return Standing(Status.UNKNOWN, f"registry: {error}", serving)
         case _, LiveEndpoint() if plan.kind is Kind.REFUSE:
             return Standing(Status.NOT_DEPLOYED, NOT_OURS)
         case _, Absent() | LiveEndpoint(status="Creating" | "Failed" | "OutOfService" | "Deleting"):
-            return Standing(Status.NOT_DEPLOYED, _why_not_deployed(plan, live, outcome))
+            return Standing(Status.NOT_DEPLOYED, _why_not_deployed(plan, answer, live, outcome))
         case Approved(), LiveEndpoint(config=config) if plan.wanted and config == plan.wanted.name:
             return Standing(Status.UP_TO_DATE, f"version {plan.wanted.version} serves", serving)
     return Standing(Status.OUT_OF_DATE, _why_out_of_date(plan, live, outcome, serving), serving)
@@ -67,15 +67,19 @@ def _serving(plan: Plan, live: Live) -> Revision | None:
     return plan.revision(live.config) or live.serving
 
 
-def _why_not_deployed(plan: Plan, live: Live, outcome: Outcome) -> str:
-    if plan.wanted is None:
+def _why_not_deployed(plan: Plan, answer: Answer, live: Live, outcome: Outcome) -> str:
+    if not isinstance(answer, Approved) or plan.wanted is None:
         return "nothing approved"
-    version = plan.wanted.version
+    status = f"endpoint {live.status}{_because(live.failure)}" if isinstance(live, LiveEndpoint) else ""
     if outcome.speaks_of(plan.wanted.name, plan.turn) and outcome.verdict is Verdict.NOT_SENT:
-        return f"version {version} not deployed{_because(outcome.failure)}"
-    if isinstance(live, LiveEndpoint):
-        return f"version {version} approved; endpoint {live.status}{_because(live.failure)}"
-    return f"deleted outside; version {version} approved" if plan.generation else f"version {version} approved"
+        return f"version {answer.version} not deployed{_because(outcome.failure or status)}"
+    if status:
+        return f"version {answer.version} approved; {status}"
+    return (
+        f"deleted outside; version {answer.version} approved"
+        if plan.generation
+        else f"version {answer.version} approved"
+    )
 
 
 def _why_out_of_date(plan: Plan, live: Live, outcome: Outcome, serving: Revision | None) -> str:

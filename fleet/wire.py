@@ -1,11 +1,12 @@
 """The one place between frozen values and what crosses Pulumi's wire.
 
 The wire is a protobuf Struct: every number comes back as a double, and None vanishes (and would read as unknown), so
-fields that are None are left out and whole doubles are made int again. A union's member carries its name.
+whole doubles are made int again, and a field that has its default is left out: one that a later release adds is no
+change. A union's member carries its name.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -27,8 +28,8 @@ def encode(value: Any) -> Any:
     """A frozen value as dicts, lists, strings, numbers and booleans."""
     if is_dataclass(value) and not isinstance(value, type):
         named = {"is": _MEMBER_NAMES[type(value)]} if type(value) in _MEMBER_NAMES else {}
-        present = {f.name: getattr(value, f.name) for f in fields(value)}
-        return named | {name: encode(item) for name, item in present.items() if item is not None}
+        said = {f.name: getattr(value, f.name) for f in fields(value) if getattr(value, f.name) != _default(f)}
+        return named | {name: encode(item) for name, item in said.items()}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
@@ -76,6 +77,10 @@ def _decode(kind: Any, value: Any) -> Any:
     if isinstance(kind, type) and is_dataclass(kind):
         return kind(**{name: _decode(hint, value[name]) for name, hint in _hints(kind).items() if name in value})
     return value
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default_factory() if field.default_factory is not MISSING else field.default
 
 
 @cache

@@ -37,10 +37,15 @@ class RolloutProvider(ResourceProvider):
         return DiffResult(changes=not wire.same(olds, news, "settings", "plan"))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        return CreateResult("rollout", props)
+        return CreateResult("rollout", _outputs(props))
 
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        return UpdateResult(news)
+        return UpdateResult(_outputs(news))
+
+
+def _outputs(props: dict[str, Any]) -> dict[str, Any]:
+    # The intent is read from the inputs; among the outputs it would be old, and a third of the state.
+    return {key: value for key, value in props.items() if key != "intent"}
 
 
 class Rollout(Resource, module="rollout", name="Rollout"):
@@ -63,7 +68,7 @@ class Rollout(Resource, module="rollout", name="Rollout"):
         super().__init__(
             RolloutProvider(),
             name,
-            {**wire.encode(asked), "plan": None, "intent": None},
+            {**wire.encode(asked), "plan": None},
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=True)),
         )
 

@@ -5,7 +5,6 @@ second is what engine, SDK and program take anyway; so the ratio holds on a slow
 """
 
 import argparse
-import contextlib
 import json
 import os
 import subprocess
@@ -33,6 +32,7 @@ LATENCY_MS = 50.0
 SAMPLE_SECONDS = 0.2
 PREVIEW_LIMIT = (22, 6.0)  # a warm preview of so many tasks takes at most so many seconds
 LIST_PAGE = 100  # endpoints a ListEndpoints page
+SHOWN_LINES = 40  # of a run that went wrong
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ STEPS = (
     FIRST,
     PREVIEW,
     Step("no-change up, as CI", ("up", *CI_FLAGS, UNCHANGED)),
-    Step("the same, no refresh", ("up", *CI_FLAGS, "--refresh=false", UNCHANGED), reads_only=True),
+    Step("no-change up, no refresh", ("up", *CI_FLAGS, "--refresh=false", UNCHANGED), reads_only=True),
 )
 
 
@@ -88,7 +88,7 @@ class Wrong(Exception):
 # Runs
 
 
-def fleet(size: int) -> dict[str, Any]:
+def task_list(size: int) -> dict[str, Any]:
     """A task list of that many tasks: those of tasks.yaml, over and over, with their settings."""
     listed = yaml.safe_load((ROOT / "tasks.yaml").read_text())
     tasks = {}
@@ -100,38 +100,38 @@ def fleet(size: int) -> dict[str, Any]:
 
 
 def measure_all(sizes: Sequence[int], latency_ms: float) -> Iterator[Measured]:
+    """Every step at every size, each size in a sandbox of its own. Raises Wrong where a run goes otherwise."""
     for size in sizes:
         say(f"{size} tasks: starting a sandbox of its own")
         with (
             tempfile.TemporaryDirectory() as folder,
             Sandbox.start(Path(folder) / "aws", name="bench", inference=False, endpoint_limit=size) as sandbox,
         ):
-            tasks = fleet(size)
+            tasks = task_list(size)
             sandbox.seed({name: [{}] for name in tasks["tasks"]})
             stack = Stack(sandbox)
-            stack.set_tasks(yaml.safe_dump(tasks, sort_keys=False))
+            stack.set_tasks(json.dumps(tasks))  # YAML too, and without the anchors that a dump makes of equal settings
             known = Known(stack, Path(folder) / "known")
             for step in STEPS:
                 sandbox.settings(latency_ms=latency_ms)
-                yield _measure(step, size, stack, known)
+                usage, calls = _last(step, size, stack, stack.env)
+                say(f"{size} tasks: {step.what}: {usage.seconds:.1f} s; {_listed(calls)}")
+                if step is FIRST:
+                    known.learn()
+                without, asked = _last(step, size, stack, known.env(step))
+                if asked:
+                    raise Wrong(f"{step.what} without AWS has asked AWS: {_listed(asked)}")
+                say(f"{size} tasks: {step.what}, the answers known and no AWS: {without.seconds:.1f} s")
+                yield Measured(size, step.what, usage, calls, without)
 
 
-def _measure(step: Step, size: int, stack: Stack, known: "Known") -> Measured:
-    calls: Counter[str] = Counter()
-    for _ in range(step.times):
-        since = stack.sandbox.mark()
-        usage = _run(step, size, stack, stack.env)
-        calls = Counter(call.operation for call in stack.sandbox.calls(since))
-    say(f"{size} tasks: {step.what}: {usage.seconds:.1f} s, {_listed(calls)}")
-    if step is FIRST:
-        known.learn()
+def _last(step: Step, size: int, stack: Stack, env: Mapping[str, str]) -> tuple[Usage, dict[str, int]]:
+    """Make the run as often as the step says; what the last one took, and its AWS calls by operation."""
+    for _ in range(step.times - 1):
+        _run(step, size, stack, env)
     since = stack.sandbox.mark()
-    for _ in range(step.times):
-        without = _run(step, size, stack, known.env(step))
-    if stack.sandbox.mark() != since:
-        raise Wrong(f"{step.what}: the run without AWS has asked AWS")
-    say(f"{size} tasks: {step.what}, the answers known and no AWS: {without.seconds:.1f} s")
-    return Measured(size, step.what, usage, dict(sorted(calls.items())), without)
+    usage = _run(step, size, stack, env)
+    return usage, dict(sorted(Counter(call.operation for call in stack.sandbox.calls(since)).items()))
 
 
 def _run(step: Step, size: int, stack: Stack, env: Mapping[str, str]) -> Usage:
@@ -139,7 +139,8 @@ def _run(step: Step, size: int, stack: Stack, env: Mapping[str, str]) -> Usage:
     command = ["pulumi", *step.arguments, "--stack", stack.name, "--non-interactive", "--color", "never"]
     run, usage = measure(command, stack.folder, env)
     if not run.ok or run.summary != f"{size} UP_TO_DATE":
-        raise Wrong(f"{run.text}\n{step.what} of {size} tasks ended with {run.code} and {run.summary!r}")
+        began = "\n".join(run.text.splitlines()[:SHOWN_LINES])
+        raise Wrong(f"{began}\n\n{step.what} of {size} tasks ended with {run.code} and {run.summary!r}; so it began")
     return usage
 
 
@@ -151,22 +152,25 @@ def measure(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> tup
         peaks, ended = [0.0, 0.0], threading.Event()
         sampler = threading.Thread(target=_sample, args=(process.pid, peaks, ended))
         sampler.start()
-        # Not getrusage: the listings of processes are children too
-        _, status, used = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - began
+        try:
+            # Not getrusage: the listings of processes are children too
+            _, status, used = os.wait4(process.pid, 0)
+            seconds = time.monotonic() - began
+        finally:
+            ended.set()
+            sampler.join()
         process.returncode = os.waitstatus_to_exitcode(status)
-        ended.set()
-        sampler.join()
         text.seek(0)
         run = Run(process.returncode, text.read())
-    return run, Usage(round(seconds, 3), round(used.ru_utime + used.ru_stime, 3), *peaks)
+    largest, total = (round(peak, 1) for peak in peaks)
+    return run, Usage(round(seconds, 3), round(used.ru_utime + used.ru_stime, 3), largest, total)
 
 
 def _sample(pid: int, peaks: list[float], ended: threading.Event) -> None:
     while not ended.wait(SAMPLE_SECONDS):
         listing = subprocess.run(["ps", "-eo", "pid=,ppid=,rss="], capture_output=True, text=True, check=True).stdout
         sizes = resident_mb(listing, pid)
-        peaks[:] = max(peaks[0], *sizes), max(peaks[1], sum(sizes))
+        peaks[:] = max([peaks[0], *sizes]), max(peaks[1], sum(sizes))
 
 
 def resident_mb(listing: str, pid: int) -> list[float]:
@@ -175,12 +179,12 @@ def resident_mb(listing: str, pid: int) -> list[float]:
     below = {pid}
     while more := {child for child, parent, _ in rows if parent in below} - below:
         below |= more
-    return [round(kb / 1024, 1) for process, _, kb in rows if process in below] or [0.0]
+    return [kb / 1024 for process, _, kb in rows if process in below]
 
 
 # The same with the answers known and no AWS
 
-# Put before the real ones on Python's path, in the program and in all plugins. Every operation answers from a table.
+# Before the real ones on Python's path, in the program and in all plugins. A creation succeeds; all else is a table.
 STAND_INS = {
     "botocore/__init__.py": "",
     "botocore/config.py": """
@@ -236,15 +240,19 @@ class session:
 }
 
 
+def write_stand_ins(folder: Path) -> None:
+    for name, source in STAND_INS.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(source)
+
+
 class Known:
     """A second state of the stack, and all that AWS would say to its runs: what it says after the real first one."""
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         self.stack, self.folder = stack, folder
-        for name, source in STAND_INS.items():
-            file = folder / "python" / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(source)
+        write_stand_ins(folder / "python")
         (folder / "state").mkdir()
         stack.pulumi("stack", "init", stack.name, check=True, env=self._backend())
 
@@ -258,7 +266,7 @@ class Known:
         nothing: dict[str, Any] = {"list_endpoints": {"": {"Endpoints": []}}}
         nothing |= {"describe_model": {}, "describe_endpoint_config": {}}
         for name, content in (("deployed", answers), ("empty", answers | nothing)):
-            (self.folder / name).write_text(json.dumps(content, default=lambda time: time.isoformat()))
+            write_answers(self.folder / name, content)
 
     def env(self, step: Step) -> dict[str, str]:
         """The environment of a run without AWS. Before the first, the program finds nothing deployed."""
@@ -271,6 +279,10 @@ class Known:
         }
 
 
+def write_answers(file: Path, answers: Mapping[str, Any]) -> None:
+    file.write_text(json.dumps(answers, default=lambda time: time.isoformat()))
+
+
 def answers_of(client: Any) -> dict[str, dict[str, Any]]:
     """What a fleet's runs may ask: operation -> what is asked about -> answer."""
     answers: dict[str, dict[str, Any]] = {"list_endpoints": {}, "list_model_packages": {}, "list_tags": {}}
@@ -281,51 +293,63 @@ def answers_of(client: Any) -> dict[str, dict[str, Any]]:
             answers["list_endpoints"][""] = found
         described = answers[f"describe_{operation}"] = {}
         for name, arn in ((row[f"{kind}Name"], row[f"{kind}Arn"]) for row in found[f"{kind}s"]):
-            described[name] = _bare(getattr(client, f"describe_{operation}")(**{f"{kind}Name": name}))
-            answers["list_tags"][arn] = _bare(client.list_tags(ResourceArn=arn))
+            described[name] = getattr(client, f"describe_{operation}")(**{f"{kind}Name": name})
+            answers["list_tags"][arn] = client.list_tags(ResourceArn=arn)
     groups = client.get_paginator("list_model_package_groups").paginate().build_full_result()
     for group in (row["ModelPackageGroupName"] for row in groups["ModelPackageGroupSummaryList"]):
-        answers["list_model_packages"][group] = _bare(client.list_model_packages(ModelPackageGroupName=group))
+        answers["list_model_packages"][group] = client.list_model_packages(ModelPackageGroupName=group)
     return answers
-
-
-def _bare(answer: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
 
 
 # What came out
 
 
 @dataclass(frozen=True)
-class Growth:
-    """How the seconds of one kind of run grow: a straight line through the sizes."""
+class Line:
+    """Seconds that grow with the number of tasks."""
 
-    base: float  # seconds
-    task: float  # seconds
+    base: float
+    task: float
+
+    def __str__(self) -> str:
+        return f"{self.task * 1000:.0f} ms over {self.base:.1f} s"
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How one kind of run grows: straight lines through the sizes. What grows faster has a base below zero."""
+
+    seconds: Line
+    cpu_seconds: Line
 
 
 def growth(measured: Sequence[Measured]) -> dict[str, Growth]:
-    """By kind of run; {} where there is one size only."""
-    if len({row.tasks for row in measured}) == 1:
-        return {}
-    lines = {}
+    """By kind of run; none of one that was measured at one size only."""
+    grown = {}
     for what in dict.fromkeys(row.what for row in measured):
-        rows = [row for row in measured if row.what == what]
-        slope, intercept = linear_regression([row.tasks for row in rows], [row.usage.seconds for row in rows])
-        lines[what] = Growth(round(intercept, 2), round(slope, 4))
-    return lines
+        usages = {row.tasks: row.usage for row in measured if row.what == what}
+        if len(usages) > 1:
+            seconds = _line({tasks: usage.seconds for tasks, usage in usages.items()})
+            grown[what] = Growth(seconds, _line({tasks: usage.cpu_seconds for tasks, usage in usages.items()}))
+    return grown
+
+
+def _line(seconds: Mapping[int, float]) -> Line:
+    slope, intercept = linear_regression(list(seconds), list(seconds.values()))
+    return Line(round(intercept, 2), round(slope, 4))
 
 
 def missed(measured: Sequence[Measured]) -> list[str]:
     """What is not as promised, a sentence each."""
     sentences = []
     for row in measured:
-        expected = {"ListEndpoints": max(1, ceil(row.tasks / LIST_PAGE)), "ListModelPackages": row.tasks}
+        expected = {"ListEndpoints": ceil(row.tasks / LIST_PAGE), "ListModelPackages": row.tasks}
         if row.what in {step.what for step in STEPS if step.reads_only} and row.calls != expected:
             sentences.append(f"{row.tasks} tasks, {row.what}: {_listed(row.calls)}, instead of {_listed(expected)}")
         size, limit = PREVIEW_LIMIT
         if (row.tasks, row.what) == (size, PREVIEW.what) and row.usage.seconds > limit:
-            sentences.append(f"{size} tasks, {row.what}: {row.usage.seconds:.2f} s, and at most {limit} s are promised")
+            took = f"{row.usage.seconds:.2f} s ({row.usage.cpu_seconds:.2f} s of CPU)"
+            sentences.append(f"{size} tasks, {row.what}: {took}, and at most {limit} s are promised")
     return sentences
 
 
@@ -333,16 +357,17 @@ def _listed(calls: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {operation}" for operation, count in calls.items()) or "no AWS calls"
 
 
-HEAD = ("tasks", "what", "seconds", "CPU s", "peak MB", "all MB", "AWS calls", "no AWS: s", "CPU s", "ratio", "a task")
+HEAD = ("tasks", "what", "seconds", "CPU s", "peak MB", "all MB", "AWS calls", "no AWS: s", "CPU s", "ratio")
+GROWTH_HEAD = ("s a task", "CPU s a task")
 
 
 def table(measured: Sequence[Measured]) -> str:
     """Aligned plain text; how it grows stands at the largest size."""
-    lines, largest = growth(measured), max(row.tasks for row in measured)
-    rows = [HEAD]
+    grown, largest = growth(measured), max(row.tasks for row in measured)
+    rows = [HEAD + GROWTH_HEAD]
     for row in measured:
-        line = lines.get(row.what) if row.tasks == largest else None
         used, bare = row.usage, row.without_aws
+        lines = grown.get(row.what) if row.tasks == largest else None
         rows.append(
             (
                 str(row.tasks),
@@ -355,22 +380,21 @@ def table(measured: Sequence[Measured]) -> str:
                 f"{bare.seconds:.2f}",
                 f"{bare.cpu_seconds:.2f}",
                 f"{row.ratio:.2f}",
-                f"{line.task * 1000:.0f} ms over {line.base:.1f} s" if line else "",
+                *((str(lines.seconds), str(lines.cpu_seconds)) if lines else ("", "")),
             )
         )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    words = (HEAD.index("what"), len(HEAD) - 1)
-    aligned = (
-        [cell.ljust(width) if n in words else cell.rjust(width) for n, (cell, width) in enumerate(zip(row, widths))]
-        for row in rows
-    )
-    return "\n".join("  ".join(cells).rstrip() for cells in aligned)
+    words = (HEAD.index("what"), *range(len(HEAD), len(rows[0])))
+    formats = [f"{{:{'<' if n in words else '>'}{width}}}" for n, width in enumerate(widths)]
+    return "\n".join("  ".join(formats).format(*row).rstrip() for row in rows)
 
 
-def as_json(measured: Sequence[Measured], latency_ms: float) -> str:
+def as_json(measured: Sequence[Measured], latency_ms: float, loads: Sequence[float]) -> str:
+    """All that was measured; times in seconds, memory in MB."""
     content = {
         "latency_ms": latency_ms,
         "cpus": os.cpu_count(),
+        "load_averages": loads,  # of the last minute, before and after: others' work is in the seconds
         "runs": [asdict(row) | {"ratio": round(row.ratio, 3)} for row in measured],
         "growth": {what: asdict(line) for what, line in growth(measured).items()},
         "missed": missed(measured),
@@ -388,12 +412,14 @@ def main() -> int:
     parser.add_argument("--latency", type=float, default=LATENCY_MS, help="milliseconds an AWS call; default 50")
     parser.add_argument("--json", type=Path, default=Path("bench.json"), help="file to write; default bench.json")
     arguments = parser.parse_args()
+    before = os.getloadavg()[0]
+    say(f"load average {before:.1f} on {os.cpu_count()} CPUs: what others do makes seconds longer, CPU seconds hardly")
     try:
         measured = list(measure_all(arguments.tasks, arguments.latency))
     except Wrong as wrong:
         print(wrong, file=sys.stderr)
         return 1
-    arguments.json.write_text(as_json(measured, arguments.latency))
+    arguments.json.write_text(as_json(measured, arguments.latency, [before, os.getloadavg()[0]]))
     say(f"\n{table(measured)}\n\nall of it, calls by operation too: {arguments.json}")
     for sentence in missed(measured):
         print(f"not as promised: {sentence}", file=sys.stderr)

@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,11 +161,22 @@ class Running:
         return Run(self.process.returncode, text)
 
     def kill(self) -> None:
-        """SIGKILL for the engine, the program and the plugins, as when the machine of a CI job is taken away."""
-        for pid in [self.process.pid, *_descendants(self.process.pid)]:
+        """SIGKILL for the engine, the program and the plugins, as when the machine of a CI job is taken away.
+
+        Returns when all are gone: a call that the sandbox holds for one of them has lost its client then.
+        """
+        pids = [self.process.pid, *_descendants(self.process.pid)]
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.communicate()
+        while any(_runs(pid) for pid in pids):
+            time.sleep(0.02)
+
+
+def _runs(pid: int) -> bool:
+    shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return bool(shown.strip()) and not shown.startswith("Z")
 
 
 def _descendants(pid: int) -> list[int]:

@@ -28,16 +28,18 @@ from fleet.rollout import (
     Plan,
     Unknown,
     conclude,
+    declare,
     is_to_be_made,
     is_to_move,
     sighted,
 )
-from fleet.status import Standing, Status, assess
+from fleet.status import NOT_OURS, Standing, Status, assess
 from fleet.tags import Ownership
 from fleet.tasks import Task
 from providers.rollout import Rollout
 
 CHAMPION = "champion"
+STALE = "the state says that it serves already; run with --refresh"
 ALL_TRAFFIC = "AllTraffic"  # the same name in every revision: autoscaling and metrics hang on it
 
 
@@ -113,7 +115,8 @@ class _Declared:
 
     name: str
     config: sagemaker.EndpointConfiguration | None = None
-    known: bool = False  # in the state now, or nowhere
+    in_state: bool = False
+    missing: bool = False  # AWS does not have it, or not the whole of it
     obstacle: str = ""
 
 
@@ -147,13 +150,15 @@ class VariantRollout:
 
         moved = is_to_move(plan, before) and not self._preview
         after = await self._region.settled(self._endpoint) if moved else before
-        outcome = sighted(replace(self._record or Outcome(), endpoint=self._endpoint), after)
-        if not self._preview:
+        version = answer.version if isinstance(answer, Approved) else 0
+        outcome = replace(self._record or Outcome(), endpoint=self._endpoint, approved_version=version)
+        if self._preview:
+            outcome = sighted(outcome, after)
+        else:
+            outcome = replace(outcome, declared=self._in_state(revisions, endpoint), missing=_missing(revisions))
             updated = not obstacle and await _reads_otherwise(endpoint, plan.target)
-            declared = self._known(revisions, endpoint)
-            outcome = conclude(plan, outcome, before, after, updated=updated, declared=declared)
-            outcome = replace(outcome, failure=outcome.failure or obstacle)
-        outcome = replace(outcome, approved_version=answer.version if isinstance(answer, Approved) else 0)
+            hint = obstacle or (STALE if endpoint and isinstance(before, LiveEndpoint) else "")
+            outcome = conclude(plan, outcome, before, after, updated=updated, obstacle=hint)
         standing = assess(plan, answer, after, outcome)
         refused = standing.reason if plan.kind is Kind.REFUSE else obstacle
         failed = standing.status is Status.UNKNOWN or (moved and standing.status is not Status.UP_TO_DATE)
@@ -183,17 +188,20 @@ class VariantRollout:
         recorded = name in self._recorded and name not in plan.doubtful
         at_model, at_config = (Presence.RECORDED,) * 2 if recorded else await self._region.look_up(name)
         if Presence.FOREIGN in (at_model, at_config):
-            return _Declared(name, obstacle=f"a model or endpoint configuration {name} exists and is not this stack's")
+            taken = f"a model or endpoint configuration {name} exists and is not this stack's" if is_target else ""
+            return _Declared(name, missing=True, obstacle=taken)
+        # Where it could not be found out, what is not to be made is read: that fails, and makes nothing.
+        to_be_read = {Presence.OURS} if is_target else {Presence.OURS, Presence.UNKNOWN}
         model = config = None
         if is_target or at_model is not Presence.ABSENT:
-            model = await _registered(self._model(revision, at_model))
+            model = await _registered(self._model(revision, take_over=at_model in to_be_read))
         if (is_target and model) or at_config is not Presence.ABSENT:
-            config = await _registered(self._config(revision, at_config, model))
-        complete = (model or at_model is Presence.ABSENT) and (config or at_config is Presence.ABSENT)
+            config = await _registered(self._config(revision, model, take_over=at_config in to_be_read))
+        absent = Presence.ABSENT in (at_model, at_config) and not is_target
         obstacle = f"model and endpoint configuration {name} could not be made" if is_target and not config else ""
-        return _Declared(name, config, recorded or bool(complete and not obstacle), obstacle)
+        return _Declared(name, config, recorded or bool(model and config), absent, obstacle)
 
-    def _model(self, revision: Revision, at: Presence) -> sagemaker.Model:
+    def _model(self, revision: Revision, *, take_over: bool) -> sagemaker.Model:
         return sagemaker.Model(
             revision.name,
             name=revision.name,
@@ -202,11 +210,11 @@ class VariantRollout:
                 model_package_name=revision.package, environment=revision.settings.environment or None
             ),
             tags=self._tags(revision.version),
-            opts=self._taking_over(revision.name if at is Presence.OURS else None),
+            opts=self._taking_over(revision.name if take_over else None),
         )
 
     def _config(
-        self, revision: Revision, at: Presence, model: sagemaker.Model | None
+        self, revision: Revision, model: sagemaker.Model | None, *, take_over: bool
     ) -> sagemaker.EndpointConfiguration:
         settings = revision.settings
         variant = sagemaker.EndpointConfigurationProductionVariantArgs(
@@ -223,25 +231,22 @@ class VariantRollout:
             name=revision.name,
             production_variants=[variant],
             tags=self._tags(revision.version),
-            opts=self._taking_over(revision.name if at is Presence.OURS else None, [model] if model else []),
+            opts=self._taking_over(revision.name if take_over else None, [model] if model else []),
         )
 
     async def _declare_endpoint(
         self, plan: Plan, before: Live, revisions: Sequence[_Declared], obstacle: str
     ) -> sagemaker.Endpoint | None:
         """Declare the endpoint with what the plan says, or exactly as it is; None where it is not there to be used."""
-        target, exists = plan.target, isinstance(before, LiveEndpoint) and not is_to_be_made(plan, before)
-        if obstacle:
-            target = before.config if isinstance(before, LiveEndpoint) and exists else ""
-        if not target:
+        declaration, foreign = declare(plan, before, obstacle=bool(obstacle)), plan.kind is Kind.REFUSE
+        if not declaration.target:
             return None
-        as_it_is = obstacle or plan.kind in (Kind.KEEP, Kind.REFUSE)
-        foreign = plan.kind is Kind.REFUSE
-        taken_over = self._endpoint not in self._recorded and not foreign and (exists or await self._is_listed(before))
+        unrecorded = self._endpoint not in self._recorded and not foreign
+        taken_over = unrecorded and not is_to_be_made(plan, before) and await self._is_there(before)
         endpoint = sagemaker.Endpoint(
             self._variant.logical_name,
             name=self._endpoint,
-            endpoint_config_name=target,
+            endpoint_config_name=declaration.target,
             tags=self._tags(),
             opts=pulumi.ResourceOptions.merge(
                 self._taking_over(self._endpoint if taken_over else None, [r.config for r in revisions if r.config]),
@@ -249,26 +254,26 @@ class VariantRollout:
                     # Else the engine makes the new endpoint first and then deletes "the old one", of the same name.
                     delete_before_replace=True,
                     replacement_trigger=plan.generation,
-                    ignore_changes=["endpoint_config_name", "tags"] if as_it_is else None,
+                    ignore_changes=["endpoint_config_name"] * (declaration.as_it_is or declaration.serves_it)
+                    + ["tags"] * declaration.as_it_is,
                     retain_on_delete=foreign or None,
                 ),
             ),
         )
         return await _registered(endpoint)
 
-    async def _is_listed(self, live: Live) -> bool:
-        """Whether an endpoint that could not be looked at is there at all.
+    async def _is_there(self, live: Live) -> bool:
+        """Whether there is an endpoint, although no run has recorded it yet.
 
-        Raises pulumi.RunError where that is not known either: the last run having died, the state may hold it or not,
-        so that declaring it could make it, and not declaring it delete it.
+        Raises pulumi.RunError where that cannot be found out: the state may hold it or not, so that declaring it could
+        make it, and not declaring it delete it.
         """
-        rows = await self._region.listed()
-        if isinstance(live, Unknown) and isinstance(rows, Unknown):
+        if isinstance(live, Unknown) and isinstance(await self._region.listed(), Unknown):
             raise pulumi.RunError(
-                f"{self._variant.logical_name}: {live.error}; and the last run ended before it could say whether "
-                "there is an endpoint. Nothing was changed; run again when endpoints can be listed"
+                f"{self._variant.logical_name}: {live.error}; and no run has recorded yet whether there is an "
+                "endpoint. Nothing was deleted; run again when endpoints can be listed"
             )
-        return isinstance(live, Unknown)
+        return not isinstance(live, Absent)
 
     def _tags(self, version: int | None = None) -> dict[str, str]:
         return self._ownership.tags(self._variant.task, self._variant.name, self._variant.owner, version)
@@ -277,11 +282,15 @@ class VariantRollout:
         """Options of a resource that the state may lack although AWS has it; ignored where the state has it."""
         return pulumi.ResourceOptions(parent=self._parent, import_=name, depends_on=list(depends_on))
 
-    def _known(self, revisions: Sequence[_Declared], endpoint: sagemaker.Endpoint | None) -> tuple[str, ...]:
-        names = [revision.name for revision in revisions if revision.known]
+    def _in_state(self, revisions: Sequence[_Declared], endpoint: sagemaker.Endpoint | None) -> tuple[str, ...]:
+        names = [revision.name for revision in revisions if revision.in_state and not revision.missing]
         if endpoint or self._endpoint in self._recorded:
             names.append(self._endpoint)
         return tuple(sorted(names))
+
+
+def _missing(revisions: Sequence[_Declared]) -> tuple[str, ...]:
+    return tuple(sorted(revision.name for revision in revisions if revision.missing))
 
 
 Registered = TypeVar("Registered", bound=pulumi.Resource)
@@ -305,13 +314,14 @@ async def roll_out(
     task: Task, answer: Answer, last: Mapping[str, Outcome], region: Region, settings: StackSettings
 ) -> TaskResult:
     """Bring one task to where it should be. `last` is what its last run wrote, by variant."""
-    component = TaskComponent(task.name)
+    component, record = TaskComponent(task.name), last.get(CHAMPION)
+    endpoint, refusal = await _endpoint_name(task.endpoint, answer, record, region)
     champion = Variant(
         task.name,
         CHAMPION,
         task.owner,
         Settings(
-            endpoint=task.endpoint,
+            endpoint=endpoint,
             role=settings.role,
             memory_mb=task.memory_mb,
             max_concurrency=task.max_concurrency,
@@ -320,5 +330,23 @@ async def roll_out(
             attempt=task.attempt,
         ),
     )
-    rollout = VariantRollout(champion, last.get(CHAMPION), region, settings.ownership, component)
-    return TaskResult(task, component, {CHAMPION: await rollout.run(answer)})
+    result = await VariantRollout(champion, record, region, settings.ownership, component).run(answer)
+    if refusal:
+        result = replace(result, fault=refusal, refusal=refusal)
+    return TaskResult(task, component, {CHAMPION: result})
+
+
+async def _endpoint_name(wanted: str, answer: Answer, record: Outcome | None, region: Region) -> tuple[str, str]:
+    """The name of the endpoint in this run, and what refuses the wanted one.
+
+    Another namePrefix is another endpoint, and making it deletes the one that serves: that one keeps its name until it
+    is known that the new one can be made.
+    """
+    serving = record.endpoint if record and record.endpoint in record.declared else wanted
+    rows = await region.listed()
+    if serving == wanted or (not isinstance(rows, Unknown) and serving not in rows):
+        return wanted, ""
+    there = await region.live(wanted, None, wait=False)
+    if isinstance(there, LiveEndpoint) and not there.ours:
+        return serving, f"{wanted}: {NOT_OURS}; {serving} keeps serving"
+    return (wanted if isinstance(answer, Approved) and not isinstance(there, Unknown) else serving), ""

@@ -156,6 +156,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     @rpc
     def Update(self, request: proto.UpdateRequest) -> proto.UpdateResponse:
         row, state, inputs = known(request.type), decode(request.olds), decode(request.news)
+        for name in {top(path) for path in request.ignoreChanges} & state.keys():
+            inputs[name] = state[name]
         secret = secrets(request.news)
         promised = encode({"arn": state.get("arn")} | self.cloud.promised(row, inputs), secret)
         if request.preview:

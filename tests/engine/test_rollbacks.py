@@ -5,8 +5,10 @@ import pytest
 DENIED = {"action": "error", "code": "AccessDeniedException", "message": "not authorized"}
 
 
-@pytest.mark.parametrize("ending", ["silent-rollback", "rollback"])
-@pytest.mark.parametrize("reason", ["container exited", ""])
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [("silent-rollback", "container exited"), ("silent-rollback", ""), ("rollback", "container exited")],
+)
 def test_a_rollback_is_red_once_harms_nothing_and_is_not_tried_again(fleet, ending, reason):
     fleet.sandbox.register("toxicity")
     fleet.sandbox.register("spam")
@@ -20,11 +22,10 @@ def test_a_rollback_is_red_once_harms_nothing_and_is_not_tried_again(fleet, endi
     assert fleet.status("toxicity") == f"OUT_OF_DATE 1: version 2 rolled back{because}; version 1 keeps serving"
     assert fleet.output("spam")["version"] == 2
 
-    for _ in range(2):
-        again = fleet.up()
-        assert again.ok, again.text
+    for held in (fleet.up(), fleet.up("--expect-no-changes")):
+        assert held.ok, held.text
         assert fleet.made() == []
-        assert again.summary == "2 UP_TO_DATE, 1 OUT_OF_DATE"
+        assert held.summary == "2 UP_TO_DATE, 1 OUT_OF_DATE"
 
     fleet.sandbox.register("toxicity")
     assert fleet.up().ok
@@ -118,4 +119,37 @@ def test_an_endpoint_moved_outside_is_brought_back(fleet):
     run = fleet.up()
 
     assert run.ok, run.text
+    assert fleet.serving("toxicity") == 2
+
+
+def test_an_update_refused_while_an_autoscaler_moves_is_no_rollback(fleet):
+    fleet.change("toxicity", provisioned_concurrency=2)
+    assert fleet.up().ok
+    fleet.sandbox.register("toxicity")
+    held = fleet.sandbox.fault("CreateModel", action="hold-before", times=1)
+    running = fleet.start_up()
+    fleet.sandbox.wait_held(held, timeout=60)
+    fleet.sandbox.provisioned("toxicity", 4)
+    refused = fleet.sandbox.fault("UpdateEndpoint", **DENIED)
+    fleet.sandbox.release(held)
+    assert not running.end().ok
+    fleet.sandbox.release(refused)
+
+    assert fleet.up().ok
+    assert fleet.serving("toxicity") == 2
+
+
+def test_two_outages_after_a_revision_that_could_not_be_made_make_nothing(fleet):
+    fleet.sandbox.register("toxicity")
+    fault = fleet.sandbox.fault("CreateModel", **DENIED)
+    assert not fleet.up().ok
+    fleet.sandbox.release(fault)
+    for operation in ("ListModelPackages", "ListEndpoints", "ListModelPackages"):
+        outage = fleet.sandbox.fault(operation, **DENIED)
+        assert not fleet.up().ok
+        assert fleet.made() == []
+        assert fleet.output("toxicity")["version"] == 1
+        fleet.sandbox.release(outage)
+
+    assert fleet.up().ok
     assert fleet.serving("toxicity") == 2

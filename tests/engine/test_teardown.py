@@ -55,3 +55,28 @@ def test_two_stacks_with_different_prefixes_do_not_touch_each_other(fleet):
     other.stack.destroy()
     assert set(fleet.sandbox.endpoints()) == {"toxicity", "spam", "urgency"}
     assert fleet.up("--expect-no-changes").ok
+
+
+def test_a_changed_prefix_deletes_nothing_while_the_registry_is_down(fleet):
+    fleet.stack.configure(namePrefix="prod-")
+    outage = fleet.sandbox.fault("ListModelPackages", action="error", code="AccessDeniedException", message="no")
+
+    assert not fleet.up().ok
+    assert fleet.made() == []
+
+    fleet.sandbox.release(outage)
+    assert fleet.up().ok
+    assert set(fleet.sandbox.endpoints()) == {"prod-toxicity", "prod-spam", "prod-urgency"}
+    assert fleet.sandbox.harm() == []
+
+
+def test_a_changed_prefix_that_leads_to_a_strangers_endpoint_keeps_ours(fleet):
+    client = fleet.sandbox.client("sagemaker")
+    client.create_endpoint(EndpointName="p-toxicity", EndpointConfigName=fleet.sandbox.serving("spam"))
+    fleet.stack.configure(namePrefix="p-")
+
+    run = fleet.up()
+
+    assert not run.ok
+    assert "toxicity: p-toxicity: an endpoint of this name exists and is not this stack's" in run.text
+    assert set(fleet.sandbox.endpoints()) == {"toxicity", "p-toxicity", "p-spam", "p-urgency"}

@@ -173,9 +173,13 @@ class Runs(RuleBasedStateMachine):
             step("deleted")
 
         after = self.look() if is_to_move(plan, before) else before
-        names = (*declared, ENDPOINT) if self.state.has_endpoint else tuple(declared)
-        outcome = conclude(plan, self.state.outcome, before, after, updated=updated, declared=names)
-        self.state.outcome = replace(outcome, endpoint=ENDPOINT if self.state.has_endpoint else "")
+        record = replace(
+            self.state.outcome or Outcome(),
+            endpoint=ENDPOINT if self.state.has_endpoint else "",
+            declared=tuple(name for name in declared if name in self.aws.revisions),
+            missing=tuple(name for name in declared if name not in self.aws.revisions),
+        )
+        self.state.outcome = conclude(plan, record, before, after, updated=updated)
         self.doubtful &= isinstance(before, Unknown)
 
     def carry_out(self, plan: Plan, before: Live, ending: str, step) -> bool:
