@@ -1,0 +1,236 @@
+"""What is read out of the Model Registry, above all what is never taken for something else."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from fleet.aws import registry, session
+from fleet.rollout import Answer, Approved, NothingApproved, Unknown
+
+PENDING, REJECTED = "PendingManualApproval", "Rejected"
+
+
+def package(version: int, approval: str = "Approved", status: str = "Completed") -> dict[str, Any]:
+    """A version as ListModelPackages shows it."""
+    arn = f"arn:aws:sagemaker:eu-west-1:123456789012:model-package/spam/{version}"
+    return {
+        "ModelPackageGroupName": "spam",
+        "ModelPackageVersion": version,
+        "ModelPackageArn": arn,
+        "ModelPackageStatus": status,
+        "ModelApprovalStatus": approval,
+        "CreationTime": 1_800_000_000,
+    }
+
+
+def approved(version: int, group: str = "spam") -> Approved:
+    return Approved(version, f"arn:aws:sagemaker:eu-west-1:123456789012:model-package/{group}/{version}")
+
+
+def ask(account: Any, group: str = "spam") -> Answer:
+    return registry.ask(account.its_client, [group])[group]
+
+
+def register(account: Any, *versions: str, group: str = "spam") -> None:
+    """Versions of `group` by approval, oldest first; `Completed` unless another status stands behind a slash."""
+    for version in versions:
+        approval, _, status = version.partition("/")
+        account.sandbox.register(group, approval=approval, status=status or "Completed")
+
+
+# The latest approved version
+
+
+def test_the_latest_approved_version_is_the_answer(account: Any) -> None:
+    register(account, "Approved", "Approved")
+    assert ask(account) == approved(2)
+
+
+def test_version_12_is_newer_than_version_9(account: Any) -> None:
+    register(account, *["Approved"] * 12)
+    assert ask(account) == approved(12)
+
+
+def test_the_newest_page_is_enough(account: Any) -> None:
+    register(account, *["Approved"] * 12)
+    account.sandbox.settings(page_size=2)
+    assert ask(account) == approved(12)
+    assert account.operations() == ["ListModelPackages"]
+
+
+def test_a_page_holds_a_hundred_approved_versions(account: Any) -> None:
+    register(account, "Approved")
+    ask(account)
+    call = account.sandbox.calls(account.mark)[0]
+    assert (call.params["ModelApprovalStatus"], call.params["MaxResults"]) == ("Approved", 100)
+
+
+@pytest.mark.parametrize(
+    "newest",
+    [PENDING, REJECTED, "Approved/InProgress", "Approved/Pending", "Approved/Failed", "Approved/Deleting"],
+)
+def test_what_is_not_approved_and_completed_is_never_chosen(account: Any, newest: str) -> None:
+    register(account, "Approved", newest)
+    assert ask(account) == approved(1)
+
+
+def test_pages_are_read_on_until_one_has_a_candidate(account: Any) -> None:
+    register(account, "Approved", "Approved", "Approved/Failed", "Approved/InProgress")
+    account.sandbox.settings(page_size=1)
+    assert ask(account) == approved(2)
+
+
+def test_an_empty_first_page_is_not_the_end(account: Any) -> None:
+    register(account, "Approved")
+    account.sandbox.settings(empty_first_page=["spam"])
+    assert ask(account) == approved(1)
+
+
+def test_an_approval_that_was_taken_back_counts_no_more(account: Any) -> None:
+    register(account, "Approved", "Approved")
+    account.sandbox.reject("spam", 2)
+    assert ask(account) == approved(1)
+
+
+def test_a_group_may_be_given_by_its_arn(account: Any) -> None:
+    register(account, "Approved")
+    assert ask(account, "arn:aws:sagemaker:eu-west-1:123456789012:model-package-group/spam") == approved(1)
+
+
+def test_groups_are_asked_at_the_same_time(account: Any) -> None:
+    groups = [f"group-{n}" for n in range(5)]
+    for group in groups:
+        register(account, "Approved", group=group)
+    held = account.sandbox.fault("ListModelPackages", action="hold-before")
+    with ThreadPoolExecutor(1) as pool:
+        answers = pool.submit(registry.ask, account.its_client, groups)
+        try:
+            account.sandbox.wait_held(held, timeout=5, calls=len(groups))
+        finally:
+            account.sandbox.release(held)
+        assert answers.result() == {group: approved(1, group) for group in groups}
+
+
+@pytest.fixture
+def stub(account: Any) -> Iterator[Any]:
+    """What SageMaker may answer by its documentation and the sandbox does not."""
+    with Stubber(account.its_client) as stubber:
+        yield stubber
+
+
+def listed(*packages: Mapping[str, Any]) -> dict[str, Any]:
+    return {"ModelPackageSummaryList": list(packages)}
+
+
+def test_the_highest_version_of_a_page_counts_whatever_their_order(stub: Any) -> None:
+    stub.add_response("list_model_packages", listed(package(9), package(10), package(8)))
+    assert registry.ask(stub.client, ["spam"]) == {"spam": approved(10)}
+
+
+def test_the_filter_of_the_call_is_not_trusted(stub: Any) -> None:
+    stub.add_response("list_model_packages", listed(package(3, REJECTED), package(2, PENDING), package(1)))
+    assert registry.ask(stub.client, ["spam"]) == {"spam": approved(1)}
+
+
+# Nothing approved, and no such group
+
+
+def test_a_group_with_nothing_approved_is_looked_up_to_be_sure(account: Any) -> None:
+    register(account, PENDING, REJECTED)
+    assert ask(account) == NothingApproved()
+    assert account.operations() == ["ListModelPackages", "DescribeModelPackageGroup"]
+
+
+def test_a_group_without_versions_has_nothing_approved(account: Any) -> None:
+    account.client.create_model_package_group(ModelPackageGroupName="spam")
+    assert ask(account) == NothingApproved()
+
+
+def test_a_missing_group_is_named_with_the_one_that_may_be_meant(account: Any) -> None:
+    register(account, "Approved", group="credibility")
+    answer = 'model package group "credibilty" does not exist in eu-west-1; did you mean "credibility"?'
+    assert ask(account, "credibilty") == Unknown(answer)
+
+
+def test_a_missing_group_without_any_like_it_is_named_alone(account: Any) -> None:
+    register(account, "Approved", group="credibility")
+    assert ask(account, "spam") == Unknown('model package group "spam" does not exist in eu-west-1')
+
+
+def test_a_missing_group_is_named_alone_where_groups_cannot_be_listed(account: Any) -> None:
+    register(account, "Approved", group="credibility")
+    account.sandbox.fault("ListModelPackageGroups", action="error", code="AccessDeniedException")
+    assert ask(account, "credibilty") == Unknown('model package group "credibilty" does not exist in eu-west-1')
+
+
+def test_an_empty_list_of_a_missing_group_does_not_read_as_nothing_approved(stub: Any) -> None:
+    stub.add_response("list_model_packages", listed())
+    stub.add_client_error("describe_model_package_group", "ValidationException", "ModelPackageGroup … does not exist.")
+    stub.add_response("list_model_package_groups", {"ModelPackageGroupSummaryList": []})
+    missing = Unknown('model package group "spam" does not exist in eu-west-1')
+    assert registry.ask(stub.client, ["spam"]) == {"spam": missing}
+
+
+# Could not find out
+
+
+def test_a_denied_group_is_unknown_and_names_the_call_and_the_others_go_on(account: Any) -> None:
+    register(account, "Approved")
+    register(account, "Approved", group="topic")
+    account.sandbox.fault(
+        "ListModelPackages",
+        action="error",
+        code="AccessDeniedException",
+        message="not you",
+        match={"ModelPackageGroupName": "spam"},
+    )
+    assert registry.ask(account.its_client, ["spam", "topic"]) == {
+        "spam": Unknown('model package group "spam": ListModelPackages: AccessDeniedException: not you'),
+        "topic": approved(1, "topic"),
+    }
+
+
+def test_an_error_on_a_later_page_is_not_the_end_of_the_list(account: Any) -> None:
+    register(account, "Approved", "Approved/Failed")
+    account.sandbox.settings(empty_first_page=["spam"])
+    token = account.client.list_model_packages(
+        ModelPackageGroupName="spam", ModelApprovalStatus="Approved", SortBy="CreationTime", SortOrder="Descending"
+    )["NextToken"]
+    account.sandbox.fault(
+        "ListModelPackages", action="error", code="ThrottlingException", message="slow", match={"NextToken": token}
+    )
+    assert ask(account) == Unknown('model package group "spam": ListModelPackages: ThrottlingException: slow')
+
+
+def test_nothing_approved_is_unknown_where_the_group_cannot_be_looked_up(account: Any) -> None:
+    register(account, PENDING)
+    account.sandbox.fault("DescribeModelPackageGroup", action="error", code="AccessDeniedException", message="not you")
+    answer = 'model package group "spam": DescribeModelPackageGroup: AccessDeniedException: not you'
+    assert ask(account) == Unknown(answer)
+
+
+def test_a_registry_that_cannot_be_reached_is_unknown(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
+    reason = 'EndpointConnectionError: Could not connect to the endpoint URL: "http://127.0.0.1:9/"'
+    answers = registry.ask(session.sagemaker("eu-west-1"), ["spam"])
+    assert answers == {"spam": Unknown(f'model package group "spam": {reason}')}
+
+
+def test_a_connection_that_breaks_is_unknown(account: Any) -> None:
+    register(account, "Approved")
+    account.sandbox.fault("ListModelPackages", action="error", drop=True)
+    answer = ask(account)
+    assert isinstance(answer, Unknown)
+    assert "Connection was closed before we received a valid response" in answer.error
+
+
+def test_the_same_fault_reads_the_same_every_time(account: Any) -> None:
+    register(account, "Approved")
+    account.sandbox.fault("ListModelPackages", action="error", code="InternalFailure", message="sorry", status=500)
+    assert (
+        ask(account) == ask(account) == Unknown('model package group "spam": ListModelPackages: InternalFailure: sorry')
+    )

@@ -1,0 +1,284 @@
+"""Every word and sentence that a run says of a variant, given what was decided and what is there."""
+
+from dataclasses import replace
+
+import pytest
+
+from fleet.revision import Revision, Settings, revise
+from fleet.rollout import (
+    Absent,
+    Answer,
+    Approved,
+    Kind,
+    Live,
+    LiveEndpoint,
+    NothingApproved,
+    Outcome,
+    Plan,
+    Unknown,
+    Verdict,
+)
+from fleet.status import NOT_OURS, Standing, Status, assess, total
+
+SETTINGS = Settings("toxicity", "role", memory_mb=2048, max_concurrency=5)
+
+
+def revision(version: int, settings: Settings = SETTINGS) -> Revision:
+    return revise(settings, version, f"package/{version}")
+
+
+SEVEN, EIGHT = revision(7), revision(8)
+LARGER_SEVEN = revision(7, replace(SETTINGS, memory_mb=3072))
+ON_SEVEN = LiveEndpoint("InService", SEVEN.name, "t1")
+ON_EIGHT = LiveEndpoint("InService", EIGHT.name, "t2")
+BY_HAND = LiveEndpoint("InService", "by-hand", "t3")
+FOREIGN = replace(BY_HAND, ours=False)
+DENIED = Unknown("ListModelPackages: AccessDeniedException: no")
+NOTHING = NothingApproved()
+
+
+def approved(wanted: Revision) -> Approved:
+    return Approved(wanted.version, wanted.package)
+
+
+def to(wanted: Revision, *others: Revision, kind: Kind = Kind.RUN, generation: int = 0) -> Plan:
+    return Plan(kind, (wanted, *others), wanted, target=wanted.name, turn=1, generation=generation)
+
+
+def tried(wanted: Revision, verdict: Verdict, failure: str = "", turn: int = 1) -> Outcome:
+    return Outcome(tried=wanted.name, turn=turn, verdict=verdict, failure=failure)
+
+
+def say(plan: Plan, live: Live, outcome: Outcome | None = None, answer: Answer | None = None) -> tuple[Status, str]:
+    """Where the registry says no other, it says what the plan wants."""
+    wanted = approved(plan.wanted) if plan.wanted else NOTHING
+    standing = assess(plan, answer or wanted, live, outcome or Outcome())
+    return standing.status, standing.reason
+
+
+# UP_TO_DATE
+
+
+def test_what_serves_the_latest_is_up_to_date() -> None:
+    standing = assess(to(EIGHT, SEVEN), approved(EIGHT), ON_EIGHT, Outcome())
+    assert standing == Standing(Status.UP_TO_DATE, "version 8 serves", EIGHT)
+
+
+@pytest.mark.parametrize("status", ["Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed"])
+def test_an_endpoint_in_between_goes_by_what_it_serves(status: str) -> None:
+    plan = to(EIGHT, SEVEN)
+    assert say(plan, replace(ON_EIGHT, status=status))[0] is Status.UP_TO_DATE
+    assert say(plan, replace(ON_SEVEN, status=status))[0] is Status.OUT_OF_DATE
+
+
+# OUT_OF_DATE
+
+
+@pytest.mark.parametrize(
+    ("plan", "live", "outcome", "reason"),
+    [
+        (to(EIGHT, SEVEN), ON_SEVEN, Outcome(), "new version 8 approved; version 7 keeps serving"),
+        (to(SEVEN, EIGHT), ON_EIGHT, Outcome(), "version 8 is approved no more; back to 7"),
+        (to(LARGER_SEVEN, SEVEN), ON_SEVEN, Outcome(), "settings of version 7 changed"),
+        (to(EIGHT, SEVEN), replace(ON_SEVEN, status="Updating"), Outcome(), "updating; version 7 keeps serving"),
+        (
+            to(EIGHT, SEVEN),
+            ON_SEVEN,
+            tried(EIGHT, Verdict.ROLLED_BACK, "exited"),
+            "version 8 rolled back: exited; version 7 keeps serving",
+        ),
+        (
+            to(EIGHT, SEVEN),
+            ON_SEVEN,
+            tried(EIGHT, Verdict.ROLLED_BACK),
+            "version 8 rolled back; version 7 keeps serving",
+        ),
+        (
+            to(EIGHT, SEVEN),
+            ON_SEVEN,
+            tried(EIGHT, Verdict.SMOKE_TEST, "3 of 10 agree"),
+            "version 8 smoke test: 3 of 10 agree; version 7 keeps serving",
+        ),
+        (to(EIGHT, SEVEN), ON_SEVEN, tried(EIGHT, Verdict.NOT_SENT), "version 8 not sent; version 7 keeps serving"),
+        (
+            to(EIGHT, SEVEN, kind=Kind.HOLD),
+            replace(ON_SEVEN, failure="exited"),
+            Outcome(),
+            "version 8 rolled back: exited; version 7 keeps serving",
+        ),
+        (to(EIGHT, SEVEN), ON_SEVEN, tried(EIGHT, Verdict.SERVES), "moved outside; version 7 keeps serving"),
+        (
+            to(EIGHT, SEVEN),
+            BY_HAND,
+            tried(EIGHT, Verdict.SERVES),
+            "moved outside; what serves was deployed outside",
+        ),
+        (to(EIGHT), BY_HAND, Outcome(), "what serves was deployed outside"),
+        (
+            to(EIGHT, SEVEN),
+            ON_SEVEN,
+            tried(EIGHT, Verdict.ROLLED_BACK, "exited", turn=0),
+            "new version 8 approved; version 7 keeps serving",
+        ),
+        (
+            to(EIGHT, SEVEN),
+            ON_SEVEN,
+            tried(SEVEN, Verdict.SERVES),
+            "new version 8 approved; version 7 keeps serving",
+        ),
+    ],
+    ids=[
+        "new version",
+        "back",
+        "settings",
+        "updating",
+        "rolled back",
+        "rolled back without a reason",
+        "smoke test",
+        "not sent",
+        "rolled back in a run that died",
+        "moved outside to one of ours",
+        "moved outside to another",
+        "deployed outside",
+        "failed as an earlier wish",
+        "another was tried last",
+    ],
+)
+def test_why_another_revision_serves(plan: Plan, live: Live, outcome: Outcome, reason: str) -> None:
+    assert say(plan, live, outcome) == (Status.OUT_OF_DATE, reason)
+
+
+def test_version_10_is_newer_than_version_9() -> None:
+    nine, ten = revision(9), revision(10)
+    reason = say(to(ten, nine), LiveEndpoint("InService", nine.name, "t1"))[1]
+    assert reason == "new version 10 approved; version 9 keeps serving"
+
+
+@pytest.mark.parametrize(
+    ("live", "reason"),
+    [
+        (ON_SEVEN, "nothing approved; version 7 keeps serving"),
+        (BY_HAND, "nothing approved; what serves was deployed outside"),
+    ],
+    ids=["ours", "by hand"],
+)
+def test_nothing_approved_any_more_is_out_of_date(live: Live, reason: str) -> None:
+    assert say(to(SEVEN, kind=Kind.KEEP), live, answer=NOTHING) == (Status.OUT_OF_DATE, reason)
+
+
+def test_what_serves_is_named_although_no_plan_declares_it() -> None:
+    plan = to(EIGHT)
+    live = replace(ON_SEVEN, serving=SEVEN)
+    assert assess(plan, approved(EIGHT), live, Outcome()).serving == SEVEN
+
+
+# NOT_DEPLOYED
+
+
+@pytest.mark.parametrize(
+    ("plan", "live", "outcome", "reason"),
+    [
+        (to(EIGHT), Absent(), Outcome(), "version 8 approved"),
+        (to(EIGHT, generation=1), Absent(), Outcome(), "deleted outside; version 8 approved"),
+        (
+            to(EIGHT),
+            LiveEndpoint("Failed", "", "t1", failure="exited"),
+            Outcome(),
+            "version 8 approved; endpoint Failed: exited",
+        ),
+        (to(EIGHT), LiveEndpoint("Creating", EIGHT.name, "t1"), Outcome(), "version 8 approved; endpoint Creating"),
+        (to(EIGHT), replace(ON_EIGHT, status="OutOfService"), Outcome(), "version 8 approved; endpoint OutOfService"),
+        (to(EIGHT), replace(ON_EIGHT, status="Deleting"), Outcome(), "version 8 approved; endpoint Deleting"),
+        (
+            to(EIGHT),
+            Absent(),
+            tried(EIGHT, Verdict.NOT_SENT, "creation failed: exited"),
+            "version 8 not deployed: creation failed: exited",
+        ),
+        (to(EIGHT), Absent(), tried(EIGHT, Verdict.NOT_SENT), "version 8 not deployed"),
+        (to(EIGHT), Absent(), tried(EIGHT, Verdict.NOT_SENT, turn=0), "version 8 approved"),
+        (
+            to(EIGHT),
+            LiveEndpoint("Failed", "", "t1", failure="exited"),
+            tried(EIGHT, Verdict.NOT_SENT),
+            "version 8 not deployed: endpoint Failed: exited",
+        ),
+        (Plan(Kind.NOTHING), Absent(), Outcome(), "nothing approved"),
+        (Plan(Kind.REFUSE), FOREIGN, Outcome(), NOT_OURS),
+    ],
+    ids=[
+        "never deployed",
+        "deleted outside",
+        "failed",
+        "creating",
+        "out of service",
+        "deleting",
+        "creation failed",
+        "not created",
+        "not created as an earlier wish",
+        "failed, and not made again",
+        "nothing approved",
+        "somebody else's",
+    ],
+)
+def test_why_nothing_is_deployed(plan: Plan, live: Live, outcome: Outcome, reason: str) -> None:
+    assert say(plan, live, outcome) == (Status.NOT_DEPLOYED, reason)
+
+
+def test_nothing_approved_any_more_is_the_reason_of_an_endpoint_out_of_service() -> None:
+    out_of_service = replace(ON_SEVEN, status="OutOfService")
+    status = say(to(SEVEN, kind=Kind.KEEP), out_of_service, answer=NOTHING)
+    assert status == (Status.NOT_DEPLOYED, "nothing approved")
+
+
+@pytest.mark.parametrize("live", [Absent(), FOREIGN, *(replace(ON_EIGHT, status=s) for s in ("Creating", "Failed"))])
+def test_what_does_not_serve_is_not_said_to(live: Live) -> None:
+    assert assess(to(EIGHT), approved(EIGHT), live, Outcome()).serving is None
+
+
+# UNKNOWN
+
+
+def test_a_registry_that_cannot_be_read_leaves_the_status_unknown_and_names_what_serves() -> None:
+    standing = assess(to(SEVEN, kind=Kind.KEEP), DENIED, ON_SEVEN, Outcome())
+    reason = "registry: ListModelPackages: AccessDeniedException: no"
+    assert standing == Standing(Status.UNKNOWN, reason, SEVEN)
+
+
+@pytest.mark.parametrize("live", [Absent(), FOREIGN])
+def test_a_registry_that_cannot_be_read_is_never_a_guess(live: Live) -> None:
+    assert assess(to(SEVEN, kind=Kind.KEEP), DENIED, live, Outcome()).status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize("answer", [approved(SEVEN), NOTHING, DENIED], ids=["approved", "nothing approved", "unknown"])
+def test_an_endpoint_that_cannot_be_read_leaves_the_status_unknown(answer: Answer) -> None:
+    standing = assess(to(SEVEN, kind=Kind.KEEP), answer, Unknown("DescribeEndpoint: down"), Outcome())
+    assert standing == Standing(Status.UNKNOWN, "endpoint: DescribeEndpoint: down")
+
+
+def test_what_served_when_the_endpoint_was_last_seen_is_named_where_it_cannot_be_read() -> None:
+    standing = assess(to(SEVEN, kind=Kind.KEEP), DENIED, Unknown("down"), Outcome(serving=SEVEN.name))
+    assert standing.serving == SEVEN
+
+
+@pytest.mark.parametrize(
+    "live", [replace(ON_SEVEN, ours=False), *(replace(ON_SEVEN, status=s) for s in ("Creating", "Failed", "Deleting"))]
+)
+def test_what_does_not_serve_is_not_said_to_in_an_outage(live: Live) -> None:
+    assert assess(to(SEVEN, kind=Kind.KEEP), DENIED, live, Outcome()).serving is None
+
+
+# Over all tasks
+
+
+def test_the_total_counts_every_status_in_order() -> None:
+    statuses = [Status.UNKNOWN, Status.OUT_OF_DATE, Status.UP_TO_DATE, Status.NOT_DEPLOYED, Status.UP_TO_DATE]
+    assert total(statuses) == "2 UP_TO_DATE, 1 OUT_OF_DATE, 1 NOT_DEPLOYED, 1 UNKNOWN"
+
+
+def test_the_total_leaves_out_what_is_not_there() -> None:
+    assert total([Status.UP_TO_DATE]) == "1 UP_TO_DATE"
+
+
+def test_the_total_of_nothing_says_so() -> None:
+    assert total([]) == "no tasks"

@@ -1,0 +1,113 @@
+"""The dynamic resources as the program meets them: what it is given, and that it never goes on without."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import mocks
+
+from fleet import wire
+from fleet.revision import Settings, revise
+from fleet.rollout import Absent, Approved, Kind, NothingApproved, Plan
+from providers.registry import ApprovedModels
+from providers.rollout import Fault, Rollout
+
+SETTINGS = Settings("toxicity", "role", memory_mb=2048, max_concurrency=5)
+ONE = revise(SETTINGS, 1, "package/1")
+PLAN = Plan(Kind.RUN, (ONE,), ONE, target=ONE.name, turn=1)
+ANSWERS = {"spam": Approved(1, "package/1"), "topic": NothingApproved()}
+
+
+class Engine(mocks.Mocks):
+    """Gives back the inputs with what check would have added."""
+
+    def __init__(self, **checked: Any) -> None:
+        self.checked = checked
+        self.requests: list[Any] = []  # of the dynamic resources
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        return "id", {**args.inputs, **self.checked}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
+        return {}, None
+
+
+class Monitor(mocks.MockMonitor):
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.requests = engine.requests
+
+    def RegisterResource(self, request: Any) -> Any:
+        if request.type.startswith("pulumi-python:"):
+            self.requests.append(request)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+
+def run(engine: Engine, program: Callable[[], Awaitable[Any]]) -> Any:
+    """What the program ends with, in a preview."""
+
+    async def main() -> Any:
+        mocks.set_mocks(engine, "sagemaker-endpoint-manager", "prod", preview=True, monitor=Monitor(engine))
+        return await program()
+
+    return asyncio.run(main())
+
+
+def rollout() -> Rollout:
+    return Rollout("toxicity", SETTINGS, Approved(1, "package/1"), Absent(), None, pulumi.ResourceOptions())
+
+
+def approved_models() -> ApprovedModels:
+    return ApprovedModels("approved-models", ["spam", "topic"], "eu-west-1", "")
+
+
+def test_the_program_gets_the_plan() -> None:
+    plan = wire.encode(PLAN) | {"turn": 1.0}
+    assert run(Engine(plan=plan), lambda: rollout().known_plan()) == PLAN
+
+
+def test_a_plan_that_is_unknown_ends_the_run() -> None:
+    with pytest.raises(pulumi.RunError, match="a plan is not known"):
+        run(Engine(), lambda: rollout().known_plan())
+
+
+def test_the_program_gets_the_answer_of_every_group() -> None:
+    answers = wire.encode(ANSWERS)
+    assert run(Engine(answers=answers), lambda: approved_models().known_answers()) == ANSWERS
+
+
+def test_answers_that_are_unknown_end_the_run() -> None:
+    with pytest.raises(pulumi.RunError, match="the registry's answers are not known"):
+        run(Engine(), lambda: approved_models().known_answers())
+
+
+def registered(resource: Callable[[], pulumi.Resource]) -> Any:
+    """The request with which it is registered."""
+    engine = Engine()
+
+    async def program() -> None:
+        await resource().urn.future()
+
+    run(engine, program)
+    (request,) = engine.requests
+    return request
+
+
+def test_a_rollout_without_a_record_sends_none() -> None:
+    assert set(registered(rollout).object) == {"settings", "answer", "live", "__provider"}
+
+
+@pytest.mark.parametrize("resource", [rollout, approved_models], ids=["Rollout", "ApprovedModels"])
+def test_what_owns_nothing_needs_no_provider_to_go(resource: Callable[[], pulumi.Resource]) -> None:
+    """A later release may not have its class any more."""
+    assert registered(resource).retainOnDelete
+
+
+def test_a_fault_is_a_child_of_its_task() -> None:
+    def fault() -> pulumi.Resource:
+        task = pulumi.ComponentResource("fleet:Task", "spam")
+        return Fault("spam-fault", "spam: no", pulumi.ResourceOptions(parent=task))
+
+    assert registered(fault).parent.endswith("$fleet:Task::spam")
