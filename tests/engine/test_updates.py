@@ -137,3 +137,25 @@ def test_a_saved_plan_holds_while_the_registry_says_the_same_and_refuses_what_ca
     assert "violates plan" in run.text
     assert fleet.made() == []
     assert fleet.serving("toxicity") == 1
+
+
+def test_two_tasks_share_a_group_named_once_by_its_arn(fleet):
+    arn = "arn:aws:sagemaker:eu-west-1:123456789012:model-package-group/spam"
+    fleet.change("toxicity", group=arn)
+    fleet.sandbox.register("spam")
+
+    run = fleet.up()
+
+    assert run.ok, run.text
+    packages = {task: fleet.output(task)["model_package_arn"].split("/", 1)[1] for task in ("toxicity", "spam")}
+    assert packages == {"toxicity": "spam/2", "spam": "spam/2"}
+    assert fleet.sandbox.serving("toxicity") != fleet.sandbox.serving("spam")
+
+
+def test_another_role_is_another_revision(fleet):
+    fleet.stack.configure(executionRoleArn="arn:aws:iam::123456789012:role/another")
+
+    assert fleet.up().ok
+    assert [call for call in fleet.made() if call.startswith("CreateEndpoint ")] == []
+    model = fleet.sandbox.client("sagemaker").describe_model(ModelName=fleet.sandbox.serving("spam"))
+    assert model["ExecutionRoleArn"] == "arn:aws:iam::123456789012:role/another"
