@@ -80,7 +80,8 @@ def read_revision(client: "SageMakerClient", config: str, ownership: Ownership) 
         provisioned_concurrency=sizes.get("ProvisionedConcurrency"),
         environment=container.get("Environment", {}),
     )
-    return Revision(config, int(tags[VERSION]), container["ModelPackageName"], settings)
+    package = container["ModelPackageName"]
+    return Revision(config, int(tags.get(VERSION) or package.rpartition("/")[2]), package, settings)
 
 
 def model_tags(client: "SageMakerClient", name: str) -> dict[str, str] | None:

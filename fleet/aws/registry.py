@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from fleet.aws import session
 from fleet.rollout import Answer, Approved, NothingApproved, Unknown
@@ -27,7 +27,7 @@ def _ask_group(client: "SageMakerClient", group: str) -> Answer:
         if session.not_found(error):
             return Unknown(_missing(client, group))
         return Unknown(f'model package group "{group}": {session.sentence(error)}')
-    except BotoCoreError as error:
+    except Exception as error:  # an answer that makes no sense is no answer
         return Unknown(f'model package group "{group}": {session.sentence(error)}')
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from fleet.rollout import Unknown
 
@@ -35,14 +35,18 @@ def sagemaker(region: str, profile: str = "") -> "SageMakerClient":
 
 
 def ask(call: Callable[[], T]) -> T | Unknown:
-    """What the call returns, or Unknown with a sentence that names the AWS call and its error."""
+    """What the call returns, or Unknown with a sentence that names the AWS call and its error.
+
+    Any error: an answer that makes no sense (a proxy's page, a setting that is none) is "could not find out" too, and
+    must not end the run for every task.
+    """
     try:
         return call()
-    except (ClientError, BotoCoreError) as error:
+    except Exception as error:
         return Unknown(sentence(error))
 
 
-def sentence(error: ClientError | BotoCoreError) -> str:
+def sentence(error: Exception) -> str:
     """One line without request ids or retry counts: the same fault must read the same in every run."""
     if isinstance(error, ClientError):
         return f"{error.operation_name}: {error.response['Error']['Code']}: {error.response['Error']['Message']}"

@@ -241,8 +241,9 @@ class VariantRollout:
         declaration, foreign = declare(plan, before, obstacle=bool(obstacle)), plan.kind is Kind.REFUSE
         if not declaration.target:
             return None
-        unrecorded = self._endpoint not in self._recorded and not foreign
-        taken_over = unrecorded and not is_to_be_made(plan, before) and await self._is_there(before)
+        unrecorded = self._endpoint not in self._recorded and not is_to_be_made(plan, before)
+        # One that cannot be looked at is read: where there is none, that fails, and makes nothing.
+        taken_over = not foreign and (unrecorded or isinstance(before, Unknown))
         endpoint = sagemaker.Endpoint(
             self._variant.logical_name,
             name=self._endpoint,
@@ -261,19 +262,6 @@ class VariantRollout:
             ),
         )
         return await _registered(endpoint)
-
-    async def _is_there(self, live: Live) -> bool:
-        """Whether there is an endpoint, although no run has recorded it yet.
-
-        Raises pulumi.RunError where that cannot be found out: the state may hold it or not, so that declaring it could
-        make it, and not declaring it delete it.
-        """
-        if isinstance(live, Unknown) and isinstance(await self._region.listed(), Unknown):
-            raise pulumi.RunError(
-                f"{self._variant.logical_name}: {live.error}; and no run has recorded yet whether there is an "
-                "endpoint. Nothing was deleted; run again when endpoints can be listed"
-            )
-        return not isinstance(live, Absent)
 
     def _tags(self, version: int | None = None) -> dict[str, str]:
         return self._ownership.tags(self._variant.task, self._variant.name, self._variant.owner, version)

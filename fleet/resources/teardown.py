@@ -32,7 +32,7 @@ def refuse_mass(
     ]
     if len(going) > most:
         raise pulumi.RunError(
-            f"{len(going)} deployed tasks would be torn down in this run, and maxTeardown is {most}: "
-            f"{', '.join(sorted(going))}. Nothing was changed. If that is meant, run "
+            f"{len(going)} deployed task{'s' * (len(going) > 1)} would be torn down in this run, and maxTeardown is "
+            f"{most}: {', '.join(sorted(going))}. Nothing was changed. If that is meant, run "
             f"`pulumi config set maxTeardown {len(going)}`"
         )

@@ -136,7 +136,7 @@ def test_killed_after_the_endpoint_is_made_and_then_endpoints_cannot_be_listed(e
     stopped = empty.up()
     assert not stopped.ok
     assert empty.made() == []
-    assert "toxicity: ListEndpoints: AccessDeniedException: no; and no run has recorded yet" in stopped.text
+    assert "UNKNOWN: endpoint: ListEndpoints: AccessDeniedException: no" in stopped.text
     assert "Traceback" not in stopped.text
 
     empty.sandbox.release(outage)

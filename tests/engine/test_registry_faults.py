@@ -107,3 +107,21 @@ def test_a_burst_of_throttling_passes(fleet):
 
     assert fleet.up().ok
     assert fleet.serving("toxicity") == 2
+
+
+def test_an_endpoint_deleted_outside_is_not_made_again_while_nothing_can_be_found_out(fleet):
+    fleet.sandbox.client("sagemaker").delete_endpoint(EndpointName="toxicity")
+    fleet.sandbox.reject("toxicity", 1)
+    fleet.sandbox.fault("ListEndpoints", action="error", code="AccessDeniedException", message="no")
+
+    assert not fleet.up().ok
+    assert fleet.made() == []
+    assert set(fleet.sandbox.endpoints()) == {"spam", "urgency"}
+
+
+def test_an_answer_that_makes_no_sense_is_no_answer(fleet):
+    run = fleet.up(env={"AWS_ENDPOINT_URL": "nonsense"})
+
+    assert not run.ok
+    assert fleet.made() == []
+    assert "Traceback" not in run.text

@@ -147,9 +147,6 @@ class Runs(RuleBasedStateMachine):
         self.state.intent = intent
         step("decided")
 
-        if isinstance(before, Unknown) and plan.target and not (self.state.outcome and self.state.outcome.endpoint):
-            raise Killed  # the program stops: nobody knows whether there is an endpoint to keep
-
         declared = []
         for revision in plan.declared:
             if revision.name not in self.aws.revisions and revision.name == plan.target and plan.kind is Kind.RUN:
@@ -175,12 +172,14 @@ class Runs(RuleBasedStateMachine):
         after = self.look() if is_to_move(plan, before) else before
         record = replace(
             self.state.outcome or Outcome(),
-            endpoint=ENDPOINT if self.state.has_endpoint else "",
             declared=tuple(name for name in declared if name in self.aws.revisions),
             missing=tuple(name for name in declared if name not in self.aws.revisions),
         )
         self.state.outcome = conclude(plan, record, before, after, updated=updated)
         self.doubtful &= isinstance(before, Unknown)
+        if ending == "done" and not outage and plan.wanted and plan.kind is Kind.RUN:
+            assert self.aws.endpoint and self.aws.endpoint.config == plan.wanted.name, "nothing came of it"
+            assert plan.wanted.version == max(version for version, approved in self.aws.approved.items() if approved)
 
     def carry_out(self, plan: Plan, before: Live, ending: str, step) -> bool:
         endpoint = self.aws.endpoint

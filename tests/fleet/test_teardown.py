@@ -32,7 +32,7 @@ def test_as_many_as_the_limit_may_go() -> None:
 
 
 def test_a_limit_of_none_lets_none_go() -> None:
-    with pytest.raises(pulumi.RunError, match="1 deployed tasks"):
+    with pytest.raises(pulumi.RunError, match="1 deployed task would"):
         refuse_mass([], deployed("spam"), ["spam"], most=0)
 
 
@@ -74,5 +74,5 @@ def test_a_task_counts_once_with_all_its_variants() -> None:
 
 def test_a_task_counts_for_one_variant_alone() -> None:
     spam = {"spam": {"champion": outcome("spam"), "challenger": outcome("spam-b")}}
-    with pytest.raises(pulumi.RunError, match="1 deployed tasks"):
+    with pytest.raises(pulumi.RunError, match="1 deployed task would"):
         refuse_mass(["spam"], spam, ["spam", "spam-b"], most=0)

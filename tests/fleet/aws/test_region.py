@@ -254,6 +254,21 @@ def test_what_is_in_transition_for_too_long_is_unknown(account: Any, monkeypatch
     assert ask(account, lambda region: region.settled("spam")) == overdue
 
 
+def test_what_nobody_waits_for_any_more_is_not_polled(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LONGEST_WAIT", 0.1)
+    account.deploy("spam", "spam-v1")
+    account.sandbox.set_status("spam", "Updating")
+
+    async def gives_up(region: Region) -> bool:
+        await region.live("spam", None, wait=True)
+        await asyncio.sleep(0.1)  # for the poll under way
+        before = account.operations()
+        await asyncio.sleep(0.2)
+        return bool(account.operations() == before)
+
+    assert ask(account, gives_up)
+
+
 def test_nobody_waits_longer_than_an_hour() -> None:
     assert LONGEST_WAIT == 3600
 
