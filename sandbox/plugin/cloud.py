@@ -9,7 +9,7 @@ from threading import Event, Lock
 from typing import Any, NoReturn, cast
 
 import boto3
-import jmespath  # type: ignore[import-untyped]
+import jmespath
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 

@@ -7,7 +7,7 @@ differs from every known one. Secrets are unwrapped, and wrapped again by the na
 from collections.abc import Collection, Mapping
 from typing import cast
 
-from google.protobuf import struct_pb2  # type: ignore[import-untyped]
+from google.protobuf import struct_pb2
 
 from sandbox.plugin.catalogue import Properties
 
