@@ -30,7 +30,7 @@ from sandbox.stack import CI_FLAGS, Run, Stack
 SIZES = (22, 100)
 LATENCY_MS = 50.0
 SAMPLE_SECONDS = 0.2
-PREVIEW_LIMIT = (22, 6.0)  # a warm preview of so many tasks takes at most so many seconds
+LIMIT = (22, 6.0)  # a warm preview and a status of so many tasks take at most so many seconds
 LIST_PAGE = 100  # endpoints a ListEndpoints page
 SHOWN_LINES = 40  # of a run that went wrong
 
@@ -40,19 +40,25 @@ class Step:
     """One kind of run; where it is made several times, the last counts."""
 
     what: str
-    arguments: tuple[str, ...]
+    command: tuple[str, ...]
     times: int = 1
     reads_only: bool = False  # asks AWS for nothing but the registry's answers and the list of endpoints
 
 
+def _pulumi(*arguments: str) -> tuple[str, ...]:
+    return ("pulumi", *arguments, "--non-interactive", "--color", "never")
+
+
 UNCHANGED = "--expect-no-changes"
-FIRST = Step("first up", ("up", *CI_FLAGS))
-PREVIEW = Step("warm preview", ("preview", UNCHANGED), times=2, reads_only=True)
+FIRST = Step("first up", _pulumi("up", *CI_FLAGS))
+PREVIEW = Step("warm preview", _pulumi("preview", UNCHANGED), times=2, reads_only=True)
+STATUS = Step("fleet status", (sys.executable, "-m", "fleet", "status"), reads_only=True)
 STEPS = (
     FIRST,
     PREVIEW,
-    Step("no-change up, as CI", ("up", *CI_FLAGS, UNCHANGED)),
-    Step("no-change up, no refresh", ("up", *CI_FLAGS, "--refresh=false", UNCHANGED), reads_only=True),
+    STATUS,
+    Step("no-change up, as CI", _pulumi("up", *CI_FLAGS, UNCHANGED)),
+    Step("no-change up, no refresh", _pulumi("up", *CI_FLAGS, "--refresh=false", UNCHANGED), reads_only=True),
 )
 
 
@@ -105,7 +111,13 @@ def measure_all(sizes: Sequence[int], latency_ms: float) -> Iterator[Measured]:
         say(f"{size} tasks: starting a sandbox of its own")
         with (
             tempfile.TemporaryDirectory() as folder,
-            Sandbox.start(Path(folder) / "aws", name="bench", inference=False, endpoint_limit=size) as sandbox,
+            Sandbox.start(
+                Path(folder) / "aws",
+                name="bench",
+                inference=False,
+                endpoint_limit=size,
+                concurrency_limit=200 * size,  # room for the most that a task may want
+            ) as sandbox,
         ):
             tasks = task_list(size)
             sandbox.seed({name: [{}] for name in tasks["tasks"]})
@@ -136,11 +148,12 @@ def _last(step: Step, size: int, stack: Stack, env: Mapping[str, str]) -> tuple[
 
 def _run(step: Step, size: int, stack: Stack, env: Mapping[str, str]) -> Usage:
     """Raises Wrong unless every task is up to date afterwards."""
-    command = ["pulumi", *step.arguments, "--stack", stack.name, "--non-interactive", "--color", "never"]
-    run, usage = measure(command, stack.folder, env)
-    if not run.ok or run.summary != f"{size} UP_TO_DATE":
-        began = "\n".join(run.text.splitlines()[:SHOWN_LINES])
-        raise Wrong(f"{began}\n\n{step.what} of {size} tasks ended with {run.code} and {run.summary!r}; so it began")
+    run, usage = measure([*step.command, "--stack", stack.name], stack.folder, env)
+    lines = run.text.splitlines()
+    total = lines[-1] if step is STATUS and lines else run.summary
+    if not run.ok or total != f"{size} UP_TO_DATE":
+        began = "\n".join(lines[:SHOWN_LINES])
+        raise Wrong(f"{began}\n\n{step.what} of {size} tasks ended with {run.code} and {total!r}; so it began")
     return usage
 
 
@@ -346,8 +359,8 @@ def missed(measured: Sequence[Measured]) -> list[str]:
         expected = {"ListEndpoints": ceil(row.tasks / LIST_PAGE), "ListModelPackages": row.tasks}
         if row.what in {step.what for step in STEPS if step.reads_only} and row.calls != expected:
             sentences.append(f"{row.tasks} tasks, {row.what}: {_listed(row.calls)}, instead of {_listed(expected)}")
-        size, limit = PREVIEW_LIMIT
-        if (row.tasks, row.what) == (size, PREVIEW.what) and row.usage.seconds > limit:
+        size, limit = LIMIT
+        if row.tasks == size and row.what in (PREVIEW.what, STATUS.what) and row.usage.seconds > limit:
             took = f"{row.usage.seconds:.2f} s ({row.usage.cpu_seconds:.2f} s of CPU)"
             sentences.append(f"{size} tasks, {row.what}: {took}, and at most {limit} s are promised")
     return sentences

@@ -149,21 +149,34 @@ def _register(world: World, name: str, rows: list[Content]) -> list[int]:
     versions = []
     for row in rows:
         version = world.groups[arn].last_version + 1
-        path = row.get("path") or f"{name}/{version}"
         package = {
             "ModelPackageGroupName": name,
             "ModelApprovalStatus": row.get("approval", "Approved"),
-            "InferenceSpecification": {
-                "Containers": [{"Image": IMAGE, "ModelDataUrl": f"s3://sandbox-models/{path}/model.tar.gz"}],
-                "SupportedContentTypes": ["application/json"],
-                "SupportedResponseMIMETypes": ["application/json"],
-            },
+            "InferenceSpecification": _specification(row, row.get("path") or f"{name}/{version}"),
         }
+        if not package["InferenceSpecification"]:
+            del package["InferenceSpecification"]
         created = operations.answer(world, REGION, "CreateModelPackage", package)
         if row.get("status", "Completed") != "Completed":
             _set_status(world, created["ModelPackageArn"], row["status"])
         versions.append(version)
     return versions
+
+
+def _specification(row: Content, path: str) -> Content:
+    """One container with the model at `path`, unless the row says otherwise; empty: the package has none."""
+    if "inference_specification" in row:
+        given: Content = row["inference_specification"]
+        return given
+    model = {"ModelDataUrl": f"s3://sandbox-models/{path}/model.tar.gz"}
+    if "model_data_source" in row:
+        model = {"ModelDataSource": row["model_data_source"]}
+    product = {"ProductId": row["product_id"]} if "product_id" in row else {}
+    return {
+        "Containers": [{"Image": IMAGE, **model, **product}] * row.get("containers", 1),
+        "SupportedContentTypes": ["application/json"],
+        "SupportedResponseMIMETypes": ["application/json"],
+    }
 
 
 def _summary(state: State, _: Content) -> Content:

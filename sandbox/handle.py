@@ -103,19 +103,27 @@ class Sandbox:
     # The registry
 
     def seed(self, groups: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, list[int]]:
-        """Registers many at once: group -> versions as {approval, status, path}, each optional. Gives the numbers."""
+        """Registers many at once: group -> versions as `register` takes them, each part optional. Gives the numbers."""
         content = {"groups": {name: list(rows) for name, rows in groups.items()}}
         versions: dict[str, list[int]] = self._ask("POST", "seed", content)["versions"]
         return versions
 
     def register(
-        self, group: str, *, approval: str = "Approved", status: str = "Completed", path: str | None = None
+        self,
+        group: str,
+        *,
+        approval: str = "Approved",
+        status: str = "Completed",
+        path: str | None = None,
+        **content: Any,
     ) -> int:
         """A new version of the group, which is created when missing. Gives its number.
 
-        `path` is the inference server's model; by default `<group>/<version>`.
+        `path` is the inference server's model; by default `<group>/<version>`. `content` is what the package holds
+        other than that: how many `containers`, a `model_data_source` in place of ModelDataUrl, a `product_id`, or the
+        whole `inference_specification` ({}: none).
         """
-        return self.seed({group: [{"approval": approval, "status": status, "path": path}]})[group][0]
+        return self.seed({group: [{"approval": approval, "status": status, "path": path, **content}]})[group][0]
 
     def approve(self, group: str, version: int) -> None:
         self._ask("POST", "package", {"group": group, "version": version, "approval": "Approved"})

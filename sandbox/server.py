@@ -15,7 +15,7 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
@@ -27,10 +27,10 @@ from xml.sax.saxutils import escape
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from sandbox import control, validation
+from sandbox import control, iam, validation
 from sandbox.control import State
 from sandbox.faults import ClientGone, Rule
-from sandbox.sagemaker import operations, runtime
+from sandbox.sagemaker import operations, quotas, runtime
 from sandbox.sagemaker.world import REGION, AwsError
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
 CONTROL = "/_sandbox/"
 NOBODY_THERE = 499  # in the log only: the client was gone before the answer
-SERVICES = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi"}  # signing name -> boto3's name
+# signing name -> boto3's name
+SERVICES = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi", "servicequotas": "service-quotas"}
 INVOCATION = re.compile(r"/endpoints/(?P<endpoint>[^/]+)/invocations")
 SCOPE = re.compile(r"Credential=[^/]*/\d*/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
@@ -173,10 +174,20 @@ class Application:
                     return _json(operations.answer(self.state.world, asked.region, asked.operation, asked.params))
             case "sagemaker-runtime":
                 return self._invoke(asked)
+            case "service-quotas":
+                with self.state.lock:
+                    return _json(quotas.answer(self.state.world, asked.region, asked.operation, asked.params))
+            case "iam" if asked.operation == "GetRole" and asked.params.get("RoleName") in self._roles:
+                name = asked.params["RoleName"]
+                return Response(iam.get_role(name, self._roles[name]), content_type="text/xml")
             case "resourcegroupstaggingapi":  # moto would answer, with nothing of SageMaker in it
                 raise AwsError(f"the sandbox does not play {asked.service}", code="UnsupportedOperation")
             case _:
                 return self._by_moto(asked)
+
+    @property
+    def _roles(self) -> Mapping[str, Any]:
+        return self.state.world.settings.roles
 
     def _invoke(self, asked: Asked) -> Response:
         model = validation.service("sagemaker-runtime").operation_model("InvokeEndpoint")

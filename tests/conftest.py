@@ -11,6 +11,7 @@ import pytest
 from fleet.aws import session
 from fleet.tags import VERSION, Ownership
 from sandbox.handle import Sandbox
+from sandbox.sagemaker.world import Settings
 
 GERMAN = MappingProxyType({"LANG": "de"})
 ROLE = "arn:aws:iam::123456789012:role/execution"
@@ -31,10 +32,15 @@ class Account:
         """The program's client, made once: each one takes a quarter of a second."""
         return session.sagemaker("eu-west-1")
 
+    @cached_property
+    def its_runtime(self) -> Any:
+        """The same for calls of models."""
+        return session.runtime("eu-west-1")
+
     def reset(self, empty: Path) -> None:
         self.sandbox.clear_faults()
         self.sandbox.restore(empty)
-        self.sandbox.settings(create_seconds=0, update_seconds=0, delete_seconds=0, page_size=0, empty_first_page=[])
+        self.sandbox.settings(**{**vars(Settings()), "create_seconds": 0, "update_seconds": 0, "delete_seconds": 0})
         self.mark = self.sandbox.mark()
 
     def deploy(self, endpoint: str, config: str, *, stack: str = "prod", **sizes: Any) -> None:
@@ -73,8 +79,14 @@ def _tags(stack: str, task: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def one_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    with Sandbox.start(tmp_path_factory.mktemp("aws") / "sandbox", inference=False) as sandbox:
+def models() -> bool:
+    """Whether models run behind the endpoints; a module that calls some overrides it."""
+    return False
+
+
+@pytest.fixture(scope="module")
+def one_account(tmp_path_factory: pytest.TempPathFactory, models: bool) -> Iterator[Account]:
+    with Sandbox.start(tmp_path_factory.mktemp("aws") / "sandbox", inference=models) as sandbox:
         yield Account(sandbox)
 
 

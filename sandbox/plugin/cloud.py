@@ -3,6 +3,7 @@
 Speaks plain values; Pulumi's protocol is provider.py. Every failure is one `Refused`, worded as the bridge words it.
 """
 
+import os
 import time
 from collections.abc import Mapping
 from threading import Event, Lock
@@ -37,7 +38,8 @@ class Cloud:
         with self.lock:
             if service not in self.clients:
                 retries = Config(
-                    retries={"mode": "standard", "max_attempts": 3},
+                    # As the real provider does: 25 unless maxRetries says otherwise (aws provider, maxRetries, 2026-11)
+                    retries={"mode": "standard", "total_max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS", "25"))},
                     read_timeout=READ_TIMEOUT_SECONDS,
                     max_pool_connections=CONNECTIONS,
                 )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sandbox.sagemaker import tags
+from sandbox.sagemaker import quotas, tags
 from sandbox.sagemaker.paging import listing
 from sandbox.sagemaker.world import (
     KINDS,
@@ -58,20 +58,21 @@ def create_model(world: World, region: str, request: Params) -> Answer:
     if ("PrimaryContainer" in request) == ("Containers" in request):
         raise AwsError("Exactly one of PrimaryContainer and Containers must be given.")
     containers = request.get("Containers") or [request["PrimaryContainer"]]
-    artifacts = [_artifact(world, region, container) for container in containers]
+    resolved = [one for container in containers for one in _resolved(world, region, container)]
     tagged = tags.checked(request.get("Tags", ()))
     details = {key: value for key, value in request.items() if key not in ("ModelName", "Tags")}
-    world.models[arn] = Model(name, arn, world.stamp(), artifacts[0], details)
+    artifact = str(resolved[0].get("ModelDataUrl", ""))
+    world.models[arn] = Model(name, arn, world.stamp(), artifact, details, resolved)
     world.tags[arn] = tagged
     return {"ModelArn": arn}
 
 
-def _artifact(world: World, region: str, container: Params) -> str:
-    """ModelDataUrl of the container. Raises AwsError for a package that must not be deployed."""
+def _resolved(world: World, region: str, container: Params) -> list[Params]:
+    """The container, or those of its package. Raises AwsError for a package that must not be deployed."""
     if ("ModelPackageName" in container) == ("Image" in container):
         raise AwsError("A container must have exactly one of Image and ModelPackageName.")
     if "Image" in container:
-        return str(container.get("ModelDataUrl", ""))
+        return [container]
     package: Package = find(world, region, "model-package", container["ModelPackageName"])
     if package.status != "Completed":
         raise AwsError(f"Cannot use model package {package.arn}: its status is {package.status}, not Completed.")
@@ -80,7 +81,8 @@ def _artifact(world: World, region: str, container: Params) -> str:
         raise AwsError(f"Cannot use model package {package.arn}: its approval status is {approval}, not Approved.")
     if "InferenceSpecification" not in package.details:
         raise AwsError(f"Cannot use model package {package.arn}: it has no inference specification.")
-    return str(package.details["InferenceSpecification"]["Containers"][0].get("ModelDataUrl", ""))
+    containers: list[Params] = package.details["InferenceSpecification"]["Containers"]
+    return containers
 
 
 def describe_model(world: World, region: str, request: Params) -> Answer:
@@ -115,10 +117,13 @@ def create_config(world: World, region: str, request: Params) -> Answer:
     if arn in world.configs:
         raise AwsError(f'Cannot create already existing endpoint configuration "{arn}".')
     _check_variants(request)
-    _check_model(find(world, region, "model", request["ProductionVariants"][0]["ModelName"]))
+    first = request["ProductionVariants"][0]
+    model = find(world, region, "model", first["ModelName"])
+    if "ServerlessConfig" in first:
+        _check_model(model)
     tagged = tags.checked(request.get("Tags", ()))
     details = {key: value for key, value in request.items() if key not in ("EndpointConfigName", "Tags")}
-    variant = {"InitialVariantWeight": 1.0, **request["ProductionVariants"][0]}
+    variant = {"InitialVariantWeight": 1.0, **first}
     world.configs[arn] = Config(name, arn, world.stamp(), {**details, "ProductionVariants": [variant]})
     world.tags[arn] = tagged
     return {"EndpointConfigArn": arn}
@@ -127,7 +132,8 @@ def create_config(world: World, region: str, request: Params) -> Answer:
 def _check_variants(request: Params) -> None:
     variants = request["ProductionVariants"]
     if not any("ServerlessConfig" in variant for variant in variants):
-        raise AwsError("the sandbox plays serverless variants only", code="UnsupportedOperation")
+        _check_instances(variants)
+        return
     if len(variants) > 1:
         raise AwsError("An endpoint configuration with a serverless variant must have exactly one production variant.")
     if present := [member for member in _NOT_SERVERLESS if request.get(member)]:
@@ -142,12 +148,24 @@ def _check_variants(request: Params) -> None:
     _check_concurrency(serverless)
 
 
+def _check_instances(variants: list[Params]) -> None:
+    if len(variants) > 1:
+        raise AwsError("the sandbox plays one production variant", code="UnsupportedOperation")
+    needed = ("ModelName", "InstanceType", "InitialInstanceCount")
+    if missing := [member for member in needed if member not in variants[0]]:
+        raise AwsError(f"A production variant without ServerlessConfig must have {', '.join(missing)}.")
+
+
 def _check_model(model: Model) -> None:
-    containers = model.details.get("Containers") or [model.details["PrimaryContainer"]]
+    containers = model.containers or model.details.get("Containers") or [model.details["PrimaryContainer"]]
     if present := [member for member in _NOT_SERVERLESS if model.details.get(member)]:
         raise AwsError(f'Model "{model.arn}" cannot be serverless: {", ".join(present)} is not supported.')
     if len(containers) > 1 or containers[0].get("Mode") == "MultiModel":
         raise AwsError(f'Model "{model.arn}" cannot be serverless: it must be one container with one model.')
+    if "ModelDataSource" in containers[0]:
+        raise AwsError(f'Model "{model.arn}" cannot be serverless: ModelDataSource is not supported.')
+    if "ProductId" in containers[0]:
+        raise AwsError(f'Model "{model.arn}" cannot be serverless: it is an AWS Marketplace product.')
 
 
 def _check_concurrency(serverless: Params) -> None:
@@ -209,14 +227,7 @@ def create_endpoint(world: World, region: str, request: Params) -> Answer:
     if arn in world.endpoints:
         raise AwsError(f'Cannot create already existing endpoint "{arn}".')
     config = _deployable(world, region, request["EndpointConfigName"])
-    limit = world.settings.endpoint_limit
-    if (used := len(_endpoints(world, region))) >= limit:
-        raise AwsError(
-            f"The account-level service limit 'Number of serverless endpoints' is {limit} Endpoints, with current "
-            f"utilization of {used} Endpoints and a request delta of 1 Endpoints. "
-            "Please use AWS Service Quotas to request an increase for this quota.",
-            code="ResourceLimitExceeded",
-        )
+    _check_quotas(world, region, {}, config.serverless)
     tagged = tags.checked(request.get("Tags", ()))
     now = world.stamp()
     change = Change("create", now, now + world.settings.create_seconds, config.name)
@@ -234,6 +245,27 @@ def _check_played(request: Params) -> None:
 def _endpoints(world: World, region: str) -> list[Endpoint]:
     here = arn_of(region, "endpoint", "")
     return [endpoint for arn, endpoint in world.endpoints.items() if arn.startswith(here)]
+
+
+def _check_quotas(world: World, region: str, now: Params, then: Params) -> None:
+    """For one endpoint whose ServerlessConfig is to change; an empty one: there is no endpoint, or on instances."""
+    taken = [serverless for endpoint in _endpoints(world, region) if (serverless := _takes(world, region, endpoint))]
+    memory = then.get("MemorySizeInMB", 0)
+    delta = {
+        "endpoint_limit": bool(then) - bool(now),
+        "concurrency_limit": then.get("MaxConcurrency", 0) - now.get("MaxConcurrency", 0),
+        "memory_limit": memory if memory > now.get("MemorySizeInMB", 0) else 0,
+    }
+    used = {"endpoint_limit": len(taken), "concurrency_limit": sum(one["MaxConcurrency"] for one in taken)}
+    quotas.check(world.settings, used, delta)
+
+
+def _takes(world: World, region: str, endpoint: Endpoint) -> Params:
+    """The ServerlessConfig of an endpoint, or of the one that it is being created with."""
+    if endpoint.serving:
+        return endpoint.serving.serverless
+    config = world.configs.get(arn_of(region, "endpoint-config", endpoint.config))
+    return config.serverless if config else {}
 
 
 def _deployable(world: World, region: str, name: str) -> Config:
@@ -266,6 +298,12 @@ def update_endpoint(world: World, region: str, request: Params) -> Answer:
         raise AwsError(
             f'Cannot update endpoint "{endpoint.arn}" to endpoint configuration "{config.arn}": it already uses it.'
         )
+    if endpoint.serving and endpoint.serving.instances and config.serverless:
+        raise AwsError(
+            f'Cannot update endpoint "{endpoint.arn}" to endpoint configuration "{config.arn}": '
+            "an endpoint on instances cannot become serverless."
+        )
+    _check_quotas(world, region, _takes(world, region, endpoint), config.serverless)
     now = world.stamp(endpoint.modified)
     change = Change("update", now, now + world.settings.update_seconds, config.name)
     change = _with_ending(world, endpoint.name, change)
@@ -287,10 +325,13 @@ def resize_endpoint(world: World, region: str, request: Params) -> Answer:
     wanted = request["DesiredWeightsAndCapacities"]
     if serving is None or [variant["VariantName"] for variant in wanted] != [serving.variant]:
         raise AwsError(f'The variants of endpoint "{endpoint.arn}" are {[serving.variant] if serving else []}.')
+    if serving.instances:
+        raise AwsError("the sandbox does not change the number of instances", code="UnsupportedOperation")
     if "DesiredInstanceCount" in wanted[0]:
         raise AwsError("DesiredInstanceCount is not supported with serverless variants.")
     serverless = {**serving.serverless, **wanted[0].get("ServerlessUpdateConfig", {})}
     _check_concurrency(serverless)
+    _check_quotas(world, region, serving.serverless, serverless)
     now = world.stamp(endpoint.modified)
     ends = now + world.settings.update_seconds
     change = Change("resize", now, ends, serverless=serverless, weight=wanted[0].get("DesiredWeight", serving.weight))
@@ -324,8 +365,10 @@ def _variant(serving: Serving, change: Change | None) -> Answer:
         "VariantName": serving.variant,
         "CurrentWeight": serving.weight,
         "DesiredWeight": serving.weight,
-        "CurrentServerlessConfig": serving.serverless,
     }
+    if serving.instances:
+        return shown | {"CurrentInstanceCount": serving.instances, "DesiredInstanceCount": serving.instances}
+    shown["CurrentServerlessConfig"] = serving.serverless
     if change and change.kind == "resize":
         shown |= {"DesiredWeight": change.weight, "DesiredServerlessConfig": change.serverless}
     return shown
@@ -411,8 +454,10 @@ def _serving(world: World, config: Config, region: str, now: float) -> Serving:
         model=model.name,
         artifact=model.artifact,
         weight=variant["InitialVariantWeight"],
-        serverless=variant["ServerlessConfig"],
+        serverless=config.serverless,
         since=now,
+        warm=not config.serverless,
+        instances=variant.get("InitialInstanceCount", 0),
     )
 
 
@@ -421,6 +466,8 @@ def provision(world: World, region: str, name: str, value: int) -> None:
     endpoint: Endpoint = find(world, region, "endpoint", name)
     if endpoint.serving is None:
         raise AwsError(f'Endpoint "{endpoint.arn}" serves nothing.')
+    if endpoint.serving.instances:
+        raise AwsError(f'Endpoint "{endpoint.arn}" is not serverless.')
     serverless = {**endpoint.serving.serverless, "ProvisionedConcurrency": value}
     _check_concurrency(serverless)
     serving = replace(endpoint.serving, serverless=serverless)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 ACCOUNT = "123456789012"  # moto's default, so that ARNs of both halves of the sandbox agree
 REGION = "eu-west-1"
+EXECUTION_ROLE = "sagemaker-execution"  # Pulumi.sandbox.yaml's
 
 Params = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -25,6 +26,15 @@ class AwsError(Exception):
         self.message, self.code, self.status, self.more = message, code, status, more
 
 
+# The trust policy of a role that SageMaker may assume
+TRUST: Params = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    ],
+}
+
+
 @dataclass(frozen=True)
 class Settings:
     """How the sandbox behaves; times in seconds unless the name says otherwise."""
@@ -37,6 +47,9 @@ class Settings:
     empty_first_page: tuple[str, ...] = ()  # groups whose first ListModelPackages page is empty, with a NextToken
     cold_start_seconds: float = 0  # the first invocation within that time after a deployment is answered "not ready"
     endpoint_limit: int = 50  # serverless endpoints a region
+    concurrency_limit: int = 1000  # the sum of their MaxConcurrency
+    memory_limit: int = 6144  # MB, of each of them
+    roles: Params = field(default_factory=lambda: {EXECUTION_ROLE: TRUST})  # name -> trust policy
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,7 @@ class Model:
     created: float
     artifact: str  # ModelDataUrl of the container that answers
     details: Params
+    containers: list[Params] = field(default_factory=list)  # those of a package in its place
 
     @property
     def tie(self) -> list[Any]:
@@ -98,6 +112,12 @@ class Config:
         return str(self.variant["ModelName"])
 
     @property
+    def serverless(self) -> Params:
+        """Empty for a variant on instances."""
+        serverless: Params = self.variant.get("ServerlessConfig", {})
+        return serverless
+
+    @property
     def tie(self) -> list[Any]:
         return [self.name]
 
@@ -111,9 +131,10 @@ class Serving:
     model: str
     artifact: str
     weight: float
-    serverless: Params
+    serverless: Params  # empty on instances
     since: float
-    warm: bool = False  # invoked before
+    warm: bool = False  # invoked before, or on instances, which have no cold start
+    instances: int = 0
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sandbox.sagemaker.world import Ending
 
 PREFIX = "arn:aws:sagemaker:eu-west-1:123456789012:"
 ENDPOINT = f'"{PREFIX}endpoint/toxicity"'
+UNCOMPRESSED = {"S3DataSource": {"S3Uri": "s3://b/model/", "S3DataType": "S3Prefix", "CompressionType": "None"}}
 
 
 # Models
@@ -142,9 +143,9 @@ def test_a_serverless_variant_has_no_instances(aws: Any, make_variant: Any) -> N
     assert "InstanceType is not supported" in refused_config(aws, make_variant, ProductionVariants=variants)
 
 
-def test_a_variant_on_instances_is_not_played(aws: Any, make_variant: Any) -> None:
-    variants = [{"VariantName": "v", "ModelName": "m1", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}]
-    assert "serverless variants only" in refused_config(aws, make_variant, ProductionVariants=variants)
+def test_a_variant_on_instances_says_which_and_how_many(aws: Any, make_variant: Any) -> None:
+    variants = [{"VariantName": "v", "ModelName": "m1", "InstanceType": "ml.m5.large"}]
+    assert "must have InitialInstanceCount" in refused_config(aws, make_variant, ProductionVariants=variants)
 
 
 @pytest.mark.parametrize(
@@ -173,10 +174,29 @@ def test_what_serverless_excludes_is_refused(aws: Any, make_variant: Any, more: 
         {"EnableNetworkIsolation": True, "PrimaryContainer": {"Image": "i"}},
         {"Containers": [{"Image": "i"}, {"Image": "j"}]},
         {"PrimaryContainer": {"Image": "i", "Mode": "MultiModel"}},
+        {"PrimaryContainer": {"Image": "i", "ModelDataSource": UNCOMPRESSED}},
     ],
 )
 def test_a_model_that_serverless_excludes_is_refused(aws: Any, make_variant: Any, model: dict[str, Any]) -> None:
     aws("CreateModel", ModelName="m1", **model)
+    error = aws.refused("CreateEndpointConfig", EndpointConfigName="c1", ProductionVariants=[make_variant("m1")])
+    assert "cannot be serverless" in error.message
+
+
+@pytest.mark.parametrize(
+    "containers",
+    [
+        [{"Image": "i"}, {"Image": "j"}],
+        [{"Image": "i", "ModelDataSource": UNCOMPRESSED}],
+        [{"Image": "i", "ProductId": "prod-1"}],
+    ],
+    ids=["pipeline", "uncompressed", "marketplace"],
+)
+def test_a_package_that_serverless_excludes_is_refused(
+    aws: Any, make_variant: Any, containers: list[dict[str, Any]]
+) -> None:
+    arn = aws.package(InferenceSpecification={"Containers": containers})
+    aws("CreateModel", ModelName="m1", PrimaryContainer={"ModelPackageName": arn})
     error = aws.refused("CreateEndpointConfig", EndpointConfigName="c1", ProductionVariants=[make_variant("m1")])
     assert "cannot be serverless" in error.message
 
@@ -231,7 +251,10 @@ def test_the_fifty_first_endpoint_of_a_region_is_over_the_limit(aws: Any) -> Non
         aws("CreateEndpoint", EndpointName=f"e{number}", EndpointConfigName="c1")
     error = aws.refused("CreateEndpoint", EndpointName="toxicity", EndpointConfigName="c1")
     assert error.code == "ResourceLimitExceeded"
-    assert "is 50 Endpoints" in error.message
+    assert error.message.startswith(
+        "The account-level service limit 'Maximum number of serverless endpoints' is 50 Endpoints, "
+        "with current utilization of 50 Endpoints and a request delta of 1 Endpoints."
+    )
 
 
 def test_a_creation_can_be_made_to_fail(aws: Any) -> None:
@@ -407,6 +430,105 @@ def test_times_have_milliseconds(aws: Any) -> None:
     aws.now += 0.123456
     aws.endpoint()
     assert round(aws.describe()["LastModifiedTime"], 3) == aws.describe()["LastModifiedTime"]
+
+
+# Endpoints on instances
+
+
+def on_instances(aws: Any, name: str, count: int = 2) -> None:
+    """A configuration on instances, with a model of the same name."""
+    aws.model(name)
+    variant = {"VariantName": "blue", "ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": count}
+    aws("CreateEndpointConfig", EndpointConfigName=name, ProductionVariants=[variant])
+
+
+def test_an_endpoint_on_instances_shows_how_many_and_no_concurrency(aws: Any) -> None:
+    on_instances(aws, "i1")
+    aws("CreateEndpoint", EndpointName="toxicity", EndpointConfigName="i1")
+    aws.wait()
+    assert aws.describe()["ProductionVariants"] == [
+        {
+            "VariantName": "blue",
+            "CurrentWeight": 1.0,
+            "DesiredWeight": 1.0,
+            "CurrentInstanceCount": 2,
+            "DesiredInstanceCount": 2,
+        }
+    ]
+
+
+def test_an_endpoint_on_instances_never_becomes_serverless(aws: Any) -> None:
+    on_instances(aws, "i1")
+    aws("CreateEndpoint", EndpointName="toxicity", EndpointConfigName="i1")
+    aws.wait()
+    aws.config("c2")
+    error = aws.refused("UpdateEndpoint", EndpointName="toxicity", EndpointConfigName="c2")
+    assert error.code == "ValidationException"
+    assert "cannot become serverless" in error.message
+
+
+def test_a_serverless_endpoint_may_move_to_instances_and_from_instances_to_others(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    for config in ("i1", "i2"):
+        on_instances(aws, config)
+        update(aws, config)
+        aws.wait()
+        assert aws.status() == ("InService", config)
+
+
+# Quotas
+
+
+def over(aws: Any, operation: str, config: str, **limits: int) -> str:
+    aws.world.settings = replace(aws.world.settings, **limits)
+    error = aws.refused(operation, EndpointName="toxicity", EndpointConfigName=config)
+    assert error.code == "ResourceLimitExceeded"
+    return str(error.message)
+
+
+def test_an_endpoint_with_more_memory_than_the_account_may_give_is_refused(aws: Any) -> None:
+    aws.config("c1", MemorySizeInMB=4096)
+    assert over(aws, "CreateEndpoint", "c1", memory_limit=3072).startswith(
+        "The account-level service limit 'Memory size in MB per serverless endpoint' is 3072 MBs, "
+        "with current utilization of 0 MBs and a request delta of 4096 MBs."
+    )
+
+
+def test_an_endpoint_that_takes_the_last_of_the_concurrency_and_more_is_refused(aws: Any) -> None:
+    aws.endpoint("spam", "c1", MaxConcurrency=6)
+    aws.config("c2", MaxConcurrency=5)
+    message = over(aws, "CreateEndpoint", "c2", concurrency_limit=10)
+    assert "with current utilization of 6 Invocations and a request delta of 5 Invocations" in message
+
+
+@pytest.mark.parametrize(
+    ("larger", "limit"),
+    [({"MaxConcurrency": 11}, {"concurrency_limit": 10}), ({"MemorySizeInMB": 4096}, {"memory_limit": 3072})],
+)
+def test_an_update_to_more_than_the_quota_is_refused(aws: Any, larger: dict[str, int], limit: dict[str, int]) -> None:
+    aws.endpoint(config="c1")
+    aws.config("c2", **larger)
+    assert over(aws, "UpdateEndpoint", "c2", **limit)
+
+
+def test_capacities_over_the_quota_are_refused(aws: Any) -> None:
+    aws.endpoint()
+    aws.world.settings = replace(aws.world.settings, concurrency_limit=10)
+    error = aws.refused("UpdateEndpointWeightsAndCapacities", **resize(MaxConcurrency=11))
+    assert error.code == "ResourceLimitExceeded"
+
+
+def test_an_update_that_adds_nothing_passes_a_quota_that_was_lowered(aws: Any) -> None:
+    aws.endpoint(config="c1")
+    aws.config("c2")
+    aws.world.settings = replace(aws.world.settings, endpoint_limit=0, concurrency_limit=1, memory_limit=1024)
+    update(aws)
+
+
+def test_endpoints_on_instances_take_nothing_of_the_quotas(aws: Any) -> None:
+    on_instances(aws, "i1")
+    aws.world.settings = replace(aws.world.settings, endpoint_limit=0, concurrency_limit=0, memory_limit=0)
+    aws("CreateEndpoint", EndpointName="toxicity", EndpointConfigName="i1")
 
 
 # Concurrency

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
+from sandbox.control import IMAGE
 from sandbox.handle import Sandbox, wait_until
 from sandbox.processes import SandboxError, ask
+from sandbox.sagemaker.world import TRUST
 
 GROUP = "toxicity"
+UNCOMPRESSED = {"S3DataSource": {"S3Uri": "s3://b/model/", "S3DataType": "S3Prefix", "CompressionType": "None"}}
 
 
 def deploy(sandbox: Sandbox, endpoint: str, version: int | None = None) -> str:
@@ -146,6 +149,36 @@ def test_the_first_page_of_a_group_can_be_empty_and_carry_a_token(sandbox: Sandb
     second = client.list_model_packages(ModelPackageGroupName="toxicity", NextToken=first["NextToken"])
     assert len(second["ModelPackageSummaryList"]) == 1
     assert len(client.list_model_packages(ModelPackageGroupName="spam")["ModelPackageSummaryList"]) == 1
+
+
+# Service Quotas and the execution role
+
+
+def test_boto3_reads_the_quotas_page_by_page(sandbox: Sandbox) -> None:
+    sandbox.settings(page_size=1, concurrency_limit=10)
+    pages = sandbox.client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker")
+    values = {row["QuotaCode"]: row["Value"] for page in pages for row in page["Quotas"]}
+    assert values["L-96300102"] == 10
+
+
+def test_service_quotas_can_be_denied(sandbox: Sandbox) -> None:
+    sandbox.fault("ListServiceQuotas", service="service-quotas", action="error", code="AccessDeniedException")
+    with pytest.raises(ClientError) as error:
+        sandbox.client("service-quotas").list_service_quotas(ServiceCode="sagemaker")
+    assert code(error) == "AccessDeniedException"
+
+
+def test_the_execution_role_of_the_sandbox_trusts_sagemaker(sandbox: Sandbox) -> None:
+    role = sandbox.client("iam").get_role(RoleName="sagemaker-execution")["Role"]
+    assert role["Arn"] == "arn:aws:iam::123456789012:role/sagemaker-execution"
+    assert role["AssumeRolePolicyDocument"] == TRUST
+
+
+def test_other_roles_are_those_of_moto(sandbox: Sandbox) -> None:
+    sandbox.settings(roles={})
+    with pytest.raises(ClientError) as error:
+        sandbox.client("iam").get_role(RoleName="sagemaker-execution")
+    assert code(error) == "NoSuchEntity"
 
 
 # Moto behind it
@@ -392,6 +425,28 @@ def test_a_version_is_approved_and_rejected(sandbox: Sandbox) -> None:
 def test_the_model_of_a_version_can_be_another_ones(sandbox: Sandbox) -> None:
     deploy(sandbox, "toxicity", sandbox.register(GROUP, path="spam/3"))
     assert sandbox.invoke("toxicity", {"text": "hello"})["model"].startswith("spam/3:")
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        ({}, [{"Image": IMAGE, "ModelDataUrl": "s3://sandbox-models/toxicity/1/model.tar.gz"}]),
+        ({"containers": 2, "path": "p"}, [{"Image": IMAGE, "ModelDataUrl": "s3://sandbox-models/p/model.tar.gz"}] * 2),
+        (
+            {"model_data_source": UNCOMPRESSED, "product_id": "prod-1"},
+            [{"Image": IMAGE, "ModelDataSource": UNCOMPRESSED, "ProductId": "prod-1"}],
+        ),
+        ({"inference_specification": {"Containers": [{"Image": "i"}]}}, [{"Image": "i"}]),
+        ({"inference_specification": {}}, None),
+    ],
+)
+def test_a_version_holds_what_it_is_registered_with(
+    sandbox: Sandbox, content: dict[str, Any], shown: list[dict[str, Any]] | None
+) -> None:
+    sandbox.register(GROUP, **content)
+    arn = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/toxicity/1"
+    package = sandbox.client("sagemaker").describe_model_package(ModelPackageName=arn)
+    assert package.get("InferenceSpecification", {}).get("Containers") == shown
 
 
 def test_two_hundred_groups_are_seeded_at_once(sandbox: Sandbox) -> None:
