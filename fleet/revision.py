@@ -14,6 +14,7 @@ from types import MappingProxyType
 MAX_ENDPOINT_NAME = 48  # leaves room for "-v<version>-<hash6>" and a candidate's "-c" in SageMaker's 63 characters
 
 _REVISION_NAME = re.compile(r"-v[1-9][0-9]*-[0-9a-f]{6}(-c)?$")
+_CANDIDATE = "-c"
 
 
 @dataclass(frozen=True)
@@ -71,3 +72,12 @@ def revise(settings: Settings, version: int, package: str) -> Revision:
 def reads_as_revision(name: str) -> bool:
     """True for names that a revision or a candidate of some endpoint could have; no endpoint may be called so."""
     return _REVISION_NAME.search(name) is not None
+
+
+def candidate(revision: str) -> str:
+    """The name of the temporary endpoint, and of its configuration, on which a revision is tried out."""
+    return revision + _CANDIDATE
+
+
+def reads_as_candidate(name: str) -> bool:
+    return name.endswith(_CANDIDATE) and reads_as_revision(name)

@@ -14,7 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
+import jmespath
 import yaml
+from jmespath.exceptions import JMESPathError, JMESPathTypeError
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -34,11 +36,12 @@ from fleet.revision import MAX_ENDPOINT_NAME, reads_as_revision
 
 # Checked like the rest, then refused: a setting that has no effect yet must not look as if it had one.
 # A version that can do one takes its name out; everything below is ready for it.
-UNSUPPORTED = ("enabled", "soak_hours", "pin", "hold", "retired", "smoke_test", "scaling", "variants")
+UNSUPPORTED = ("scaling", "variants")
 
 CHAMPION = "champion"  # the variant that every task has, under the task's own name
 MEMORY_SIZES_MB = tuple(range(1024, 6145, 1024))  # ServerlessMemorySizeInMB (AWS API reference, 2026-11)
 ENVIRONMENT_MAX_BYTES = 32 * 1024  # all keys and values of a container (AWS API reference, ContainerDefinition)
+JSON = "application/json"
 NAME_PREFIX = re.compile(r"([a-zA-Z0-9][a-zA-Z0-9-]*)?")
 
 
@@ -99,6 +102,21 @@ def _plain_json(payload: object) -> object:
     except (TypeError, ValueError):
         raise ValueError("must be plain JSON; put a date in quotes") from None
     return payload
+
+
+def _jmespath(expression: str) -> str:
+    try:
+        jmespath.search(expression, {})  # unknown functions are only found when it is used
+    except JMESPathTypeError:
+        pass  # a function that does not take what is not there
+    except JMESPathError as error:
+        raise ValueError(f"{_shown(expression)} is no JMESPath expression: {str(error).splitlines()[0]}") from None
+    return expression
+
+
+def is_json(content_type: str) -> bool:
+    """Whether payloads of this media type are JSON; others are text, sent as it is."""
+    return content_type.lower() == JSON or content_type.lower().endswith("+json")
 
 
 Memory = Annotated[
@@ -198,17 +216,22 @@ class Case(Settings):
 class SmokeTest(Thresholds):
     """Calls that a new revision must answer before consumers see it."""
 
-    content_type: str = Field(default="application/json", pattern=MEDIA_TYPE, description="Media type of the payloads.")
-    label: Words = Field(default="label", description="JMESPath of the label in the JSON answer.")
+    content_type: str = Field(default=JSON, pattern=MEDIA_TYPE, description="Media type of the payloads.")
+    label: Annotated[Words, AfterValidator(_jmespath)] = Field(
+        default="label", description="JMESPath of the label in the JSON answer."
+    )
     cases: tuple[Case, ...] = Field(
         strict=False, json_schema_extra={"minItems": 1}, description="The calls and what they must answer."
     )
 
     @field_validator("cases")
     @classmethod
-    def _try_something(cls, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    def _try_something(cls, cases: tuple[Case, ...], info: ValidationInfo) -> tuple[Case, ...]:
         if not cases:
             raise ValueError("needs at least one case")
+        content_type = info.data.get("content_type", JSON)
+        if not is_json(content_type) and not all(isinstance(case.payload, str) for case in cases):
+            raise ValueError(f"every payload must be text, in quotes, because content_type is {content_type}")
         return cases
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from fleet.aws import endpoints, session
@@ -16,6 +17,7 @@ from fleet.tags import Ownership
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 LONGEST_WAIT = 3600.0  # seconds; what the AWS provider waits for an endpoint too
 FIRST_POLL, LAST_POLL = 0.5, 15.0  # seconds between two polls, growing
@@ -27,6 +29,7 @@ Final = Callable[[endpoints.Row | None], bool]
 
 @dataclass(frozen=True)
 class _Wait:
+    name: str
     is_final: Final
     end: asyncio.Future[Unknown | None]
 
@@ -42,14 +45,17 @@ class Presence(StrEnum):
 
 
 class Region:
-    """One client, at most 16 threads."""
+    """One client, at most 16 threads; as many again where models are called."""
 
     def __init__(self, region: str, profile: str, ownership: Ownership) -> None:
-        self._ownership = ownership
+        self.ownership = ownership
+        self.turns = asyncio.Semaphore(session.THREADS)  # for those who `invoke`: none waits for a thread meanwhile
+        self._region, self._profile = region, profile
         self._pool = ThreadPoolExecutor(session.THREADS)
         self._client: Future[SageMakerClient] = self._pool.submit(session.sagemaker, region, profile)
         self._rows = self._pool.submit(lambda: session.ask(lambda: endpoints.list_all(self._client.result())))
-        self._waiting: dict[str, _Wait] = {}
+        self._waiting: set[_Wait] = set()
+        self._pause = FIRST_POLL
         self._poller: asyncio.Task[None] | None = None
 
     async def listed(self) -> Mapping[str, endpoints.Row] | Unknown:
@@ -69,40 +75,40 @@ class Region:
             return Absent()
         if row and record and known and row.status == "InService" and row.modified == record.modified:
             return LiveEndpoint(row.status, record.serving, record.modified, record.provisioned)
-        overdue = await self._final(name) if wait and row and row.status in IN_TRANSITION else None
+        overdue = await self.final(name) if wait and row and row.status in IN_TRANSITION else None
         return overdue or await self._look(name, record)
 
     async def settled(self, name: str) -> Live:
         """The endpoint once its status is final; Unknown after an hour."""
         live = await self._describe(name)
         if isinstance(live, LiveEndpoint) and live.in_transition:
-            return await self._final(name) or await self._describe(name)
+            return await self.final(name) or await self._describe(name)
         return live
 
     async def look_up(self, name: str) -> tuple[Presence, Presence]:
         """Whether the model and the endpoint configuration of a revision exist, and whose they are."""
         model, config = await asyncio.gather(
-            self._ask(lambda client: endpoints.model_tags(client, name)),
-            self._ask(lambda client: endpoints.endpoint_config_tags(client, name)),
+            self.ask(lambda client: endpoints.model_tags(client, name)),
+            self.ask(lambda client: endpoints.endpoint_config_tags(client, name)),
         )
         return self._presence(model), self._presence(config)
 
-    async def clear_failed(self, name: str) -> Unknown | None:
-        """Delete an endpoint whose creation failed, and wait until its name is free."""
-        refused = await self._ask(lambda client: endpoints.delete(client, name))
-        return refused or await self._final(name, lambda row: row is None)
+    async def remove(self, name: str) -> Unknown | None:
+        """Delete an endpoint, one whose creation failed or a candidate, and wait until its name is free."""
+        refused = await self.ask(lambda client: endpoints.delete(client, name))
+        return refused or await self.final(name, lambda row: row is None)
 
     async def _look(self, name: str, record: Outcome | None) -> Live:
-        live = await self._describe(name, self._ownership)
+        live = await self._describe(name, self.ownership)
         if not isinstance(live, LiveEndpoint) or not live.ours or not live.config:
             return live
         if record and live.config in record.declared:
             return live
-        serving = await self._ask(lambda client: endpoints.read_revision(client, live.config, self._ownership))
+        serving = await self.ask(lambda client: endpoints.read_revision(client, live.config, self.ownership))
         return serving if isinstance(serving, Unknown) else replace(live, serving=serving)
 
     async def _describe(self, name: str, ownership: Ownership | None = None) -> Live:
-        return await self._ask(lambda client: endpoints.describe(client, name, ownership))
+        return await self.ask(lambda client: endpoints.describe(client, name, ownership))
 
     def _presence(self, tags: Mapping[str, str] | Unknown | None) -> Presence:
         match tags:
@@ -110,34 +116,55 @@ class Region:
                 return Presence.UNKNOWN
             case None:
                 return Presence.ABSENT
-        return Presence.OURS if self._ownership.covers(tags) else Presence.FOREIGN
+        return Presence.OURS if self.ownership.covers(tags) else Presence.FOREIGN
 
-    async def _ask(self, call: Callable[["SageMakerClient"], T]) -> T | Unknown:
-        def ask() -> T | Unknown:
-            return session.ask(lambda: call(self._client.result()))
+    async def ask(self, call: Callable[["SageMakerClient"], T]) -> T | Unknown:
+        """What the call returns, from a thread; Unknown for any error."""
+        return await _in_thread(self._pool, lambda: call(self._client.result()))
 
-        return await asyncio.wrap_future(self._pool.submit(ask))
+    async def invoke(self, call: Callable[["SageMakerRuntimeClient"], T]) -> T | Unknown:
+        """The same of a call of a model, in threads of their own: it may take a minute, and polls must go on."""
+        pool, runtime = self._models
+        return await _in_thread(pool, lambda: call(runtime.result()))
 
-    async def _final(
+    @cached_property
+    def _models(self) -> tuple[ThreadPoolExecutor, "Future[SageMakerRuntimeClient]"]:
+        pool = ThreadPoolExecutor(session.THREADS)
+        return pool, pool.submit(session.runtime, self._region, self._profile)
+
+    async def final(
         self, name: str, is_final: Final = lambda row: row is None or row.status not in IN_TRANSITION
     ) -> Unknown | None:
-        wait = self._waiting.setdefault(name, _Wait(is_final, asyncio.get_running_loop().create_future()))
+        """Wait until the endpoint's row in the list is final; Unknown after an hour."""
+        wait = _Wait(name, is_final, asyncio.get_running_loop().create_future())
+        self._waiting.add(wait)
+        self._pause = FIRST_POLL  # who has just come is looked at soon, however long others have waited
         if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll())
         try:
-            return await asyncio.wait_for(asyncio.shield(wait.end), LONGEST_WAIT)
+            return await asyncio.wait_for(wait.end, LONGEST_WAIT)
         except TimeoutError:
-            self._waiting.pop(name, None)
             return Unknown(f"{name} is still in transition after {LONGEST_WAIT / 60:.0f} minutes")
+        finally:
+            self._waiting.discard(wait)
 
     async def _poll(self) -> None:
-        pause = FIRST_POLL
+        slept = 0.0
         while self._waiting:
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.5, LAST_POLL)
-            rows = await self._ask(endpoints.list_all)
-            for name, wait in list(self._waiting.items()):
-                if isinstance(rows, Unknown):
-                    self._waiting.pop(name).end.set_result(rows)
-                elif wait.is_final(rows.get(name)):
-                    self._waiting.pop(name).end.set_result(None)
+            await asyncio.sleep(FIRST_POLL)
+            slept += FIRST_POLL
+            if slept < self._pause:
+                continue
+            slept, self._pause = 0.0, min(self._pause * 1.5, LAST_POLL)
+            waiting = list(self._waiting)  # not who comes meanwhile: this list may be older than what they wait for
+            rows = await self.ask(endpoints.list_all)
+            for wait in waiting:
+                if not isinstance(rows, Unknown) and not wait.is_final(rows.get(wait.name)):
+                    continue
+                self._waiting.discard(wait)
+                if not wait.end.done():
+                    wait.end.set_result(rows if isinstance(rows, Unknown) else None)
+
+
+async def _in_thread(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T | Unknown:
+    return await asyncio.wrap_future(pool.submit(session.ask, call))

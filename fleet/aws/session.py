@@ -12,8 +12,14 @@ from fleet.rollout import Unknown
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 THREADS = 16
+LONGEST_CALL = 75  # seconds; a container has 60 for its answer (developer guide, serverless endpoints, 2026-11)
+
+ROUNDS = 3  # of all attempts, where a call is throttled
+
+_THROTTLED = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"})
 
 T = TypeVar("T")
 
@@ -34,6 +40,18 @@ def sagemaker(region: str, profile: str = "") -> "SageMakerClient":
     return session.client("sagemaker", config=config)
 
 
+def runtime(region: str, profile: str = "") -> "SageMakerRuntimeClient":
+    """A client that calls models. It tries nothing twice: that would stretch the times that are measured with it."""
+    session = boto3.Session(region_name=region, profile_name=profile or None)
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 1},
+        max_pool_connections=THREADS,
+        connect_timeout=10,
+        read_timeout=LONGEST_CALL,
+    )
+    return session.client("sagemaker-runtime", config=config)
+
+
 def ask(call: Callable[[], T]) -> T | Unknown:
     """What the call returns, or Unknown with a sentence that names the AWS call and its error.
 
@@ -41,9 +59,21 @@ def ask(call: Callable[[], T]) -> T | Unknown:
     must not end the run for every task.
     """
     try:
-        return call()
+        return patiently(call)
     except Exception as error:
         return Unknown(sentence(error))
+
+
+def patiently(call: Callable[[], T]) -> T:
+    """The call, begun anew where it is still throttled after all its attempts: a burst of the whole account hits few
+    calls many times. Calls here may be sent twice."""
+    for _ in range(ROUNDS - 1):
+        try:
+            return call()
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _THROTTLED:
+                raise
+    return call()
 
 
 def sentence(error: Exception) -> str:

@@ -59,9 +59,13 @@ def test_the_task_list_holds_to_the_schema() -> None:
         "tasks: {a: {colour: red}}",
         "tasks: {a: {environment: {PORT: 80}}}",
         "tasks: {a: {environment: {A-B: x}}}",
-        "tasks: {a: {enabled: true}}",
+        "tasks: {a: {variants: {}}}",
+        "tasks: {a: {enabled: 1}}",
+        "tasks: {a: {pin: {version: 7}}}",
+        "tasks: {a: {smoke_test: {cases: []}}}",
         "defaults: {group: a}\ntasks: {a: {}}",
-        "defaults: {soak_hours: 1}\ntasks: {a: {}}",
+        "defaults: {scaling: {min: 1, max: 2}}\ntasks: {a: {}}",
+        "defaults: {hold: {reason: x, owner: y, until: 2027-01-31}}\ntasks: {a: {}}",
     ],
 )
 def test_the_schema_refuses_what_the_loader_refuses(text: str) -> None:
@@ -69,7 +73,7 @@ def test_the_schema_refuses_what_the_loader_refuses(text: str) -> None:
 
 
 def test_the_schema_will_offer_a_setting_as_soon_as_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "tasks: {a: {pin: {version: 7, reason: x, owner: y, until: 2027-01-31}}}"
+    text = "tasks: {a: {variants: {b: {weight: 0.1}}}}"
     assert not accepts(text)
     monkeypatch.setattr(tasks, "UNSUPPORTED", ())
     assert accepts(text)

@@ -245,6 +245,49 @@ def test_one_that_waits_does_not_hold_up_another(account: Any) -> None:
     assert ask(account, one_ends)
 
 
+def test_who_comes_late_is_looked_at_soon_however_long_others_have_waited(account: Any) -> None:
+    for name in ("spam", "topic"):
+        account.deploy(name, f"{name}-v1")
+        account.sandbox.set_status(name, "Updating")
+
+    async def comes_late(region: Region) -> None:
+        slow = asyncio.create_task(region.settled("spam"))
+        await polls(account, 1)
+        region._pause = 60
+        quick = asyncio.create_task(region.settled("topic"))
+        await polls(account, 1)
+        for name in ("spam", "topic"):
+            account.sandbox.set_status(name, "InService")
+        await asyncio.gather(slow, quick)
+
+    ask(account, comes_late)
+
+
+def test_a_list_that_is_older_than_the_wait_is_not_believed(account: Any) -> None:
+    for name in ("spam", "topic"):
+        account.deploy(name, f"{name}-v1")
+    account.sandbox.set_status("spam", "Updating")
+
+    async def moves_meanwhile(region: Region) -> Any:
+        await region.listed()
+        held = account.sandbox.fault("ListEndpoints", action="hold-after", times=1)
+        others = asyncio.create_task(region.settled("spam"))
+        await asyncio.to_thread(account.sandbox.wait_held, held, 5)
+        account.sandbox.set_status("topic", "Updating")  # after that list was made
+        asked = asyncio.create_task(region.settled("topic"))
+        while account.operations().count("DescribeEndpoint") < 2:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)  # for the answer to be read
+        account.sandbox.release(held)
+        await polls(account, 2)
+        for name in ("spam", "topic"):
+            account.sandbox.set_status(name, "InService")
+        await others
+        return await asked
+
+    assert ask(account, moves_meanwhile).status == "InService"
+
+
 def test_what_is_in_transition_for_too_long_is_unknown(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LONGEST_WAIT", 0.1)
     account.deploy("spam", "spam-v1")
@@ -370,7 +413,7 @@ def test_a_failed_endpoint_is_deleted_and_its_name_free(account: Any) -> None:
     account.sandbox.ending("spam", "create", "failed")
     account.deploy("spam", "spam-v1")
     account.sandbox.settings(delete_seconds=0.2)
-    assert ask(account, lambda region: region.clear_failed("spam")) is None
+    assert ask(account, lambda region: region.remove("spam")) is None
     assert account.sandbox.endpoints() == {}
 
 
@@ -378,5 +421,5 @@ def test_a_failed_endpoint_that_may_not_be_deleted_stands_in_the_way(account: An
     account.sandbox.ending("spam", "create", "failed")
     account.deploy("spam", "spam-v1")
     account.sandbox.fault("DeleteEndpoint", **DENIED)
-    answer = ask(account, lambda region: region.clear_failed("spam"))
+    answer = ask(account, lambda region: region.remove("spam"))
     assert answer == Unknown("DeleteEndpoint: AccessDeniedException: not you")

@@ -51,6 +51,13 @@ def test_throttling_passes(account: Any, monkeypatch: pytest.MonkeyPatch) -> Non
     assert account.operations() == ["ListEndpoints"] * 2
 
 
+def test_a_burst_that_outlasts_all_attempts_of_a_call_passes(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
+    account.sandbox.fault("ListEndpoints", action="error", code="ThrottlingException", times=5)
+    client = session.sagemaker("eu-west-1")
+    assert not isinstance(session.ask(client.list_endpoints), Unknown)
+
+
 def test_an_error_after_retries_reads_as_one_without(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
     account.sandbox.fault("ListEndpoints", action="error", code="ThrottlingException", message="Rate exceeded")
