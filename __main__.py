@@ -1,35 +1,44 @@
 """Keep every endpoint of the task list on the latest approved version of its model package group."""
 
 import asyncio
-from typing import Any
+from datetime import UTC, datetime
 
 import pulumi
 
+from fleet.aws import candidates
 from fleet.aws.region import Region
-from fleet.resources import report, stack, teardown
-from fleet.resources.task import roll_out
+from fleet.choice import questions, torn_down
+from fleet.resources import preflight, report, stack, teardown
+from fleet.resources.task import aim, roll_out, take_down
 from fleet.tasks import TaskListError, load
 from providers.registry import ApprovedModels
 
 
-async def main() -> dict[str, Any]:
-    settings = stack.read()
+async def main() -> None:
+    settings, today = stack.read(), datetime.now(UTC).date()
     region = Region(settings.region, settings.profile, settings.ownership)  # starts reading AWS in threads
     try:
         tasks = load(settings.tasks, name_prefix=settings.name_prefix)
     except TaskListError as error:
         raise pulumi.RunError(str(error)) from None
+    wanted = [task for task in tasks if not torn_down(task, today)]
 
     last = await stack.last_outcomes()  # before the first resource: the engine is not saving yet
-    teardown.refuse_mass([task.endpoint for task in tasks], last, await region.listed(), settings.max_teardown)
+    teardown.refuse_mass([task.endpoint for task in wanted], last, await region.listed(), settings.max_teardown)
+    if not pulumi.runtime.is_dry_run() and (left := await candidates.clear(region)):
+        pulumi.log.warn(f"candidates of a killed run: {left.error}")
 
-    groups = sorted({task.group for task in tasks})
-    answers = await ApprovedModels("approved-models", groups, settings.region, settings.profile).known_answers()
-    results = await asyncio.gather(
-        *(roll_out(task, answers[task.group], last.get(task.name, {}), region, settings) for task in tasks)
+    models = ApprovedModels("approved-models", questions(wanted), settings.region, settings.profile)
+    answers = await models.known_answers()
+    goals = await asyncio.gather(
+        *(aim(task, answers[task.group], last.get(task.name, {}), region, settings) for task in wanted)
     )
+    goals = await preflight.check(goals, region, settings)
+    rolled_out = await asyncio.gather(*(roll_out(goal, region, settings) for goal in goals))
+    results = [*rolled_out, *(take_down(task, today) for task in tasks if task not in wanted)]
+    for result in results:  # before anything is said: a preview that is refused shows them too
+        pulumi.export(result.name, result.output())
     report.say(results)
-    return {result.task.name: result.output() for result in results}
 
 
 pulumi.run(main)

@@ -17,16 +17,30 @@ IN_TRANSITION = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBac
 
 
 @dataclass(frozen=True)
+class Version:
+    """A version of a model package group that is Approved and Completed."""
+
+    number: int
+    package: str  # model package ARN
+    approved: str = ""  # since when, ISO 8601; asked for only where a task lets versions soak
+
+
+@dataclass(frozen=True)
 class Approved:
-    """The highest version of a group that is Approved and Completed."""
+    """The version to serve: from the registry the highest one, from fleet/choice.py what people made of it."""
 
     version: int
     package: str  # model package ARN
+    approved: str = ""  # as Version has it
+    older: tuple[Version, ...] = ()  # those that a pin or a soak asks for, newest first
+    soaking: tuple[Version, ...] = ()  # newer, and too young to be moved to
 
 
 @dataclass(frozen=True)
 class NothingApproved:
-    """The group exists and holds no version that is Approved and Completed."""
+    """The group exists and holds no version that may be deployed."""
+
+    soaking: tuple[Version, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,19 @@ class Unknown:
     """Could not find out. Never to be read as "nothing"."""
 
     error: str
+    pin: int = 0  # the pinned version; where a revision of it is declared, the registry is not needed
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What is wanted cannot be had, and a person has to mend it: nothing of the task changes."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A person said so: what serves stays, wherever it came from."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +79,14 @@ class LiveEndpoint:
     failure: str = ""  # FailureReason: the text, never the proof
     ours: bool = True  # carries this stack's tags
     serving: Revision | None = None  # what `config` holds, where the last run's record does not name it and it is ours
+    instance_based: bool = False  # runs on instances; SageMaker never makes it serverless again
 
     @property
     def in_transition(self) -> bool:
         return self.status in IN_TRANSITION
 
 
-Answer = Approved | NothingApproved | Unknown
+Answer = Approved | NothingApproved | Unknown | Refused | Stay
 Live = LiveEndpoint | Absent | Unknown
 
 
@@ -122,7 +150,11 @@ class Outcome:
     modified: str = ""
     provisioned: int = 0
     endpoint_status: str = ""
-    approved_version: int = 0
+    approved_version: int = 0  # the newest one, whatever people decided
+    memory_mb: int = 0  # of what serves
+    max_concurrency: int = 0
+    served: tuple[str, ...] = ()  # names of those of `declared` that have served: they need no smoke test any more
+    by_decision: bool = False  # not deployed because the task list says so
 
     def speaks_of(self, revision: str, turn: int) -> bool:
         return self.tried == revision and self.turn == turn
@@ -134,7 +166,8 @@ class Outcome:
 class Kind(StrEnum):
     RUN = "run"  # the endpoint is to serve the wanted revision
     HOLD = "hold"  # the wanted revision was tried and failed: stay on what serves
-    KEEP = "keep"  # could not find out, or nothing approved any more: everything stays as it is
+    STAY = "stay"  # a person said so: stay on what serves
+    KEEP = "keep"  # could not find out, refused, or nothing approved any more: everything stays as it is
     NOTHING = "nothing"  # no endpoint, and nothing to make one of
     REFUSE = "refuse"  # the endpoint's name is somebody else's
 
@@ -173,17 +206,31 @@ def _plan(settings: Settings, answer: Answer, live: Live, intent: Intent, outcom
     if isinstance(live, LiveEndpoint) and not live.ours:
         return _stay(Kind.REFUSE, intent, intent.target, left)
     there = live if isinstance(live, LiveEndpoint) and not _is_gone(live) else None
-    match answer:
-        case Unknown() if isinstance(live, LiveEndpoint):
-            return _stay(Kind.KEEP, intent, live.config, left, live.serving)
-        case Unknown():
-            # Deleted outside: to make it again, one would have to know what is approved.
-            return _stay(Kind.KEEP, intent, "", left)
-        case NothingApproved():
-            return _stay(Kind.KEEP, intent, there.config, (), there.serving) if there else _nothing(intent, outcome)
+    match _settled(answer, there, intent):
+        case Stay():
+            return _stand_still(there, intent, outcome, left)
         case Approved(version, package):
             wanted = revise(settings, version, package)
             return _serve(wanted, there, intent, outcome) if there else _create(wanted, intent, outcome)
+        case NothingApproved():
+            return _stay(Kind.KEEP, intent, there.config, (), there.serving) if there else _nothing(intent, outcome)
+    if isinstance(live, LiveEndpoint):
+        return _stay(Kind.KEEP, intent, live.config, left, live.serving)
+    # Deleted outside: to make it again, one would have to know what is approved.
+    return _stay(Kind.KEEP, intent, "", left)
+
+
+def _settled(answer: Answer, there: LiveEndpoint | None, intent: Intent) -> Answer:
+    """The answer, given what is known here: what serves need not soak, and the package of a kept version."""
+    match answer:
+        case Approved(soaking=soaking) | NothingApproved(soaking=soaking):
+            serving = (intent.revision(there.config) or there.serving) if there else None
+            young = next((version for version in soaking if serving and version.number == serving.version), None)
+            return Approved(young.number, young.package) if young else answer
+        case Unknown(pin=pin):
+            kept = next((revision for revision in intent.declared if revision.version == pin), None)
+            return Approved(pin, kept.package) if kept else answer
+    return answer
 
 
 def _is_gone(live: Live) -> bool:
@@ -202,6 +249,21 @@ def _stay(
     return Plan(kind, intent.declared, wanted, doubtful, target, intent.turn, intent.generation), intent
 
 
+def _stand_still(
+    there: LiveEndpoint | None, intent: Intent, outcome: Outcome, left: tuple[Revision, ...]
+) -> tuple[Plan, Intent]:
+    """Stay on what serves; where that was deleted, make it again; where nothing ever served, make nothing."""
+    intent = replace(intent, before=None)
+    if there:
+        serving, previous = there.config, intent.previous if there.config == intent.serving else intent.serving
+        plan, intent = _stay(Kind.STAY, intent, there.config, left, there.serving)
+        return plan, replace(intent, serving=serving, previous=previous)
+    last = outcome.serving or intent.serving  # as it was seen; what it was seen on before, once it is seen to be gone
+    if last not in outcome.served or not intent.revision(last):
+        return _nothing(intent, outcome)
+    return _stay(Kind.STAY, replace(intent, serving=last, generation=intent.generation + 1), last, left)
+
+
 def _nothing(intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
     turn = intent.turn + (intent.wanted != "")
     declared = _unconfirmed(intent, outcome)
@@ -210,18 +272,21 @@ def _nothing(intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
 
 
 def _create(wanted: Revision, intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
-    # No hold: a creation that failed serves nobody and is tried in every run. An endpoint that was there before may
-    # still be in the state, so that only a replacement makes it again.
+    # A creation that failed serves nobody and is tried in every run; what failed its smoke test is not. An endpoint
+    # that was there before may still be in the state, so that only a replacement makes it again.
     turn = _turn(wanted, intent)
+    tested = outcome.speaks_of(wanted.name, turn) and outcome.verdict is Verdict.SMOKE_TEST
+    kind, target = (Kind.HOLD, "") if tested else (Kind.RUN, wanted.name)
     generation = intent.generation + (intent.target != "")
     declared = _distinct(wanted, *_unconfirmed(intent, outcome))
-    plan = Plan(Kind.RUN, declared, wanted, target=wanted.name, turn=turn, generation=generation)
+    plan = Plan(kind, declared, wanted, target=target, turn=turn, generation=generation)
     return plan, Intent(
         wanted=wanted.name,
         turn=turn,
         declared=declared,
-        target=wanted.name,
+        target=target,
         serving=wanted.name,
+        held=tested,
         generation=generation,
     )
 
@@ -322,6 +387,8 @@ def declare(plan: Plan, live: Live, *, obstacle: bool) -> Declaration:
     match plan.kind:
         case Kind.KEEP | Kind.REFUSE:
             return Declaration(plan.target, as_it_is=True)
+        case Kind.STAY:
+            return Declaration(plan.target, serves_it=there is not None)
         case Kind.RUN if obstacle:
             return Declaration(there.config if there else "", as_it_is=True)
     serves = there is not None and there.status == "InService" and there.config == plan.target
@@ -333,25 +400,40 @@ def declare(plan: Plan, live: Live, *, obstacle: bool) -> Declaration:
 
 def is_to_move(plan: Plan, live: Live) -> bool:
     """True where the endpoint is to serve something that it does not serve yet."""
-    return plan.kind is Kind.RUN and not (
-        isinstance(live, LiveEndpoint) and live.status == "InService" and live.config == plan.target
-    )
+    if plan.kind is not Kind.RUN:
+        return is_to_be_made(plan, live)
+    return not (isinstance(live, LiveEndpoint) and live.status == "InService" and live.config == plan.target)
 
 
 def is_to_be_made(plan: Plan, live: Live) -> bool:
     """True where the endpoint is to be created, over what is left of a failed one if need be."""
-    return plan.kind is Kind.RUN and (isinstance(live, Absent) or _is_gone(live))
+    return plan.kind in (Kind.RUN, Kind.STAY) and (isinstance(live, Absent) or _is_gone(live))
+
+
+def is_to_be_tested(plan: Plan, live: Live, record: Outcome | None) -> bool:
+    """True where the endpoint is to move to a revision that callers have never been answered by."""
+    return plan.kind is Kind.RUN and is_to_move(plan, live) and not (record and plan.target in record.served)
 
 
 def conclude(
-    plan: Plan, record: Outcome, before: Live, after: Live, *, updated: bool = False, obstacle: str = ""
+    plan: Plan,
+    record: Outcome,
+    before: Live,
+    after: Live,
+    *,
+    updated: bool = False,
+    obstacle: str = "",
+    failed: str = "",
 ) -> Outcome:
     """The memory of what this run tried and what came of it.
 
-    `updated` says that the engine reports an update done; `obstacle`, why nothing could be sent.
+    `updated` says that the engine reports an update done; `obstacle`, why nothing could be sent; `failed`, why the
+    smoke test did not pass.
     """
-    outcome = sighted(record, after)
+    outcome = _served(plan, sighted(record, after), after)
     match plan:
+        case Plan(kind=Kind.RUN, wanted=Revision(name=wanted)) if failed:
+            return replace(outcome, tried=wanted, turn=plan.turn, verdict=Verdict.SMOKE_TEST, failure=failed)
         case Plan(kind=Kind.RUN, wanted=Revision(name=wanted)):
             verdict, failure = judge(plan, before, after, updated=updated)
             failure = failure or (obstacle if verdict is Verdict.NOT_SENT else "")
@@ -363,6 +445,16 @@ def conclude(
             failure = after.failure if isinstance(after, LiveEndpoint) else ""
             return replace(outcome, tried=wanted, turn=plan.turn, verdict=Verdict.ROLLED_BACK, failure=failure)
     return outcome
+
+
+def _served(plan: Plan, outcome: Outcome, after: Live) -> Outcome:
+    """The record with what serves now, and which of the declared revisions have served."""
+    serving = plan.revision(after.config) if isinstance(after, LiveEndpoint) and after.status == "InService" else None
+    names = {*outcome.served, serving.name if serving else ""} & set(outcome.declared)
+    outcome = replace(outcome, served=tuple(sorted(names)))
+    if serving is None:
+        return outcome
+    return replace(outcome, memory_mb=serving.settings.memory_mb, max_concurrency=serving.settings.max_concurrency)
 
 
 def judge(plan: Plan, before: Live, after: Live, *, updated: bool) -> tuple[Verdict, str]:

@@ -12,12 +12,14 @@ from fleet.revision import Revision
 from fleet.rollout import (
     Absent,
     Answer,
-    Approved,
     Kind,
     Live,
     LiveEndpoint,
+    NothingApproved,
     Outcome,
     Plan,
+    Refused,
+    Stay,
     Unknown,
     Verdict,
 )
@@ -44,21 +46,30 @@ class Standing:
     serving: Revision | None = None  # what callers are answered by, where it is known
 
 
-def assess(plan: Plan, answer: Answer, live: Live, outcome: Outcome) -> Standing:
-    """How a variant stands, given the endpoint as it is now and the memory of what was tried last."""
+def assess(plan: Plan, answer: Answer, live: Live, outcome: Outcome, decided: str = "") -> Standing:
+    """How a variant stands, given the endpoint as it is now and the memory of what was tried last.
+
+    `decided` is what people decided, in words: whoever follows that is up to date.
+    """
     serving = _serving(plan, live)
+    keeps = f"version {serving.version} keeps serving" if serving else "what serves was deployed outside"
+    goes_by_the_plan = plan.kind in (Kind.RUN, Kind.HOLD)  # a pin on a kept revision does, in an outage too
     match answer, live:
         case _, Unknown(error):
             return Standing(Status.UNKNOWN, f"endpoint: {error}", plan.revision(outcome.serving))
-        case Unknown(error), _:
+        case Unknown(error), _ if not goes_by_the_plan:
             return Standing(Status.UNKNOWN, f"registry: {error}", serving)
         case _, LiveEndpoint() if plan.kind is Kind.REFUSE:
             return Standing(Status.NOT_DEPLOYED, NOT_OURS)
         case _, Absent() | LiveEndpoint(status="Creating" | "Failed" | "OutOfService" | "Deleting"):
-            return Standing(Status.NOT_DEPLOYED, _why_not_deployed(plan, answer, live, outcome))
-        case Approved(), LiveEndpoint(config=config) if plan.wanted and config == plan.wanted.name:
-            return Standing(Status.UP_TO_DATE, f"version {plan.wanted.version} serves", serving)
-    return Standing(Status.OUT_OF_DATE, _why_out_of_date(plan, live, outcome, serving), serving)
+            return Standing(Status.NOT_DEPLOYED, _why_not_deployed(plan, answer, live, outcome, decided))
+        case Refused(reason), _:
+            return Standing(Status.OUT_OF_DATE, f"{reason}; {keeps}", serving)
+        case Stay(), _:
+            return Standing(Status.UP_TO_DATE, decided, serving)
+        case _, LiveEndpoint(config=config) if goes_by_the_plan and plan.wanted and config == plan.wanted.name:
+            return Standing(Status.UP_TO_DATE, decided or f"version {plan.wanted.version} serves", serving)
+    return Standing(Status.OUT_OF_DATE, _why_out_of_date(plan, live, outcome, serving, keeps, decided), serving)
 
 
 def _serving(plan: Plan, live: Live) -> Revision | None:
@@ -67,26 +78,34 @@ def _serving(plan: Plan, live: Live) -> Revision | None:
     return plan.revision(live.config) or live.serving
 
 
-def _why_not_deployed(plan: Plan, answer: Answer, live: Live, outcome: Outcome) -> str:
-    if not isinstance(answer, Approved) or plan.wanted is None:
-        return "nothing approved"
+def _why_not_deployed(plan: Plan, answer: Answer, live: Live, outcome: Outcome, decided: str) -> str:
     status = f"endpoint {live.status}{_because(live.failure)}" if isinstance(live, LiveEndpoint) else ""
-    if outcome.speaks_of(plan.wanted.name, plan.turn) and outcome.verdict is Verdict.NOT_SENT:
-        return f"version {answer.version} not deployed{_because(outcome.failure or status)}"
+    match answer:
+        case Refused(reason):
+            return reason
+        case Stay():
+            return f"{decided}; {status or ('deleted outside' if plan.target else 'nothing serves')}"
+        case NothingApproved():
+            return decided or "nothing approved"
+    wanted = plan.wanted
+    if wanted is None:
+        return "nothing approved"
+    if outcome.speaks_of(wanted.name, plan.turn) and outcome.verdict is Verdict.SMOKE_TEST:
+        return f"version {wanted.version} {outcome.verdict}{_because(outcome.failure)}"
+    if outcome.speaks_of(wanted.name, plan.turn) and outcome.verdict is Verdict.NOT_SENT:
+        return f"version {wanted.version} not deployed{_because(outcome.failure or status)}"
+    why = decided or f"version {wanted.version} approved"
     if status:
-        return f"version {answer.version} approved; {status}"
-    return (
-        f"deleted outside; version {answer.version} approved"
-        if plan.generation
-        else f"version {answer.version} approved"
-    )
+        return f"{why}; {status}"
+    return f"deleted outside; {why}" if plan.generation and outcome.served else why
 
 
-def _why_out_of_date(plan: Plan, live: Live, outcome: Outcome, serving: Revision | None) -> str:
-    keeps = f"version {serving.version} keeps serving" if serving else "what serves was deployed outside"
+def _why_out_of_date(
+    plan: Plan, live: Live, outcome: Outcome, serving: Revision | None, keeps: str, decided: str
+) -> str:
     wanted = plan.wanted
     if plan.kind is Kind.KEEP or wanted is None:
-        return f"nothing approved; {keeps}"
+        return f"{decided or 'nothing approved'}; {keeps}"
     if outcome.speaks_of(wanted.name, plan.turn) and outcome.verdict is Verdict.SERVES:
         return f"moved outside; {keeps}"
     if outcome.speaks_of(wanted.name, plan.turn):
@@ -97,11 +116,13 @@ def _why_out_of_date(plan: Plan, live: Live, outcome: Outcome, serving: Revision
         return f"updating; {keeps}"
     if serving is None:
         return keeps
+    if wanted.version == serving.version:
+        return f"settings of version {wanted.version} changed"
+    if decided:
+        return f"{decided}; {keeps}"
     if wanted.version > serving.version:
         return f"new version {wanted.version} approved; {keeps}"
-    if wanted.version < serving.version:
-        return f"version {serving.version} is approved no more; back to {wanted.version}"
-    return f"settings of version {wanted.version} changed"
+    return f"version {serving.version} is approved no more; back to {wanted.version}"
 
 
 def _because(failure: str) -> str:

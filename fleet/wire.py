@@ -12,12 +12,14 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from fleet.rollout import Absent, Approved, LiveEndpoint, NothingApproved, Unknown
+from fleet.rollout import Absent, Approved, LiveEndpoint, NothingApproved, Refused, Stay, Unknown
 
 _MEMBERS: Mapping[str, type] = {
     "approved": Approved,
     "nothing-approved": NothingApproved,
     "unknown": Unknown,
+    "refused": Refused,
+    "stay": Stay,
     "absent": Absent,
     "endpoint": LiveEndpoint,
 }

@@ -11,6 +11,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, Resource, Reso
 
 from fleet import wire
 from fleet.aws import registry, session
+from fleet.choice import Questions
 from fleet.rollout import Answer, Unknown
 
 
@@ -22,7 +23,8 @@ class ApprovedModelsProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Ask the registry. An error is an answer too: a raise or a failure here would end the run for every task."""
         news = wire.whole(news)
-        answers = session.ask(lambda: registry.ask(session.sagemaker(news["region"], news["profile"]), news["groups"]))
+        asked = news["groups"], news.get("pins", {}), news.get("soaks", {})
+        answers = session.ask(lambda: registry.ask(session.sagemaker(news["region"], news["profile"]), *asked))
         if isinstance(answers, Unknown):
             answers = dict.fromkeys(news["groups"], answers)
         return CheckResult({**news, "answers": wire.encode(answers)}, [])
@@ -42,13 +44,9 @@ class ApprovedModels(Resource, module="registry", name="ApprovedModels"):
 
     answers: pulumi.Output[dict[str, Any]]
 
-    def __init__(self, name: str, groups: list[str], region: str, profile: str) -> None:
-        super().__init__(
-            ApprovedModelsProvider(),
-            name,
-            {"groups": groups, "region": region, "profile": profile, "answers": None},
-            pulumi.ResourceOptions(retain_on_delete=True),
-        )
+    def __init__(self, name: str, questions: Questions, region: str, profile: str) -> None:
+        asked = {**wire.encode(questions), "region": region, "profile": profile, "answers": None}
+        super().__init__(ApprovedModelsProvider(), name, asked, pulumi.ResourceOptions(retain_on_delete=True))
 
     async def known_answers(self) -> dict[str, Answer]:
         """The answer of every group. Raises pulumi.RunError where they are unknown: that never means "nothing"."""

@@ -43,6 +43,7 @@ def describe(client: "SageMakerClient", name: str, ownership: Ownership | None =
     try:
         answer = client.describe_endpoint(EndpointName=name)
         tags = _tags(client, answer["EndpointArn"]) if ownership else None
+        instance_based = ownership is not None and _runs_on_instances(client, answer)
     except ClientError as error:
         if session.not_found(error):
             return Absent()
@@ -54,6 +55,7 @@ def describe(client: "SageMakerClient", name: str, ownership: Ownership | None =
         provisioned=_provisioned(answer.get("ProductionVariants", ())),
         failure=answer.get("FailureReason", ""),
         ours=ownership is None or tags is None or ownership.covers(tags),
+        instance_based=instance_based,
     )
 
 
@@ -116,6 +118,21 @@ def delete(client: "SageMakerClient", name: str) -> None:
 def _tags(client: "SageMakerClient", arn: str) -> dict[str, str]:
     pages = client.get_paginator("list_tags").paginate(ResourceArn=arn)
     return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+
+def _runs_on_instances(client: "SageMakerClient", endpoint: Mapping[str, Any]) -> bool:
+    variants = endpoint.get("ProductionVariants", ())
+    if not any(
+        variant.get("CurrentInstanceCount") and not variant.get("CurrentServerlessConfig") for variant in variants
+    ):
+        return False
+    try:
+        config = client.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
+    except ClientError as error:
+        if session.not_found(error):
+            return True  # by what the endpoint itself says
+        raise
+    return any(variant.get("InstanceType") for variant in config["ProductionVariants"])
 
 
 def _provisioned(variants: Iterable[Mapping[str, Any]]) -> int:

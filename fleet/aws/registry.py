@@ -1,28 +1,45 @@
 """What the Model Registry says, group by group. The only code that reads it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from fleet.aws import session
-from fleet.rollout import Answer, Approved, NothingApproved, Unknown
+from fleet.aws import packages, session
+from fleet.rollout import Answer, Approved, NothingApproved, Unknown, Version
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 
-def ask(client: "SageMakerClient", groups: Sequence[str]) -> dict[str, Answer]:
-    """The latest approved version of every group, asked in parallel. An error of one group is that group's answer."""
+def ask(
+    client: "SageMakerClient",
+    groups: Sequence[str],
+    pins: Mapping[str, Sequence[int]] = MappingProxyType({}),
+    soaks: Mapping[str, int] = MappingProxyType({}),
+) -> dict[str, Answer]:
+    """The latest approved version of every group, asked in parallel. An error of one group is that group's answer.
+
+    `pins` names older versions to look for too; `soaks`, in hours, how long a version is to have been approved: then
+    those that are too young are dated, and the newest one that is old enough is looked for.
+    """
     with ThreadPoolExecutor(session.THREADS) as pool:
-        return dict(zip(groups, pool.map(lambda group: _ask_group(client, group), groups), strict=True))
+        answers = pool.map(lambda group: _ask_group(client, group, pins.get(group, ()), soaks.get(group, 0)), groups)
+        return dict(zip(groups, answers, strict=True))
 
 
-def _ask_group(client: "SageMakerClient", group: str) -> Answer:
+def _ask_group(client: "SageMakerClient", group: str, pins: Sequence[int], soak_hours: int) -> Answer:
     try:
-        return _latest_approved(client, group) or _nothing_approved(client, group)
+        found = session.patiently(lambda: _look_for(client, group, pins, timedelta(hours=soak_hours)))
+        if not found:
+            return _nothing_approved(client, group)
+        newest, *older = found
+        return Approved(newest.number, newest.package, newest.approved, tuple(older))
     except ClientError as error:
         if session.not_found(error):
             return Unknown(_missing(client, group))
@@ -31,9 +48,25 @@ def _ask_group(client: "SageMakerClient", group: str) -> Answer:
         return Unknown(f'model package group "{group}": {session.sentence(error)}')
 
 
-def _latest_approved(client: "SageMakerClient", group: str) -> Approved | None:
-    # Descending (the default is Ascending), and on until a page has candidates: a filtered page can be empty and still
-    # carry a token (AWS API reference, ListModelPackages, 2026-11). Versions rise with creation time within a group.
+def _look_for(client: "SageMakerClient", group: str, pins: Sequence[int], soak: timedelta) -> list[Version]:
+    """The newest version, those pinned, and while none has soaked long enough, all in between; newest first."""
+    found: list[Version] = []
+    soaked = not soak
+    for version in _approved(client, group):
+        if not soaked:
+            since = _approved_since(client, version)
+            found.append(replace(version, approved=since.isoformat()))
+            soaked = since + soak <= datetime.now(UTC)
+        elif not found or version.number in pins:
+            found.append(version)
+        if soaked and all(version.number <= pin for pin in pins):
+            break
+    return found
+
+
+def _approved(client: "SageMakerClient", group: str) -> Iterator[Version]:
+    # Descending (the default is Ascending), and on past an empty page: a filtered page can be empty and still carry a
+    # token (AWS API reference, ListModelPackages, 2026-11). Versions rise with creation time within a group.
     pages = client.get_paginator("list_model_packages").paginate(
         ModelPackageGroupName=group,
         ModelApprovalStatus="Approved",
@@ -42,14 +75,19 @@ def _latest_approved(client: "SageMakerClient", group: str) -> Approved | None:
         PaginationConfig={"PageSize": 100},
     )
     for page in pages:
-        candidates = [
-            Approved(int(package["ModelPackageVersion"]), package["ModelPackageArn"])
+        versions = [
+            Version(int(package["ModelPackageVersion"]), package["ModelPackageArn"])
             for package in page["ModelPackageSummaryList"]
             if package.get("ModelApprovalStatus") == "Approved" and package["ModelPackageStatus"] == "Completed"
         ]
-        if candidates:
-            return max(candidates, key=lambda package: package.version)
-    return None
+        yield from sorted(versions, key=lambda version: version.number, reverse=True)
+
+
+def _approved_since(client: "SageMakerClient", version: Version) -> datetime:
+    # A package has no time of its approval; its last change is that, or later.
+    package = packages.describe(client, version.package)
+    since: datetime = package.get("LastModifiedTime") or package["CreationTime"]
+    return since.astimezone(UTC)
 
 
 def _nothing_approved(client: "SageMakerClient", group: str) -> NothingApproved:

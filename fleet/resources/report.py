@@ -17,17 +17,19 @@ def say(results: Sequence[TaskResult]) -> None:
     """
     for result in results:
         champion = result.champion.standing
+        if result.champion.warning:
+            pulumi.log.warn(f"{result.name}: {result.champion.warning}")
         if result.champion.fault:
-            pulumi.log.warn(f"{result.task.name}: {result.champion.fault}")
+            pulumi.log.warn(f"{result.name}: {result.champion.fault}")
         if champion.status is not Status.UP_TO_DATE:
-            pulumi.log.info(f"{result.task.name}: {champion.status}: {champion.reason}")
+            pulumi.log.info(f"{result.name}: {champion.status}: {champion.reason}")
     pulumi.log.info(total(result.champion.standing.status for result in results))
     if pulumi.runtime.is_dry_run():
-        refusals = [f"{result.task.name}: {result.champion.refusal}" for result in results if result.champion.refusal]
+        refusals = [f"{result.name}: {result.champion.refusal}" for result in results if result.champion.refusal]
         if refusals:
             raise pulumi.RunError("\n".join(refusals))
         return
     for result in results:
         if result.champion.fault:
             parent = pulumi.ResourceOptions(parent=result.component)
-            Fault(f"{result.task.name}-fault", f"{result.task.name}: {result.champion.fault}", parent)
+            Fault(f"{result.name}-fault", f"{result.name}: {result.champion.fault}", parent)

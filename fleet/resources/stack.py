@@ -1,7 +1,6 @@
 """What the stack's configuration says, read once and checked before anything else happens."""
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +8,8 @@ import pulumi
 
 from fleet import wire
 from fleet.rollout import Outcome
+from fleet.stack import CHECKS, TASKS, mistakes
 from fleet.tags import Ownership
-
-_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 
 
 @dataclass(frozen=True)
@@ -33,18 +31,17 @@ def read() -> StackSettings:
     region = aws.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if not region:
         raise pulumi.RunError("aws:region is not set; run `pulumi config set aws:region <region>`")
-    role = own.require("executionRoleArn")
-    if not _ROLE_ARN.fullmatch(role):
-        raise pulumi.RunError(f"executionRoleArn: {role!r} is not the ARN of an IAM role")
-    max_teardown = own.get_int("maxTeardown")
+    said = {key: value for key in CHECKS if (value := own.get(key)) is not None}
+    if found := mistakes(said):
+        raise pulumi.RunError("\n".join(found))
     return StackSettings(
         ownership=Ownership(pulumi.get_project(), pulumi.get_stack()),
         region=region,
         profile=aws.get("profile") or "",
-        role=role,
-        tasks=Path(own.get("tasks") or "tasks.yaml"),
-        name_prefix=own.get("namePrefix") or "",
-        max_teardown=3 if max_teardown is None else max_teardown,
+        role=said["executionRoleArn"],
+        tasks=Path(own.get("tasks") or TASKS),
+        name_prefix=said.get("namePrefix", ""),
+        max_teardown=int(said.get("maxTeardown", 3)),
     )
 
 

@@ -28,7 +28,9 @@ class Fleet:
         self.stack.set_tasks(self.tasks)
 
     def change(self, task: str, **settings: Any) -> None:
-        self.tasks[task] = {**self.tasks[task], **settings}
+        """Other settings of a task; None takes one out."""
+        changed = {**self.tasks[task], **settings}
+        self.tasks[task] = {name: value for name, value in changed.items() if value is not None}
         self.stack.set_tasks(self.tasks)
 
     def remove(self, *tasks: str) -> None:

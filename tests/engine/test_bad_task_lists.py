@@ -14,7 +14,10 @@ BAD = {
         "toxicity.provisioned_concurrency: ",
     ),
     "a credential": ("tasks:\n  toxicity: {environment: {API_TOKEN: hunter2hunter2}}\n", "toxicity.environment"),
-    "what this version does not do": ("tasks:\n  toxicity: {enabled: false}\n", "toxicity.enabled: is not supported"),
+    "what this version does not do": (
+        "tasks:\n  toxicity: {provisioned_concurrency: 2, scaling: {min: 1, max: 3}}\n",
+        "toxicity.scaling: is not supported",
+    ),
 }
 
 

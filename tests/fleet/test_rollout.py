@@ -1,15 +1,13 @@
-"""What is decided for one variant, rule by rule, over the runs that lead there. See test_rollout_never.py for what must
-never happen."""
+"""What is decided for one variant, rule by rule, over the runs that lead there. What people decide is in
+test_rollout_decisions.py, what must never happen in test_rollout_never.py."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
-from fleet.revision import Revision, Settings, revise
 from fleet.rollout import (
     Absent,
     Answer,
-    Approved,
     Declaration,
     Intent,
     Kind,
@@ -21,130 +19,30 @@ from fleet.rollout import (
     Unknown,
     Verdict,
     conclude,
-    decide,
     declare,
     is_to_be_made,
     is_to_move,
     judge,
     sighted,
 )
+from tests.fleet.worlds import (
+    DOWN,
+    EIGHT,
+    ENDPOINT,
+    FOREIGN,
+    SEVEN,
+    TO_EIGHT,
+    TRANSITIONS,
+    approved,
+    held,
+    interrupted,
+    name,
+    revision,
+    serves,
+    versions,
+    world,
+)
 
-ENDPOINT = "toxicity"
-DOWN = Unknown("ListModelPackages: AccessDeniedException: no")
-FOREIGN = LiveEndpoint("InService", "theirs", "t0", ours=False)
-TRANSITIONS = ("Creating", "Updating", "SystemUpdating", "RollingBack")
-
-
-@dataclass
-class World:
-    """One variant between two runs: what the next one finds, and what the last one remembered."""
-
-    settings: Settings
-    answer: Answer
-    live: Live = Absent()  # noqa: RUF009  # frozen
-    intent: Intent | None = None
-    outcome: Outcome | None = None
-    clock: int = 0
-
-    # What people and AWS do
-
-    def approve(self, version: int) -> None:
-        self.answer = approved(version)
-
-    def change(self, **settings: object) -> None:
-        self.settings = replace(self.settings, **settings)  # type: ignore[arg-type]
-
-    def show(self, **changes: object) -> None:
-        """The endpoint otherwise, and modified."""
-        assert isinstance(self.live, LiveEndpoint)
-        self.live = replace(self.live, **{"modified": self.tick(), **changes})  # type: ignore[arg-type]
-
-    def scale(self, provisioned: int) -> None:
-        """As an autoscaler does."""
-        self.show(provisioned=provisioned)
-
-    def lose_state(self) -> None:
-        """The endpoint is looked up the hard way then, as fleet.aws.region does."""
-        assert isinstance(self.live, LiveEndpoint)
-        assert self.intent is not None
-        self.live = replace(self.live, serving=self.intent.revision(self.live.config))
-        self.intent = self.outcome = None
-
-    def tick(self) -> str:
-        self.clock += 1
-        return f"t{self.clock}"
-
-    # Runs
-
-    def decide(self) -> Plan:
-        """What a preview says."""
-        return decide(self.settings, self.answer, self.live, self.intent, self.outcome)[0]
-
-    def begin(self) -> Plan:
-        """A run that is killed when its Intent has just been written."""
-        plan, self.intent = decide(self.settings, self.answer, self.live, self.intent, self.outcome)
-        return plan
-
-    def run(self, ending: str = "serves", *, killed: bool = False) -> Plan:
-        """A run, and what becomes of what it sends: `serves`, `rolls back`, or `is refused` before it is sent.
-
-        `killed` ends it before it can write what came of it.
-        """
-        before, plan = self.live, self.begin()
-        if is_to_move(plan, before) and ending != "is refused":
-            self._send(plan, ending)
-        if not killed:
-            declared = (*(revision.name for revision in plan.declared), ENDPOINT)
-            record = replace(self.outcome or Outcome(), declared=declared, missing=())
-            self.outcome = conclude(plan, record, before, self.live, updated=ending == "rolls back")
-        return plan
-
-    def _send(self, plan: Plan, ending: str) -> None:
-        if isinstance(self.live, LiveEndpoint) and not is_to_be_made(plan, self.live):
-            self.show(**{"failure": "exited"} if ending == "rolls back" else {"config": plan.target, "failure": ""})
-        elif ending == "rolls back":
-            self.live = LiveEndpoint("Failed", plan.target, self.tick(), failure="exited")
-        else:
-            self.live = LiveEndpoint("InService", plan.target, self.tick())
-
-
-def world(*, serving: int = 0, approved_version: int = 0, **settings: object) -> World:
-    """`serving` was deployed by the last run, which found it the latest (0: nothing ever was); now another may be."""
-    sizes = {"memory_mb": 2048, "max_concurrency": 5, **settings}
-    made = World(Settings(ENDPOINT, "role", **sizes), NothingApproved())  # type: ignore[arg-type]
-    if serving:
-        made.approve(serving)
-        made.run()
-    if approved_version:
-        made.approve(approved_version)
-    return made
-
-
-def approved(version: int) -> Approved:
-    return Approved(version, f"package/{version}")
-
-
-def revision(version: int, **settings: object) -> Revision:
-    """As `world` makes it."""
-    return revise(replace(world().settings, **settings), version, f"package/{version}")  # type: ignore[arg-type]
-
-
-def name(version: int, **settings: object) -> str:
-    return revision(version, **settings).name
-
-
-def versions(plan: Plan) -> set[int]:
-    return {revision.version for revision in plan.declared}
-
-
-def serves(plan: Plan) -> tuple[Kind, str]:
-    """What it is to serve, and why in one word."""
-    return plan.kind, plan.target
-
-
-SEVEN = LiveEndpoint("InService", name(7), "t1")
-EIGHT = LiveEndpoint("InService", name(8), "t2")
-TO_EIGHT = world(serving=7, approved_version=8).decide()
 BACK = replace(SEVEN, modified="t2", failure="exited")
 
 
@@ -510,13 +408,6 @@ def test_somebody_elses_is_refused_whatever_the_registry_says(answer: Answer) ->
 # Held
 
 
-def held() -> World:
-    """8 was tried, and came back to 7."""
-    fleet = world(serving=7, approved_version=8)
-    fleet.run("rolls back")
-    return fleet
-
-
 def test_a_revision_that_rolled_back_is_not_sent_again() -> None:
     plan = held().decide()
     assert serves(plan) == (Kind.HOLD, name(7))
@@ -596,14 +487,6 @@ def test_a_hold_ends_where_somebody_moved_the_endpoint_to_what_was_held() -> Non
     fleet.run()
     fleet.show(config=name(8))
     assert serves(fleet.decide()) == (Kind.RUN, name(8))
-
-
-def test_a_failed_smoke_test_holds() -> None:
-    fleet = world(serving=7, approved_version=8)
-    fleet.run("is refused")
-    assert fleet.outcome is not None
-    fleet.outcome = replace(fleet.outcome, verdict=Verdict.SMOKE_TEST)
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
 
 
 def test_a_failure_of_an_earlier_wish_does_not_hold() -> None:
@@ -780,16 +663,6 @@ def test_what_a_killed_first_deployment_left_is_declared_once_more_although_noth
     assert versions(fleet.decide()) == set()
 
 
-def interrupted() -> World:
-    """8 serves, 9 is wanted, and the run that was to drop 7 died."""
-    fleet = world(serving=7, approved_version=8)
-    fleet.run()
-    fleet.run()
-    fleet.approve(9)
-    fleet.begin()
-    return fleet
-
-
 @pytest.mark.parametrize(
     ("answer", "live"),
     [(DOWN, LiveEndpoint("InService", name(8), "t2")), (DOWN, Absent()), (approved(9), DOWN), (approved(9), FOREIGN)],
@@ -868,6 +741,24 @@ def test_an_endpoint_that_is_held_is_declared_with_what_serves() -> None:
     assert declare(held().decide(), SEVEN, obstacle=False) == Declaration(name(7), serves_it=True)
 
 
+@pytest.mark.parametrize("obstacle", [False, True])
+@pytest.mark.parametrize(
+    ("live", "sent_nothing"),
+    [
+        (SEVEN, True),
+        (replace(SEVEN, status="Updating"), True),
+        (Absent(), False),
+        (LiveEndpoint("Failed", "", "t2"), False),
+    ],
+    ids=["serves", "updating", "absent", "failed"],
+)
+def test_an_endpoint_that_is_to_stay_is_sent_nothing_unless_it_is_gone(
+    live: Live, sent_nothing: bool, obstacle: bool
+) -> None:
+    plan = replace(TO_EIGHT, kind=Kind.STAY, target=name(7))
+    assert declare(plan, live, obstacle=obstacle) == Declaration(name(7), serves_it=sent_nothing)
+
+
 def test_an_endpoint_that_serves_the_target_is_sent_nothing() -> None:
     assert declare(TO_EIGHT, EIGHT, obstacle=False) == Declaration(name(8), serves_it=True)
 
@@ -938,11 +829,11 @@ def test_what_still_updates_does_not_serve_yet() -> None:
     assert judge(TO_EIGHT, SEVEN, replace(EIGHT, status="Updating"), updated=True)[0] is not Verdict.SERVES
 
 
-def test_the_record_says_what_was_tried_and_what_was_seen() -> None:
+def test_the_record_says_what_was_tried_what_serves_and_what_was_seen() -> None:
     after = replace(BACK, provisioned=3)
-    record = Outcome(declared=("a", "b"), missing=("c",), approved_version=8, failure="of before")
+    record = Outcome(declared=("a", name(7)), missing=("c",), approved_version=8, failure="of before")
     assert conclude(TO_EIGHT, record, SEVEN, after, updated=True) == Outcome(
-        declared=("a", "b"),
+        declared=("a", name(7)),
         missing=("c",),
         approved_version=8,
         tried=name(8),
@@ -953,7 +844,18 @@ def test_the_record_says_what_was_tried_and_what_was_seen() -> None:
         modified="t2",
         provisioned=3,
         endpoint_status="InService",
+        memory_mb=2048,
+        max_concurrency=5,
+        served=(name(7),),
     )
+
+
+@pytest.mark.parametrize(
+    "after", [Absent(), Unknown("down"), replace(SEVEN, config="by-hand")], ids=["gone", "cannot be read", "by hand"]
+)
+def test_the_record_keeps_the_sizes_of_what_served_where_it_cannot_tell_others(after: Live) -> None:
+    record = conclude(TO_EIGHT, Outcome(memory_mb=4096, max_concurrency=9), SEVEN, after)
+    assert (record.memory_mb, record.max_concurrency) == (4096, 9)
 
 
 def test_why_nothing_could_be_sent_is_recorded() -> None:
@@ -1023,11 +925,16 @@ def test_only_what_does_not_serve_the_target_is_to_move(live: Live, moves: bool)
     assert is_to_move(TO_EIGHT, live) is moves
 
 
-@pytest.mark.parametrize("kind", [Kind.HOLD, Kind.KEEP, Kind.NOTHING, Kind.REFUSE])
+@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.RUN}))
 def test_nothing_moves_unless_the_plan_says_run(kind: Kind) -> None:
+    assert not is_to_move(replace(TO_EIGHT, kind=kind), SEVEN)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_only_what_runs_or_stays_is_made(kind: Kind) -> None:
     plan = replace(TO_EIGHT, kind=kind)
-    assert not is_to_move(plan, SEVEN)
-    assert not is_to_be_made(plan, Absent())
+    assert is_to_be_made(plan, Absent()) is (kind in (Kind.RUN, Kind.STAY))
+    assert is_to_move(plan, Absent()) is (kind in (Kind.RUN, Kind.STAY))
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,26 @@
 """What must never happen, over all histories: runs against a small model of the engine and of AWS.
 
 The engine of the model deletes what a run does not declare, keeps inputs before it carries out steps, and may be killed
-between any two of them. SageMaker of the model takes an update or rolls it back; an autoscaler moves the endpoint too.
+between any two of them. SageMaker of the model takes an update or rolls it back; an autoscaler and people move the
+endpoint too. People pin and hold, and what has never served may fail its smoke test.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from fleet import wire
+from fleet.choice import choose
 from fleet.revision import Revision, Settings
 from fleet.rollout import (
     Absent,
     Answer,
     Approved,
+    Declaration,
     Intent,
     Kind,
     Live,
@@ -24,14 +28,22 @@ from fleet.rollout import (
     NothingApproved,
     Outcome,
     Plan,
+    Refused,
+    Stay,
     Unknown,
+    Version,
     conclude,
     decide,
-    is_to_be_made,
+    declare,
+    is_to_be_tested,
     is_to_move,
 )
+from fleet.tasks import Hold, Pin, Task
 
 ENDPOINT = "toxicity"
+TASK = Task(name=ENDPOINT, endpoint=ENDPOINT, group=ENDPOINT)
+HOLD = Hold(reason="why", owner="team-x", until=date(2027, 1, 31))
+NOW = datetime(2027, 1, 31, tzinfo=UTC)
 
 
 class Killed(Exception):
@@ -53,7 +65,13 @@ class Aws:
     approved: dict[int, bool] = field(default_factory=dict)
     revisions: dict[str, Revision] = field(default_factory=dict)  # models and configurations
     endpoint: LiveEndpoint | None = None
+    served: set[str] = field(default_factory=set)  # configurations that ever did
     clock: int = 0
+
+    def serve(self, config: str) -> None:
+        endpoint = self.endpoint or LiveEndpoint("InService", config, "")
+        self.endpoint = replace(endpoint, config=config, modified=self.tick(), failure="")
+        self.served.add(config)
 
     def tick(self) -> str:
         self.clock += 1
@@ -66,8 +84,10 @@ class Runs(RuleBasedStateMachine):
         self.aws, self.state, self.memory_mb = Aws(), State(), 1024
         self.older = State()
         self.failed: str | None = None  # revision that was sent, came back, and must not be sent again
-        self.sent_since_wanted: set[str] = set()
+        self.not_passed: str | None = None  # revision that failed its smoke test, and must never be sent
+        self.tried_since_wanted: set[str] = set()
         self.wanted = ""
+        self.kept: set[int] = set()  # versions that the last run declared
         self.doubtful = False  # a run died, so that nobody saw what became of what it sent
         self.pulse = 100
 
@@ -102,46 +122,57 @@ class Runs(RuleBasedStateMachine):
     def the_endpoint_is_deleted_outside(self) -> None:
         self.aws.endpoint = None
 
+    def the_endpoint_is_moved_by_hand(self) -> None:
+        if self.aws.endpoint and (others := sorted(self.aws.revisions.keys() - {self.aws.endpoint.config})):
+            self.aws.serve(others[0])
+            self.failed, self.not_passed, self.doubtful = None, None, True
+
     def the_state_is_saved(self) -> None:
         self.older = replace(self.state)
 
     def the_state_is_lost(self) -> None:
         self.state = State()
-        self.failed, self.doubtful = None, True
+        self.failed, self.not_passed, self.doubtful = None, None, True
 
     def the_state_is_an_older_one(self) -> None:
         self.state = replace(self.older)
-        self.failed, self.doubtful = None, True
+        self.failed, self.not_passed, self.doubtful = None, None, True
 
     @rule(
         event=st.sampled_from(
             [nothing_happens] * 5
             + [a_version_is_approved] * 4
             + [the_newest_is_judged_anew, a_setting_changes, the_autoscaler_moves] * 2
-            + [a_version_is_registered, everything_is_rejected, the_endpoint_is_deleted_outside]
+            + [a_version_is_registered, everything_is_rejected]
+            + [the_endpoint_is_deleted_outside, the_endpoint_is_moved_by_hand]
             + [the_state_is_saved, the_state_is_lost, the_state_is_an_older_one]
         ),
+        decided=st.sampled_from([""] * 6 + ["hold", "hold", "pin", "pin"]),
         outage=st.sampled_from([""] * 8 + ["registry", "endpoints"]),
+        test=st.sampled_from(["passes"] * 4 + ["fails", "cannot be run"]),
         ending=st.sampled_from(["done", "rollback", "rollback", "refused"]),
-        killed_at=st.sampled_from([None] * 8 + ["decided", "made", "sending", "sent", "declared", "deleted"]),
+        killed_at=st.sampled_from([None] * 8 + ["decided", "made", "tested", "sending", "sent", "declared", "deleted"]),
     )
-    def run(self, event: Callable[["Runs"], None], outage: str, ending: str, killed_at: str | None) -> None:
+    def run(
+        self, event: Callable[["Runs"], None], decided: str, outage: str, test: str, ending: str, killed_at: str | None
+    ) -> None:
         event(self)
         # Refresh: the state forgets what is not there.
         self.state.names &= frozenset(self.aws.revisions)
         self.state.has_endpoint &= self.aws.endpoint is not None
+        registry: Answer = Unknown("down") if outage == "registry" else self.latest()
+        answer = choose(self.task(decided), registry, NOW).answer
+        before: Live = Unknown("down") if outage == "endpoints" else self.look()
         try:
-            self._run(outage, ending, killed_at)
+            self._run(answer, before, test, ending, killed_at)
         except Killed:
             self.doubtful = True
 
-    def _run(self, outage: str, ending: str, killed_at: str | None) -> None:
+    def _run(self, answer: Answer, before: Live, test: str, ending: str, killed_at: str | None) -> None:
         def step(name: str) -> None:
             if name == killed_at:
                 raise Killed
 
-        answer: Answer = Unknown("down") if outage == "registry" else self.latest()
-        before: Live = Unknown("down") if outage == "endpoints" else self.look()
         plan, intent = self.decide(answer, before)
         self.check(answer, before, plan)
         self.state.intent = intent
@@ -150,7 +181,7 @@ class Runs(RuleBasedStateMachine):
         declared = []
         for revision in plan.declared:
             if revision.name not in self.aws.revisions and revision.name == plan.target and plan.kind is Kind.RUN:
-                assert self.aws.approved[revision.version], "CreateModel of a version that is not approved"
+                assert self.may_run(revision, answer), "CreateModel of a version that is not approved"
                 self.aws.revisions[revision.name] = revision
                 step("made")  # in AWS, not in the state
             if revision.name in self.aws.revisions:
@@ -158,9 +189,16 @@ class Runs(RuleBasedStateMachine):
             declared.append(revision.name)
         step("declared")
 
-        updated = self.carry_out(plan, before, ending, step) if plan.target else False
-        if not plan.target:
-            self.state.has_endpoint = False
+        tested = is_to_be_tested(plan, before, self.state.outcome)
+        failed = "3 of 10 agree" if tested and test == "fails" else ""
+        obstacle = "denied" if tested and test == "cannot be run" else ""
+        step("tested")
+
+        was = self.aws.endpoint
+        declaration = declare(plan, before, obstacle=bool(failed or obstacle))
+        updated = self.carry_out(plan, declaration, answer, ending, step)
+        if failed or obstacle or (isinstance(answer, Stay) and was):
+            assert self.aws.endpoint == was, "moved under a hold, or to what had not passed"
 
         for name in self.state.names - {revision.name for revision in plan.declared}:
             serving = self.aws.endpoint.config if self.aws.endpoint else ""
@@ -175,49 +213,79 @@ class Runs(RuleBasedStateMachine):
             declared=tuple(name for name in declared if name in self.aws.revisions),
             missing=tuple(name for name in declared if name not in self.aws.revisions),
         )
-        self.state.outcome = conclude(plan, record, before, after, updated=updated)
+        self.state.outcome = conclude(plan, record, before, after, updated=updated, obstacle=obstacle, failed=failed)
+        if failed:
+            self.not_passed = plan.target
+            self.tried_since_wanted.add(plan.target)
         self.doubtful &= isinstance(before, Unknown)
-        if ending == "done" and not outage and plan.wanted and plan.kind is Kind.RUN:
-            assert self.aws.endpoint and self.aws.endpoint.config == plan.wanted.name, "nothing came of it"
-            assert plan.wanted.version == max(version for version, approved in self.aws.approved.items() if approved)
+        if isinstance(answer, Approved) and plan.kind is Kind.RUN and ending == "done" and not failed and not obstacle:
+            assert self.aws.endpoint and plan.wanted, "nothing came of it"
+            assert self.aws.endpoint.config == plan.wanted.name, "nothing came of it"
+            assert plan.wanted.version == answer.version
 
-    def carry_out(self, plan: Plan, before: Live, ending: str, step) -> bool:
+    def carry_out(self, plan: Plan, declaration: Declaration, answer: Answer, ending: str, step) -> bool:
+        """The endpoint's step. True where it is reported done, and the provider then reads something else."""
         endpoint = self.aws.endpoint
-        if plan.kind is Kind.KEEP:
+        if not declaration.target:
+            assert not (endpoint and self.state.has_endpoint), "the endpoint was deleted"
+            return False
+        if declaration.as_it_is or declaration.serves_it:
+            self.state.has_endpoint = endpoint is not None
             return False
         step("sending")
-        if endpoint is None or is_to_be_made(plan, before):
-            if ending != "done":
+        if endpoint is None:
+            if ending != "done" or declaration.target not in self.aws.revisions:
                 return False
-            self.send(plan)  # what had come back too: an endpoint that is gone serves nobody
-            self.failed = None
-            self.aws.endpoint = LiveEndpoint("InService", plan.target, self.aws.tick())
+            self.send(plan, answer)
+            if plan.kind is Kind.RUN:
+                self.failed = None  # what had come back is tried too: an endpoint that is gone serves nobody
+            self.aws.serve(declaration.target)
             self.state.has_endpoint = True
             step("sent")
             return False
         self.state.has_endpoint = True
-        if endpoint.config == plan.target or ending == "refused":
+        if endpoint.config == declaration.target or ending == "refused":
             return False
-        assert plan.target != self.failed, "sent again what had come back"
-        self.send(plan)
+        assert declaration.target != self.failed, "sent again what had come back"
+        self.send(plan, answer)
         if ending == "rollback":
             self.aws.endpoint = replace(endpoint, modified=self.aws.tick(), failure="exited")
-            self.failed = plan.target
+            self.failed = declaration.target
         else:
-            self.aws.endpoint = replace(endpoint, config=plan.target, modified=self.aws.tick(), failure="")
+            self.aws.serve(declaration.target)
         step("sent")
-        return self.aws.endpoint.config != plan.target
+        return self.aws.endpoint.config != declaration.target
 
-    def send(self, plan: Plan) -> None:
+    def send(self, plan: Plan, answer: Answer) -> None:
+        if plan.kind is Kind.STAY:
+            assert plan.target in self.aws.served, "a hold made what had never served"
+            return
         assert plan.wanted and plan.target == plan.wanted.name
-        assert self.aws.approved[plan.wanted.version], "moved to a version that is not approved"
-        self.sent_since_wanted.add(plan.target)
+        assert plan.target != self.not_passed, "sent what had not passed its smoke test"
+        assert self.may_run(plan.wanted, answer), "moved to a version that is not approved"
+        self.tried_since_wanted.add(plan.target)
+
+    def may_run(self, revision: Revision, answer: Answer) -> bool:
+        """Approved; or pinned while nobody can be asked, and kept: it was approved when it was last declared."""
+        if isinstance(answer, Unknown):
+            return answer.pin == revision.version and revision.version in self.kept
+        return self.aws.approved[revision.version]
 
     # What the program sees
 
     def latest(self) -> Answer:
-        versions = [version for version, approved in self.aws.approved.items() if approved]
-        return Approved(max(versions), f"arn/{max(versions)}") if versions else NothingApproved()
+        numbers = sorted((number for number, approved in self.aws.approved.items() if approved), reverse=True)
+        if not numbers:
+            return NothingApproved()
+        newest, *older = (Version(number, f"arn/{number}") for number in numbers)
+        return Approved(newest.number, newest.package, older=tuple(older))
+
+    def task(self, decided: str) -> Task:
+        """Held, or pinned to the version before the newest, approved or not."""
+        number = max(1, len(self.aws.approved) - 1)
+        pin = Pin(version=number, reason="why", owner="team-x", until=HOLD.until)
+        settings = {"hold": {"hold": HOLD}, "pin": {"pin": pin}}.get(decided, {})
+        return TASK.model_copy(update=settings)
 
     def look(self) -> Live:
         endpoint, outcome = self.aws.endpoint, self.state.outcome
@@ -244,17 +312,23 @@ class Runs(RuleBasedStateMachine):
     def check(self, answer: Answer, live: Live, plan: Plan) -> None:
         declared = {revision.name for revision in plan.declared}
         serving = self.aws.endpoint.config if self.aws.endpoint else ""
-        if isinstance(answer, Unknown) or isinstance(live, Unknown):
+        self.kept = {revision.version for revision in self.state.intent.declared} if self.state.intent else set()
+        no_registry = isinstance(answer, Refused) or (isinstance(answer, Unknown) and answer.pin not in self.kept)
+        if no_registry or isinstance(live, Unknown):
             assert self.state.names <= declared, "an error declared less than there was"
             assert plan.target or not self.state.has_endpoint, "an error took the endpoint away"
             assert plan.kind is Kind.KEEP
+        elif isinstance(answer, Stay) and serving:
+            assert self.state.names <= declared, "a hold declared less than there was"
+            assert (plan.kind, plan.target) == (Kind.STAY, serving), "a hold did not stay on what serves"
         if serving and not isinstance(live, Unknown):
             assert serving in declared, "what serves is not declared"
         wanted = plan.wanted.name if plan.wanted and plan.kind in (Kind.RUN, Kind.HOLD) else ""
-        if wanted and wanted != self.wanted:
-            self.wanted, self.failed, self.sent_since_wanted = wanted, None, set()
-        if plan.kind is Kind.HOLD and not self.doubtful:
-            assert wanted in self.sent_since_wanted, "held what was never sent"
+        if (wanted and wanted != self.wanted) or plan.kind is Kind.NOTHING:
+            self.wanted, self.failed, self.not_passed, self.tried_since_wanted = wanted, None, None, set()
+        if plan.kind is Kind.HOLD:
+            assert self.doubtful or wanted in self.tried_since_wanted, "held what was never tried"
+            self.tried_since_wanted.add(wanted)
 
     @invariant()
     def what_serves_exists(self) -> None:

@@ -15,6 +15,8 @@ from fleet.rollout import (
     NothingApproved,
     Outcome,
     Plan,
+    Refused,
+    Stay,
     Unknown,
     Verdict,
 )
@@ -35,6 +37,10 @@ BY_HAND = LiveEndpoint("InService", "by-hand", "t3")
 FOREIGN = replace(BY_HAND, ours=False)
 DENIED = Unknown("ListModelPackages: AccessDeniedException: no")
 NOTHING = NothingApproved()
+REFUSED = Refused("pin: version 9 is not approved")
+PINNED = "pinned to 7 by team-x until 2027-03-31: why; 8 is approved"
+HELD = "held by team-x until 2027-03-31: why; 8 is approved"
+SOAKS = "version 8 approved, eligible from 2027-02-01T10:00Z"
 
 
 def approved(wanted: Revision) -> Approved:
@@ -49,10 +55,12 @@ def tried(wanted: Revision, verdict: Verdict, failure: str = "", turn: int = 1) 
     return Outcome(tried=wanted.name, turn=turn, verdict=verdict, failure=failure)
 
 
-def say(plan: Plan, live: Live, outcome: Outcome | None = None, answer: Answer | None = None) -> tuple[Status, str]:
-    """Where the registry says no other, it says what the plan wants."""
+def say(
+    plan: Plan, live: Live, outcome: Outcome | None = None, answer: Answer | None = None, decided: str = ""
+) -> tuple[Status, str]:
+    """Where the answer is no other, it is what the plan wants."""
     wanted = approved(plan.wanted) if plan.wanted else NOTHING
-    standing = assess(plan, answer or wanted, live, outcome or Outcome())
+    standing = assess(plan, answer or wanted, live, outcome or Outcome(), decided)
     return standing.status, standing.reason
 
 
@@ -179,7 +187,7 @@ def test_what_serves_is_named_although_no_plan_declares_it() -> None:
     ("plan", "live", "outcome", "reason"),
     [
         (to(EIGHT), Absent(), Outcome(), "version 8 approved"),
-        (to(EIGHT, generation=1), Absent(), Outcome(), "deleted outside; version 8 approved"),
+        (to(EIGHT, generation=1), Absent(), Outcome(served=(EIGHT.name,)), "deleted outside; version 8 approved"),
         (
             to(EIGHT),
             LiveEndpoint("Failed", "", "t1", failure="exited"),
@@ -266,6 +274,124 @@ def test_what_served_when_the_endpoint_was_last_seen_is_named_where_it_cannot_be
 )
 def test_what_does_not_serve_is_not_said_to_in_an_outage(live: Live) -> None:
     assert assess(to(SEVEN, kind=Kind.KEEP), DENIED, live, Outcome()).serving is None
+
+
+# What people decided
+
+
+@pytest.mark.parametrize("answer", [approved(SEVEN), DENIED], ids=["approved", "outage"])
+@pytest.mark.parametrize(
+    ("live", "outcome", "said"),
+    [
+        (ON_SEVEN, Outcome(), (Status.UP_TO_DATE, PINNED)),
+        (ON_EIGHT, Outcome(), (Status.OUT_OF_DATE, f"{PINNED}; version 8 keeps serving")),
+        (
+            ON_EIGHT,
+            tried(SEVEN, Verdict.ROLLED_BACK, "exited"),
+            (Status.OUT_OF_DATE, "version 7 rolled back: exited; version 8 keeps serving"),
+        ),
+        (Absent(), Outcome(), (Status.NOT_DEPLOYED, PINNED)),
+        (LiveEndpoint("Failed", "", "t1"), Outcome(), (Status.NOT_DEPLOYED, f"{PINNED}; endpoint Failed")),
+        (
+            Absent(),
+            tried(SEVEN, Verdict.NOT_SENT, "creation failed"),
+            (Status.NOT_DEPLOYED, "version 7 not deployed: creation failed"),
+        ),
+    ],
+    ids=["serves it", "another serves", "it rolled back", "never deployed", "failed", "not created"],
+)
+def test_how_a_pinned_task_stands(live: Live, outcome: Outcome, answer: Answer, said: tuple[Status, str]) -> None:
+    assert say(to(SEVEN, EIGHT), live, outcome, answer, PINNED) == said
+
+
+def test_a_pin_that_needs_the_registry_is_unknown_while_that_is_down() -> None:
+    plan = to(SEVEN, kind=Kind.KEEP)
+    reason = "registry: ListModelPackages: AccessDeniedException: no"
+    assert say(plan, ON_SEVEN, answer=DENIED, decided=PINNED) == (Status.UNKNOWN, reason)
+
+
+@pytest.mark.parametrize(
+    ("plan", "live", "said"),
+    [
+        (to(EIGHT, SEVEN, kind=Kind.STAY), ON_SEVEN, (Status.UP_TO_DATE, HELD)),
+        (to(EIGHT, SEVEN, kind=Kind.STAY), replace(ON_SEVEN, status="Updating"), (Status.UP_TO_DATE, HELD)),
+        (to(EIGHT, SEVEN, kind=Kind.STAY), BY_HAND, (Status.UP_TO_DATE, HELD)),
+        (to(SEVEN, kind=Kind.STAY), Absent(), (Status.NOT_DEPLOYED, f"{HELD}; deleted outside")),
+        (Plan(Kind.NOTHING), Absent(), (Status.NOT_DEPLOYED, f"{HELD}; nothing serves")),
+        (
+            to(SEVEN, kind=Kind.STAY),
+            LiveEndpoint("Failed", "", "t1", failure="exited"),
+            (Status.NOT_DEPLOYED, f"{HELD}; endpoint Failed: exited"),
+        ),
+        (
+            to(SEVEN, kind=Kind.STAY),
+            replace(ON_SEVEN, status="OutOfService"),
+            (Status.NOT_DEPLOYED, f"{HELD}; endpoint OutOfService"),
+        ),
+        (Plan(Kind.REFUSE), FOREIGN, (Status.NOT_DEPLOYED, NOT_OURS)),
+        (to(SEVEN, kind=Kind.KEEP), Unknown("down"), (Status.UNKNOWN, "endpoint: down")),
+    ],
+    ids=[
+        "another is wanted",
+        "in transition",
+        "moved by hand",
+        "deleted outside",
+        "never deployed",
+        "failed",
+        "out of service",
+        "somebody else's",
+        "cannot be read",
+    ],
+)
+def test_how_a_held_task_stands(plan: Plan, live: Live, said: tuple[Status, str]) -> None:
+    assert say(plan, live, answer=Stay(), decided=HELD) == said
+
+
+@pytest.mark.parametrize(
+    ("plan", "live", "answer", "said"),
+    [
+        (to(SEVEN), ON_SEVEN, None, (Status.UP_TO_DATE, SOAKS)),
+        (Plan(Kind.NOTHING), Absent(), NOTHING, (Status.NOT_DEPLOYED, SOAKS)),
+        (to(SEVEN, kind=Kind.KEEP), ON_SEVEN, NOTHING, (Status.OUT_OF_DATE, f"{SOAKS}; version 7 keeps serving")),
+        (to(LARGER_SEVEN, SEVEN), ON_SEVEN, None, (Status.OUT_OF_DATE, "settings of version 7 changed")),
+    ],
+    ids=["waits", "nothing yet", "what serves is approved no more", "settings"],
+)
+def test_how_a_task_stands_whose_newest_version_is_too_young(
+    plan: Plan, live: Live, answer: Answer | None, said: tuple[Status, str]
+) -> None:
+    assert say(plan, live, answer=answer, decided=SOAKS) == said
+
+
+@pytest.mark.parametrize(
+    ("live", "said"),
+    [
+        (ON_SEVEN, (Status.OUT_OF_DATE, f"{REFUSED.reason}; version 7 keeps serving")),
+        (BY_HAND, (Status.OUT_OF_DATE, f"{REFUSED.reason}; what serves was deployed outside")),
+        (Absent(), (Status.NOT_DEPLOYED, REFUSED.reason)),
+        (LiveEndpoint("Failed", "", "t1", failure="exited"), (Status.NOT_DEPLOYED, REFUSED.reason)),
+    ],
+    ids=["serves", "moved by hand", "never deployed", "failed"],
+)
+def test_what_cannot_be_had_is_the_reason(live: Live, said: tuple[Status, str]) -> None:
+    assert say(to(SEVEN, kind=Kind.KEEP), live, answer=REFUSED, decided=PINNED) == said
+
+
+@pytest.mark.parametrize("kind", [Kind.RUN, Kind.HOLD], ids=["in the run in which it failed", "afterwards"])
+@pytest.mark.parametrize(
+    ("live", "said"),
+    [
+        (
+            ON_SEVEN,
+            (Status.OUT_OF_DATE, "version 8 smoke test: 3 of 10 cases agree, 9 must; version 7 keeps serving"),
+        ),
+        (Absent(), (Status.NOT_DEPLOYED, "version 8 smoke test: 3 of 10 cases agree, 9 must")),
+    ],
+    ids=["serving", "first version"],
+)
+def test_what_did_not_pass_its_smoke_test_is_never_up_to_date(kind: Kind, live: Live, said: tuple[Status, str]) -> None:
+    outcome = tried(EIGHT, Verdict.SMOKE_TEST, "3 of 10 cases agree, 9 must")
+    assert say(to(EIGHT, SEVEN, kind=kind), live, outcome) == said
 
 
 # Over all tasks

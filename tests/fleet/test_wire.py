@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pulumi.runtime import rpc
 
 from fleet import wire
+from fleet.choice import Questions
 from fleet.revision import Revision, Settings
 from fleet.rollout import (
     Absent,
@@ -21,9 +22,12 @@ from fleet.rollout import (
     NothingApproved,
     Outcome,
     Plan,
+    Refused,
     Sighting,
+    Stay,
     Unknown,
     Verdict,
+    Version,
 )
 
 WORDS, NUMBERS = st.text(max_size=8), st.integers(0, 2**53)
@@ -40,10 +44,13 @@ SETTINGS = st.builds(
 REVISION = st.builds(Revision, name=WORDS, version=NUMBERS, package=WORDS, settings=SETTINGS)
 REVISIONS = st.lists(REVISION, max_size=2).map(tuple)
 SIGHTING = st.none() | st.builds(Sighting, config=WORDS, modified=WORDS, provisioned=NUMBERS)
+VERSIONS = st.lists(st.builds(Version, number=NUMBERS, package=WORDS, approved=WORDS), max_size=2).map(tuple)
 ANSWER = st.one_of(
-    st.builds(Approved, version=NUMBERS, package=WORDS),
-    st.just(NothingApproved()),
-    st.builds(Unknown, error=WORDS),
+    st.builds(Approved, version=NUMBERS, package=WORDS, approved=WORDS, older=VERSIONS, soaking=VERSIONS),
+    st.builds(NothingApproved, soaking=VERSIONS),
+    st.builds(Unknown, error=WORDS, pin=NUMBERS),
+    st.builds(Refused, reason=WORDS),
+    st.just(Stay()),
 )
 LIVE = st.one_of(
     st.builds(
@@ -55,6 +62,7 @@ LIVE = st.one_of(
         failure=WORDS,
         ours=st.booleans(),
         serving=st.none() | REVISION,
+        instance_based=st.booleans(),
     ),
     st.just(Absent()),
     st.builds(Unknown, error=WORDS),
@@ -86,6 +94,10 @@ OUTCOME = st.builds(
     provisioned=NUMBERS,
     endpoint_status=WORDS,
     approved_version=NUMBERS,
+    memory_mb=NUMBERS,
+    max_concurrency=NUMBERS,
+    served=st.lists(WORDS, max_size=2).map(tuple),
+    by_decision=st.booleans(),
 )
 PLAN = st.builds(
     Plan,
@@ -148,6 +160,13 @@ def test_a_version_that_came_back_as_a_double_is_written_without_a_point() -> No
     assert f"{settings.attempt} {settings.memory_mb}" == "2 3072"
 
 
+def test_what_the_registry_is_asked_arrives_in_whole_numbers() -> None:
+    asked = wire.encode(Questions(("spam",), pins={"spam": [7]}, soaks={"spam": 24}))
+    arrived = wire.whole(sent(asked))
+    assert arrived == {"groups": ["spam"], "pins": {"spam": [7]}, "soaks": {"spam": 24}}
+    assert repr((arrived["pins"], arrived["soaks"])) == "({'spam': [7]}, {'spam': 24})"
+
+
 def test_whole_reaches_into_lists_and_mappings() -> None:
     assert repr(wire.whole({"a": [1.0, {"b": 2.0}], "c": (3.0,)})) == "{'a': [1, {'b': 2}], 'c': [3]}"
 
@@ -179,6 +198,8 @@ def test_fields_that_an_older_release_did_not_write_take_their_defaults() -> Non
         (Approved(1, "arn"), "approved"),
         (NothingApproved(), "nothing-approved"),
         (Unknown("down"), "unknown"),
+        (Refused("not approved"), "refused"),
+        (Stay(), "stay"),
         (Absent(), "absent"),
         (LiveEndpoint("InService", "c", "t"), "endpoint"),
     ],

@@ -9,6 +9,7 @@ import pytest
 from pulumi.runtime import mocks
 
 from fleet import wire
+from fleet.choice import Questions
 from fleet.revision import Settings, revise
 from fleet.rollout import Absent, Approved, Kind, NothingApproved, Plan
 from providers.registry import ApprovedModels
@@ -60,7 +61,7 @@ def rollout() -> Rollout:
 
 
 def approved_models() -> ApprovedModels:
-    return ApprovedModels("approved-models", ["spam", "topic"], "eu-west-1", "")
+    return ApprovedModels("approved-models", Questions(("spam", "topic")), "eu-west-1", "")
 
 
 def test_the_program_gets_the_plan() -> None:

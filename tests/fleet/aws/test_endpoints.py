@@ -30,6 +30,16 @@ def described(**changes: Any) -> dict[str, Any]:
     }
 
 
+def configured(**variant: Any) -> dict[str, Any]:
+    """DescribeEndpointConfig's answer."""
+    return {
+        "EndpointConfigName": "spam-v1",
+        "EndpointConfigArn": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint-config/spam-v1",
+        "ProductionVariants": [{"VariantName": "AllTraffic", "ModelName": "spam-v1", **variant}],
+        "CreationTime": datetime(2026, 11, 24, 10, tzinfo=UTC),
+    }
+
+
 # The list
 
 
@@ -135,6 +145,73 @@ def test_tags_are_read_to_the_end(account: Any) -> None:
         live = endpoints.describe(account.its_client, "spam", account.ownership)
     assert isinstance(live, LiveEndpoint)
     assert live.ours
+
+
+# What it runs on
+
+
+def on_instances(account: Any) -> None:
+    """An endpoint of ours as somebody else may have made it."""
+    account.configure("theirs")
+    instances = {"VariantName": "AllTraffic", "ModelName": "theirs", "InstanceType": "ml.m5.large"}
+    account.client.create_endpoint_config(
+        EndpointConfigName="instances", ProductionVariants=[{**instances, "InitialInstanceCount": 1}]
+    )
+    tags = account.ownership.tags("spam", "champion", None)
+    account.client.create_endpoint(
+        EndpointName="spam",
+        EndpointConfigName="instances",
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+    )
+    account.mark = account.sandbox.mark()
+
+
+def runs_on_instances(account: Any) -> bool:
+    live = endpoints.describe(account.its_client, "spam", account.ownership)
+    assert isinstance(live, LiveEndpoint)
+    return live.instance_based
+
+
+def test_an_endpoint_on_instances_is_told_by_its_configuration(account: Any) -> None:
+    on_instances(account)
+    assert runs_on_instances(account)
+
+
+def test_a_serverless_endpoint_is_not_on_instances_and_costs_no_call_more(account: Any) -> None:
+    account.deploy("spam", "spam-v1")
+    assert not runs_on_instances(account)
+    assert account.operations() == ["DescribeEndpoint", "ListTags"]
+
+
+def test_a_serverless_endpoint_that_shows_a_count_of_instances_is_still_one(account: Any) -> None:
+    variant = {"VariantName": "AllTraffic", "CurrentInstanceCount": 1}
+    serverless = {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
+    with Stubber(account.its_client) as stub:
+        stub.add_response("describe_endpoint", described(ProductionVariants=[variant]))
+        stub.add_response("list_tags", {"Tags": []})
+        stub.add_response("describe_endpoint_config", configured(ServerlessConfig=serverless))
+        assert not runs_on_instances(account)
+
+
+def test_what_an_endpoint_runs_on_is_asked_where_it_matters(account: Any) -> None:
+    on_instances(account)
+    live = endpoints.describe(account.its_client, "spam")
+    assert isinstance(live, LiveEndpoint)
+    assert not live.instance_based
+    assert account.operations() == ["DescribeEndpoint"]
+
+
+def test_an_endpoint_on_instances_whose_configuration_cannot_be_read_raises(account: Any) -> None:
+    on_instances(account)
+    account.sandbox.fault("DescribeEndpointConfig", action="error", code="AccessDeniedException")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        runs_on_instances(account)
+
+
+def test_an_endpoint_on_instances_whose_configuration_was_deleted_is_not_absent(account: Any) -> None:
+    on_instances(account)
+    account.client.delete_endpoint_config(EndpointConfigName="instances")
+    assert endpoints.describe(account.its_client, "spam", account.ownership) != Absent()
 
 
 # What a configuration holds

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
 from fleet.aws import registry, session
-from fleet.rollout import Answer, Approved, NothingApproved, Unknown
+from fleet.rollout import Answer, Approved, NothingApproved, Unknown, Version
 
 PENDING, REJECTED = "PendingManualApproval", "Rejected"
 
@@ -133,6 +134,160 @@ def test_the_highest_version_of_a_page_counts_whatever_their_order(stub: Any) ->
 def test_the_filter_of_the_call_is_not_trusted(stub: Any) -> None:
     stub.add_response("list_model_packages", listed(package(3, REJECTED), package(2, PENDING), package(1)))
     assert registry.ask(stub.client, ["spam"]) == {"spam": approved(1)}
+
+
+# Versions that are pinned
+
+
+def older(*numbers: int) -> tuple[Version, ...]:
+    return tuple(Version(number, approved(number).package) for number in numbers)
+
+
+def ask_pinned(account: Any, *pins: int) -> Answer:
+    return registry.ask(account.its_client, ["spam"], {"spam": pins})["spam"]
+
+
+@pytest.mark.parametrize(
+    ("pins", "found"),
+    [((2,), (2,)), ((4,), ()), ((1, 3), (3, 1)), ((5,), ()), ((2, 9), (2,))],
+    ids=["an older one", "the newest", "several", "not there yet", "one of them"],
+)
+def test_pinned_versions_are_found_beside_the_newest(
+    account: Any, pins: tuple[int, ...], found: tuple[int, ...]
+) -> None:
+    register(account, *["Approved"] * 4)
+    assert ask_pinned(account, *pins) == Approved(4, approved(4).package, older=older(*found))
+
+
+@pytest.mark.parametrize("pinned", [PENDING, REJECTED, "Approved/Failed"])
+def test_a_pinned_version_that_is_not_approved_and_completed_is_not_found(account: Any, pinned: str) -> None:
+    register(account, "Approved", pinned, "Approved")
+    assert ask_pinned(account, 2) == approved(3)
+
+
+@pytest.mark.parametrize(
+    ("pins", "pages"),
+    [((6,), 1), ((9,), 1), ((5,), 2), ((3,), 4), ((1, 5), 5)],
+    ids=["the newest", "not there yet", "the one before", "not approved, so the one below", "the oldest of two"],
+)
+def test_pages_are_read_on_only_as_far_as_the_oldest_pin(account: Any, pins: tuple[int, ...], pages: int) -> None:
+    register(account, "Approved", "Approved", REJECTED, "Approved", "Approved", "Approved")
+    account.sandbox.settings(page_size=1)
+    ask_pinned(account, *pins)
+    assert account.operations() == ["ListModelPackages"] * pages
+
+
+def test_a_pin_of_one_group_is_looked_for_in_no_other(account: Any) -> None:
+    for group in ("spam", "topic"):
+        register(account, "Approved", "Approved", group=group)
+    answers = registry.ask(account.its_client, ["spam", "topic"], {"spam": [1]})
+    assert answers == {"spam": Approved(2, approved(2).package, older=older(1)), "topic": approved(2, "topic")}
+
+
+# How long they have been approved
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def ago(hours: float) -> datetime:
+    return NOW - timedelta(hours=hours)
+
+
+def described(version: int, created: datetime, modified: datetime | None = None) -> dict[str, Any]:
+    """A version as DescribeModelPackage shows it."""
+    return {
+        "ModelPackageName": "spam",
+        "ModelPackageArn": approved(version).package,
+        "CreationTime": created,
+        "ModelPackageStatus": "Completed",
+        "ModelPackageStatusDetails": {"ValidationStatuses": []},
+        **({"LastModifiedTime": modified} if modified else {}),
+    }
+
+
+def ask_soaked(stub: Any, soak_hours: int, *pins: int) -> Answer:
+    return registry.ask(stub.client, ["spam"], {"spam": pins}, {"spam": soak_hours})["spam"]
+
+
+def dated(number: int, since: datetime) -> Version:
+    return Version(number, approved(number).package, since.isoformat())
+
+
+def test_one_that_is_old_enough_is_dated_and_no_other_is_looked_at(stub: Any) -> None:
+    stub.add_response("list_model_packages", listed(package(9), package(8)))
+    stub.add_response("describe_model_package", described(9, ago(24)))
+    assert ask_soaked(stub, 24) == Approved(9, approved(9).package, ago(24).isoformat())
+
+
+def test_those_that_are_too_young_are_dated_and_the_newest_that_is_not(stub: Any) -> None:
+    stub.add_response("list_model_packages", listed(package(9), package(8), package(7), package(6)))
+    for version, hours in ((9, 1), (8, 23), (7, 25)):
+        stub.add_response("describe_model_package", described(version, ago(hours)))
+    others = (dated(8, ago(23)), dated(7, ago(25)))
+    assert ask_soaked(stub, 24) == Approved(9, approved(9).package, ago(1).isoformat(), others)
+
+
+def test_all_are_dated_where_all_are_too_young(stub: Any) -> None:
+    stub.add_response("list_model_packages", listed(package(9), package(8)))
+    for version in (9, 8):
+        stub.add_response("describe_model_package", described(version, ago(1)))
+    assert ask_soaked(stub, 24) == Approved(9, approved(9).package, ago(1).isoformat(), (dated(8, ago(1)),))
+
+
+def test_a_pin_below_one_that_is_old_enough_is_found_too(stub: Any) -> None:
+    stub.add_response("list_model_packages", listed(package(9), package(8), package(7)))
+    stub.add_response("describe_model_package", described(9, ago(24)))
+    assert ask_soaked(stub, 24, 7) == Approved(9, approved(9).package, ago(24).isoformat(), older(7))
+
+
+def test_a_pin_among_those_that_are_too_young_is_found_once(stub: Any) -> None:
+    stub.add_response("list_model_packages", listed(package(9), package(8), package(7)))
+    for version, hours in ((9, 1), (8, 1), (7, 25)):
+        stub.add_response("describe_model_package", described(version, ago(hours)))
+    found = ask_soaked(stub, 24, 8)
+    assert isinstance(found, Approved)
+    assert [version.number for version in found.older] == [8, 7]
+
+
+def test_a_soak_counts_from_the_last_change_and_not_from_the_registration(stub: Any) -> None:
+    stub.add_response("list_model_packages", listed(package(9)))
+    stub.add_response("describe_model_package", described(9, ago(900), ago(1)))
+    assert ask_soaked(stub, 24) == Approved(9, approved(9).package, ago(1).isoformat())
+
+
+def test_the_date_of_an_approval_reads_the_same_in_every_time_zone(stub: Any) -> None:
+    local = ago(24).astimezone(timezone(timedelta(hours=2)))
+    stub.add_response("list_model_packages", listed(package(9)))
+    stub.add_response("describe_model_package", described(9, local))
+    assert ask_soaked(stub, 24) == Approved(9, approved(9).package, ago(24).isoformat())
+
+
+def test_a_version_that_is_approved_later_is_dated_by_that(account: Any) -> None:
+    register(account, PENDING)
+    account.sandbox.approve("spam", 1)
+    changed = account.client.describe_model_package(ModelPackageName=approved(1).package)["LastModifiedTime"]
+    answer = registry.ask(account.its_client, ["spam"], soaks={"spam": 1})["spam"]
+    assert answer == Approved(1, approved(1).package, changed.astimezone(UTC).isoformat())
+
+
+def test_only_a_soak_costs_a_description(account: Any) -> None:
+    for group in ("spam", "topic"):
+        register(account, "Approved", "Approved", group=group)
+    registry.ask(account.its_client, ["spam", "topic"], {"spam": [1]}, {"topic": 1})
+    assert sorted(account.operations()) == ["DescribeModelPackage"] * 2 + ["ListModelPackages"] * 2
+
+
+def test_a_version_that_cannot_be_dated_makes_the_group_unknown(account: Any) -> None:
+    register(account, "Approved")
+    account.sandbox.fault("DescribeModelPackage", action="error", code="AccessDeniedException", message="not you")
+    answers = registry.ask(account.its_client, ["spam"], soaks={"spam": 1})
+    reason = 'model package group "spam": DescribeModelPackage: AccessDeniedException: not you'
+    assert answers == {"spam": Unknown(reason)}
+
+
+def test_a_soak_in_a_group_with_nothing_approved_is_nothing_approved(account: Any) -> None:
+    register(account, PENDING)
+    assert registry.ask(account.its_client, ["spam"], soaks={"spam": 1}) == {"spam": NothingApproved()}
 
 
 # Nothing approved, and no such group

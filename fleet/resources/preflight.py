@@ -1,0 +1,96 @@
+"""What AWS would refuse later, found before anything is declared: gathers the facts, fleet/preflight.py judges them.
+
+Asks only where something is to be made: a run without changes pays nothing.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+
+from fleet.aws import account, packages
+from fleet.aws.region import Region
+from fleet.preflight import Finding, Findings, Wanted, quota_findings, unsuitable
+from fleet.resources.stack import StackSettings
+from fleet.resources.variant import Goal
+from fleet.revision import Revision
+from fleet.rollout import Approved, Outcome, Refused, Stay, Unknown
+
+
+async def check(goals: Sequence[Goal], region: Region, settings: StackSettings) -> list[Goal]:
+    """The goals, with what cannot be had refused. What concerns one task stops that task alone.
+
+    Raises pulumi.RunError, with all findings, where this stack would take more than the account allows.
+    """
+    new = {goal.variant.task: revision for goal in goals if (revision := goal.new_revision)}
+    checked = await asyncio.gather(
+        _packages(new, region, settings), _role(new, settings), _quotas(goals, region, settings)
+    )
+    stops = [finding for findings in checked for finding in findings.stops]
+    if any(not finding.task for finding in stops):
+        lines = [f"{finding.task}: {finding.text}" if finding.task else finding.text for finding in stops]
+        raise pulumi.RunError("\n".join([*lines, "Nothing was changed."]))
+    for finding in (finding for findings in checked for finding in findings.warnings):
+        pulumi.log.warn(f"{finding.task}: {finding.text}" if finding.task else finding.text)
+    return [_refused(goal, [finding.text for finding in stops if finding.task == goal.variant.task]) for goal in goals]
+
+
+def _refused(goal: Goal, reasons: Sequence[str]) -> Goal:
+    return replace(goal, choice=replace(goal.choice, answer=Refused("; ".join(reasons)))) if reasons else goal
+
+
+async def _packages(new: Mapping[str, Revision], region: Region, settings: StackSettings) -> Findings:
+    """Packages that serverless inference cannot run; one that may not be described is left to AWS to judge."""
+    described = await asyncio.gather(*(_described(revision, region) for revision in new.values()))
+    return Findings(
+        tuple(
+            Finding(task, f"version {revision.version}: {reason}")
+            for (task, revision), package in zip(new.items(), described, strict=True)
+            if not isinstance(package, Unknown)
+            for reason in unsuitable({"ModelPackageArn": revision.package, **package}, settings.region)
+        )
+    )
+
+
+async def _described(revision: Revision, region: Region) -> dict[str, Any] | Unknown:
+    return await region.ask(lambda client: packages.describe(client, revision.package))
+
+
+async def _role(new: Mapping[str, Revision], settings: StackSettings) -> Findings:
+    if not new:
+        return Findings()
+    role = await asyncio.to_thread(account.role, settings.role, settings.region, settings.profile)
+    if role.certain:
+        return Findings(stops=tuple(Finding(task, role.problem) for task in new))
+    return Findings(warnings=(Finding("", role.problem),) if role.problem else ())
+
+
+async def _quotas(goals: Sequence[Goal], region: Region, settings: StackSettings) -> Findings:
+    rows = await region.listed()
+    if isinstance(rows, Unknown):
+        return Findings()  # every task stays as it is
+    wanted = [
+        _wanted(goal, is_new=goal.endpoint not in rows) for goal in goals if goal.endpoint in rows or _makes(goal)
+    ]
+    if not any(one.adds for one in wanted):
+        return Findings()
+    quotas = await asyncio.to_thread(account.quotas, settings.region, settings.profile)
+    return quota_findings(wanted, len(rows.keys() - {goal.endpoint for goal in goals}), quotas)
+
+
+def _makes(goal: Goal) -> bool:
+    return isinstance(goal.choice.answer, Approved) or (
+        isinstance(goal.choice.answer, Stay) and goal.record is not None and bool(goal.record.served)
+    )
+
+
+def _wanted(goal: Goal, *, is_new: bool) -> Wanted:
+    sizes, record = goal.variant.settings, goal.record or Outcome()
+    grows = (
+        goal.new_revision is not None
+        and record.max_concurrency > 0
+        and (sizes.max_concurrency > record.max_concurrency or sizes.memory_mb > record.memory_mb)
+    )
+    return Wanted(goal.variant.task, goal.variant.name, sizes.memory_mb, sizes.max_concurrency, is_new or grows)

@@ -1,0 +1,317 @@
+"""One variant of a task: its Rollout, the revisions that stay declared, its endpoint, and what came of it.
+
+Declares and waits; what to declare is decided in fleet/rollout.py. A plain task has one variant, the champion, under
+the task's own name.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import pulumi
+from pulumi.runtime.stack import ResourceRegistrationFailed
+from pulumi_aws import sagemaker
+
+from fleet.aws import candidates
+from fleet.aws.region import Presence, Region
+from fleet.choice import Choice, undone
+from fleet.revision import Revision, Settings, revise
+from fleet.rollout import (
+    Absent,
+    Answer,
+    Approved,
+    Kind,
+    Live,
+    LiveEndpoint,
+    Outcome,
+    Plan,
+    Refused,
+    Unknown,
+    conclude,
+    declare,
+    is_to_be_made,
+    is_to_be_tested,
+    is_to_move,
+    sighted,
+)
+from fleet.status import Standing, Status, assess
+from fleet.tags import Ownership
+from fleet.tasks import CHAMPION, SmokeTest
+from fleet.trial import Failed, Passed
+from providers.rollout import Rollout
+
+STALE = "the state says that it serves already; run with --refresh"
+INSTANCE_BASED = "its endpoint runs on instances, and SageMaker never makes such a one serverless; delete it first"
+ALL_TRAFFIC = "AllTraffic"  # the same name in every revision: autoscaling and metrics hang on it
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One version of a task's model that serves side by side with others, on an endpoint of its own."""
+
+    task: str
+    name: str
+    owner: str | None
+    settings: Settings
+    smoke_test: SmokeTest | None = None
+
+    @property
+    def logical_name(self) -> str:
+        return self.task if self.name == CHAMPION else f"{self.task}-{self.name}"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What one variant is to go by in this run, and what the last one wrote."""
+
+    variant: Variant
+    choice: Choice
+    record: Outcome | None = None
+
+    @property
+    def endpoint(self) -> str:
+        return self.variant.settings.endpoint
+
+    @property
+    def new_revision(self) -> Revision | None:
+        """The revision that this run is to make, as far as the registry and the last run's record tell."""
+        settings, answer, record = self.variant.settings, self.choice.answer, self.record or Outcome()
+        if not isinstance(answer, Approved):
+            return None
+        young = (revise(settings, version.number, version.package).name for version in answer.soaking)
+        wanted = revise(settings, answer.version, answer.package)
+        return None if wanted.name in record.declared or record.serving in young else wanted
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run found and did for one variant."""
+
+    endpoint: str
+    standing: Standing
+    outcome: Outcome
+    fault: str = ""  # the sentence that makes an `up` red
+    refusal: str = ""  # the sentence that ends a preview: a person has to mend it
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """One revision, as far as it could be declared."""
+
+    name: str
+    config: sagemaker.EndpointConfiguration | None = None
+    in_state: bool = False
+    missing: bool = False  # AWS does not have it, or not the whole of it
+    obstacle: str = ""
+
+
+class VariantRollout:
+    """Brings one variant to where it should be, or says why not.
+
+    A resource that is not registered is deleted at the end of the run, and one that depends on a failed step is not
+    registered. So every step is awaited here, and nothing that may serve is made to depend on one that failed.
+    """
+
+    def __init__(self, goal: Goal, region: Region, ownership: Ownership, parent: pulumi.Resource) -> None:
+        self._variant = goal.variant
+        self._endpoint = goal.variant.settings.endpoint
+        self._choice = goal.choice
+        self._record = goal.record
+        self._recorded = frozenset(goal.record.declared if goal.record else ())
+        self._region = region
+        self._ownership = ownership
+        self._parent = parent
+        self._preview = pulumi.runtime.is_dry_run()
+
+    async def run(self) -> Result:
+        """Decide, declare, wait, and tell what came of it."""
+        before = await self._region.live(self._endpoint, self._record, wait=not self._preview)
+        answer = self._choice.answer
+        if isinstance(answer, Approved) and isinstance(before, LiveEndpoint) and before.ours and before.instance_based:
+            answer = Refused(INSTANCE_BASED)
+        plan = await self._decide(answer, before)
+        obstacle = await self._clear_failed(plan, before)
+        revisions = await asyncio.gather(*(self._declare_revision(plan, revision) for revision in plan.declared))
+        obstacle = obstacle or next((r.obstacle for r in revisions if r.name == plan.target), "")
+        await self._remove_candidates(plan)
+        tested = None if obstacle else await self._try_out(plan, before)
+        failed = tested.reason if isinstance(tested, Failed) else ""
+        if isinstance(tested, Unknown):
+            obstacle = f"smoke test could not be run: {tested.error}"
+        endpoint = await self._declare_endpoint(plan, before, revisions, blocked=bool(obstacle or failed))
+
+        moved = is_to_move(plan, before) and not self._preview
+        after = await self._region.settled(self._endpoint) if moved and not failed else before
+        outcome = replace(self._record or Outcome(), endpoint=self._endpoint, approved_version=self._choice.newest)
+        if self._preview:
+            outcome = sighted(outcome, after)
+        else:
+            outcome = replace(outcome, declared=self._in_state(revisions, endpoint), missing=_missing(revisions))
+            updated = not obstacle and not failed and await _reads_otherwise(endpoint, plan.target)
+            hint = obstacle or (STALE if endpoint and isinstance(before, LiveEndpoint) else "")
+            outcome = conclude(plan, outcome, before, after, updated=updated, obstacle=hint, failed=failed)
+        return self._result(plan, answer, moved, after, outcome, obstacle)
+
+    def _result(self, plan: Plan, answer: Answer, moved: bool, after: Live, outcome: Outcome, obstacle: str) -> Result:
+        wanted = plan.wanted.version if plan.wanted else 0
+        standing = assess(plan, answer, after, outcome, undone(self._choice, wanted))
+        if isinstance(answer, Refused):
+            refused = answer.reason
+        else:
+            refused = standing.reason if plan.kind is Kind.REFUSE else obstacle
+        ended_badly = standing.status is Status.UNKNOWN or (moved and standing.status is not Status.UP_TO_DATE)
+        fault = refused or (standing.reason if ended_badly else "")
+        return Result(self._endpoint, standing, outcome, fault, refused, self._choice.warning)
+
+    async def _remove_candidates(self, plan: Plan) -> None:
+        """Remove what a killed run left of candidates of revisions that are not wanted any more."""
+        doubtful = (r for r in plan.declared if r.name not in self._recorded and r.name != plan.target)
+        if self._variant.smoke_test and not self._preview:
+            for left in await asyncio.gather(*(candidates.remove(self._region, revision) for revision in doubtful)):
+                if left:
+                    pulumi.log.warn(f"{self._variant.logical_name}: candidate of a killed run: {left.error}")
+
+    async def _try_out(self, plan: Plan, live: Live) -> Passed | Failed | Unknown | None:
+        """The smoke test of a revision that has never served; a preview shows what follows when it passes."""
+        test, target = self._variant.smoke_test, plan.revision(plan.target)
+        if not test or not target or self._preview or not is_to_be_tested(plan, live, self._record):
+            return None
+        verdict = await candidates.try_out(self._region, target, test, self._tags(target.version))
+        if not isinstance(verdict, Unknown) and verdict.note:
+            pulumi.log.warn(f"{self._variant.logical_name}: {verdict.note}")
+        return verdict
+
+    async def _decide(self, answer: Answer, live: Live) -> Plan:
+        rollout = Rollout(
+            self._variant.logical_name,
+            self._variant.settings,
+            answer,
+            live,
+            self._record,
+            pulumi.ResourceOptions(parent=self._parent),
+        )
+        return await rollout.known_plan()
+
+    async def _clear_failed(self, plan: Plan, live: Live) -> str:
+        """Make room where the last creation failed; what stands in the way otherwise."""
+        if self._preview or not is_to_be_made(plan, live) or isinstance(live, Absent):
+            return ""
+        refused = await self._region.remove(self._endpoint)
+        return refused.error if refused else ""
+
+    async def _declare_revision(self, plan: Plan, revision: Revision) -> _Declared:
+        """Declare a Model and an EndpointConfiguration: the target's to be made, any other's where AWS has them."""
+        name, is_target = revision.name, plan.kind is Kind.RUN and revision.name == plan.target
+        recorded = name in self._recorded and name not in plan.doubtful
+        at_model, at_config = (Presence.RECORDED,) * 2 if recorded else await self._region.look_up(name)
+        if Presence.FOREIGN in (at_model, at_config):
+            taken = f"a model or endpoint configuration {name} exists and is not this stack's" if is_target else ""
+            return _Declared(name, missing=True, obstacle=taken)
+        # Where it could not be found out, what is not to be made is read: that fails, and makes nothing.
+        to_be_read = {Presence.OURS} if is_target else {Presence.OURS, Presence.UNKNOWN}
+        model = config = None
+        if is_target or at_model is not Presence.ABSENT:
+            model = await _registered(self._model(revision, take_over=at_model in to_be_read))
+        if (is_target and model) or at_config is not Presence.ABSENT:
+            config = await _registered(self._config(revision, model, take_over=at_config in to_be_read))
+        absent = Presence.ABSENT in (at_model, at_config) and not is_target
+        obstacle = f"model and endpoint configuration {name} could not be made" if is_target and not config else ""
+        return _Declared(name, config, recorded or bool(model and config), absent, obstacle)
+
+    def _model(self, revision: Revision, *, take_over: bool) -> sagemaker.Model:
+        return sagemaker.Model(
+            revision.name,
+            name=revision.name,
+            execution_role_arn=revision.settings.role,
+            primary_container=sagemaker.ModelPrimaryContainerArgs(
+                model_package_name=revision.package, environment=revision.settings.environment or None
+            ),
+            tags=self._tags(revision.version),
+            opts=self._taking_over(revision.name if take_over else None),
+        )
+
+    def _config(
+        self, revision: Revision, model: sagemaker.Model | None, *, take_over: bool
+    ) -> sagemaker.EndpointConfiguration:
+        settings = revision.settings
+        variant = sagemaker.EndpointConfigurationProductionVariantArgs(
+            variant_name=ALL_TRAFFIC,
+            model_name=revision.name,
+            serverless_config=sagemaker.EndpointConfigurationProductionVariantServerlessConfigArgs(
+                memory_size_in_mb=settings.memory_mb,
+                max_concurrency=settings.max_concurrency,
+                provisioned_concurrency=settings.provisioned_concurrency,
+            ),
+        )
+        return sagemaker.EndpointConfiguration(
+            revision.name,
+            name=revision.name,
+            production_variants=[variant],
+            tags=self._tags(revision.version),
+            opts=self._taking_over(revision.name if take_over else None, [model] if model else []),
+        )
+
+    async def _declare_endpoint(
+        self, plan: Plan, before: Live, revisions: Sequence[_Declared], *, blocked: bool
+    ) -> sagemaker.Endpoint | None:
+        """Declare the endpoint with what the plan says, or exactly as it is; None where it is not there to be used."""
+        declaration, foreign = declare(plan, before, obstacle=blocked), plan.kind is Kind.REFUSE
+        if not declaration.target:
+            return None
+        unrecorded = self._endpoint not in self._recorded and not is_to_be_made(plan, before)
+        # One that cannot be looked at is read: where there is none, that fails, and makes nothing.
+        taken_over = not foreign and (unrecorded or isinstance(before, Unknown))
+        endpoint = sagemaker.Endpoint(
+            self._variant.logical_name,
+            name=self._endpoint,
+            endpoint_config_name=declaration.target,
+            tags=self._tags(),
+            opts=pulumi.ResourceOptions.merge(
+                self._taking_over(self._endpoint if taken_over else None, [r.config for r in revisions if r.config]),
+                pulumi.ResourceOptions(
+                    # Else the engine makes the new endpoint first and then deletes "the old one", of the same name.
+                    delete_before_replace=True,
+                    replacement_trigger=plan.generation,
+                    ignore_changes=["endpoint_config_name"] * (declaration.as_it_is or declaration.serves_it)
+                    + ["tags"] * declaration.as_it_is,
+                    retain_on_delete=foreign or None,
+                ),
+            ),
+        )
+        return await _registered(endpoint)
+
+    def _tags(self, version: int | None = None) -> dict[str, str]:
+        return self._ownership.tags(self._variant.task, self._variant.name, self._variant.owner, version)
+
+    def _taking_over(self, name: str | None, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
+        """Options of a resource that the state may lack although AWS has it; ignored where the state has it."""
+        return pulumi.ResourceOptions(parent=self._parent, import_=name, depends_on=list(depends_on))
+
+    def _in_state(self, revisions: Sequence[_Declared], endpoint: sagemaker.Endpoint | None) -> tuple[str, ...]:
+        names = [revision.name for revision in revisions if revision.in_state and not revision.missing]
+        if endpoint or self._endpoint in self._recorded:
+            names.append(self._endpoint)
+        return tuple(sorted(names))
+
+
+def _missing(revisions: Sequence[_Declared]) -> tuple[str, ...]:
+    return tuple(sorted(revision.name for revision in revisions if revision.missing))
+
+
+Registered = TypeVar("Registered", bound=pulumi.Resource)
+
+
+async def _registered(resource: Registered) -> Registered | None:
+    """The resource once its step is done; None where the step failed (the engine has said why)."""
+    try:
+        await resource.urn.future()
+    except ResourceRegistrationFailed:
+        return None
+    return resource
+
+
+async def _reads_otherwise(endpoint: sagemaker.Endpoint | None, target: str) -> bool:
+    """True where the step was reported done, and what the provider then read is not what it was asked for."""
+    return endpoint is not None and await endpoint.endpoint_config_name.future() != target

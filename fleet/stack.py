@@ -1,0 +1,49 @@
+"""What a stack's configuration may say: the program and `fleet validate` are to refuse the same, in the same words."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from fleet.tasks import NAME_PREFIX
+
+TASKS = "tasks.yaml"  # where the configuration names no task list
+ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
+
+Own = Mapping[str, str | None]  # the settings of the project's namespace; None is a secret, which only the engine reads
+
+
+def mistakes(own: Own) -> list[str]:
+    """Everything that is wrong with them, a sentence each."""
+    found = [sentence(value) for key, sentence in CHECKS.items() if (value := own.get(key)) is not None]
+    if "executionRoleArn" not in own:
+        found.insert(0, "executionRoleArn is not set; run `pulumi config set executionRoleArn <arn>`")
+    return [sentence for sentence in found if sentence]
+
+
+def _role(value: str) -> str:
+    return "" if ROLE_ARN.fullmatch(value) else f"executionRoleArn: {value!r} is not the ARN of an IAM role"
+
+
+def fits(prefix: str) -> bool:
+    """Whether the names of endpoints can begin so."""
+    return NAME_PREFIX.fullmatch(prefix) is not None
+
+
+def _prefix(value: str) -> str:
+    if fits(value):
+        return ""
+    return f"namePrefix: {value!r} is not possible; use letters, digits and hyphens, no hyphen in front"
+
+
+def _teardown(value: str) -> str:
+    try:
+        int(value)  # as pulumi.Config.get_int does
+    except ValueError:
+        return f"maxTeardown: {value!r} is not a whole number"
+    return ""
+
+
+CHECKS: Mapping[str, Callable[[str], str]] = {
+    "executionRoleArn": _role,
+    "namePrefix": _prefix,
+    "maxTeardown": _teardown,
+}
