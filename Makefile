@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check unit engine schema sandbox sandbox-stop bench requirements readme
+.PHONY: help setup demo test check unit engine schema sandbox sandbox-stop bench mutants requirements readme
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -17,6 +17,7 @@ setup: .venv/ready ## .venv and .tools (the pulumi CLI); nothing outside this fo
 	@echo "installing Python packages into .venv (about two minutes) ..."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: setup      ## see the whole product work, here, without AWS
@@ -33,6 +34,7 @@ check: setup     ## ruff, mypy, layers, schema freshness
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m fleet.tasks | diff -u tasks.schema.json - || (echo "tasks.schema.json is stale: make schema" && false)
+	@$(BIN)/python -m fleet.cli.report | diff -u status.schema.json - || (echo "status.schema.json is stale: make schema" && false)
 
 unit: setup      ## fast tests: the domain, the sandbox, the providers over gRPC, the tools
 	@$(BIN)/pytest -n 2 --ignore tests/engine
@@ -40,8 +42,9 @@ unit: setup      ## fast tests: the domain, the sandbox, the providers over gRPC
 engine: setup    ## the real pulumi CLI against the sandbox
 	@$(BIN)/pytest -n 3 tests/engine
 
-schema: setup    ## write tasks.schema.json from the models
+schema: setup    ## write tasks.schema.json and status.schema.json from the models
 	@$(BIN)/python -m fleet.tasks > tasks.schema.json
+	@$(BIN)/python -m fleet.cli.report > status.schema.json
 
 sandbox: setup   ## start AWS on this machine, to play by hand
 	@$(BIN)/python -m sandbox start --seed
@@ -51,6 +54,9 @@ sandbox-stop: setup ## stop it; nothing is left behind
 
 bench: setup     ## seconds, AWS calls and memory at 22 and 100 tasks
 	@$(BIN)/python -m sandbox.bench
+
+mutants: setup   ## take every protection out once: its test must fail (minutes; ONLY='hold*' for some)
+	@$(BIN)/python -m tools.mutants $(if $(ONLY),--only "$(ONLY)")
 
 requirements: setup ## compile requirements*.in with hashes, without download addresses
 	@for name in requirements requirements-dev; do $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \

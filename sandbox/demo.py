@@ -15,6 +15,7 @@ from typing import TextIO
 
 import yaml
 
+from fleet.cli.report import NOT_UP_TO_DATE
 from sandbox.folder import ROOT, groups
 from sandbox.handle import Sandbox
 from sandbox.stack import Run, Running, Stack
@@ -75,7 +76,7 @@ class Demo:
 
         self.chapter("It is approved")
         self.sandbox.approve(TASK, 2)
-        self.preview(f"{fleet - 1} UP_TO_DATE, 1 OUT_OF_DATE")
+        self.status(f"{fleet - 1} UP_TO_DATE, 1 OUT_OF_DATE")
         self.up(f"{fleet} UP_TO_DATE", ["CreateModel", "CreateEndpointConfig", "UpdateEndpoint"])
 
         self.chapter("The same call to the same endpoint")
@@ -105,6 +106,19 @@ class Demo:
     def preview(self, expected: str) -> None:
         say("$ pulumi preview")
         self.tell(self.stack.preview(), expected)
+
+    def status(self, expected: str) -> None:
+        since = self.sandbox.mark()
+        say("$ fleet status")
+        run = self.stack.fleet("status")
+        lines = [line.rstrip() for line in run.text.splitlines()]
+        as_promised = run.code == NOT_UP_TO_DATE and expected in lines
+        check(as_promised, f"exit code {NOT_UP_TO_DATE}, and it says: {expected}", run.text)
+        head, first, *others = lines[: lines.index(expected)]
+        for line in (head, first, f"... and {len(others)} more", expected):
+            say(f"    {line}")
+        check(first.startswith(TASK), f"{TASK} is on top")
+        check(not self.sandbox.mutations(since), "nothing is changed")
 
     def up(self, expected: str, changes: list[str] | None = None) -> None:
         since = self.sandbox.mark()

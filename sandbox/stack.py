@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -135,6 +136,12 @@ class Stack:
         if check and done.returncode:
             raise RuntimeError(f"pulumi {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}")
         return Run(done.returncode, done.stdout)
+
+    def fleet(self, *arguments: str) -> Run:
+        """A `fleet` command on this stack."""
+        command = [sys.executable, "-m", "fleet", *arguments, "--stack", self.name]
+        done = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False)
+        return Run(done.returncode, done.stdout + done.stderr)
 
     def _command(self, *arguments: str) -> list[str]:
         stack = [] if arguments[:2] == ("stack", "init") else ["--stack", self.name]

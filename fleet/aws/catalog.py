@@ -1,0 +1,106 @@
+"""The Model Registry for people: which groups there are, what versions say of themselves, whether tasks can have them.
+
+For `fleet init` and `fleet validate --registry`. Which version a run deploys is asked in registry.py.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from fleet import choice, preflight
+from fleet.aws import packages, registry, session
+from fleet.rollout import Answer, Approved, NothingApproved, Refused, Unknown
+from fleet.tasks import Task
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+Package = Mapping[str, Any]  # as DescribeModelPackage gives it
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The newest version of a group that is Approved and Completed."""
+
+    version: int
+    package: Package
+
+
+@dataclass(frozen=True)
+class Finding:
+    text: str
+    is_mistake: bool = True  # else only worth knowing
+
+
+def groups(client: "SageMakerClient") -> list[str]:
+    """The names of every model package group of the Region, 100 a call, sorted."""
+    pages = client.get_paginator("list_model_package_groups").paginate(PaginationConfig={"PageSize": 100})
+    return sorted(group["ModelPackageGroupName"] for page in pages for group in page["ModelPackageGroupSummaryList"])
+
+
+def newest(client: "SageMakerClient", groups: Sequence[str]) -> dict[str, Entry | NothingApproved | Unknown]:
+    """What every group would deploy, asked in parallel. An error of one group is that group's answer."""
+    answers = registry.ask(client, groups)
+    described = describe(client, (answer.package for answer in answers.values() if isinstance(answer, Approved)))
+
+    def entry(group: str, answer: Answer) -> Entry | NothingApproved | Unknown:
+        match answer:
+            case Approved(version, arn):
+                package = described[arn]
+                if isinstance(package, Unknown):
+                    return Unknown(f'model package group "{group}": {package.error}')
+                return Entry(version, package)
+            case Unknown():
+                return answer
+        return NothingApproved()
+
+    return {group: entry(group, answer) for group, answer in answers.items()}
+
+
+def describe(client: "SageMakerClient", arns: Iterable[str]) -> dict[str, Package | Unknown]:
+    """Versions by their ARN, asked in parallel. An error of one is that version's answer."""
+
+    def one(arn: str) -> Package | Unknown:
+        return session.ask(lambda: packages.describe(client, arn))
+
+    unique = sorted(set(arns))
+    with ThreadPoolExecutor(session.THREADS) as pool:
+        return dict(zip(unique, pool.map(one, unique), strict=True))
+
+
+def check(client: "SageMakerClient", tasks: Sequence[Task], now: datetime) -> list[Finding]:
+    """What is to be said of the version that each task would get at `now`, first what keeps it from being deployed."""
+    tasks = [task for task in tasks if not choice.torn_down(task, now.date())]
+    pins: dict[str, list[int]] = {}
+    soaks: dict[str, int] = {}
+    for task in tasks:
+        pins.setdefault(task.group, []).extend([task.pin.version] if task.pin else [])
+        soaks[task.group] = max(task.soak_hours, soaks.get(task.group, 0))
+    answers = registry.ask(client, sorted(soaks), pins, soaks)
+    chosen = [(task, answers[task.group], choice.choose(task, answers[task.group], now)) for task in tasks]
+    described = describe(client, (c.answer.package for _, _, c in chosen if isinstance(c.answer, Approved)))
+    region = client.meta.region_name
+    return [finding for task, answer, its in chosen for finding in _findings(task, answer, its, described, region)]
+
+
+def _findings(
+    task: Task, answer: Answer, its: choice.Choice, described: Mapping[str, Package | Unknown], region: str
+) -> Iterator[Finding]:
+    match its.answer, answer:
+        case (Unknown(error), _) | (_, Unknown(error)):  # also of a task on hold
+            yield Finding(f"{task.name}: {error}")
+        case Refused(reason), _:
+            yield Finding(f"{task.name}: {reason}")
+        case Approved(version, arn), _:
+            package = described[arn]
+            reasons = [package.error] if isinstance(package, Unknown) else preflight.unsuitable(package, region)
+            yield from (Finding(f"{task.name}: version {version}: {reason}") for reason in reasons)
+        case NothingApproved(), NothingApproved():
+            text = f'nothing approved in model package group "{task.group}"; there is no endpoint until a version is'
+            yield Finding(f"{task.name}: {text}", is_mistake=False)
+        case NothingApproved(), _:
+            yield Finding(f"{task.name}: {its.decided}", is_mistake=False)
+    if its.warning:
+        yield Finding(f"{task.name}: {its.warning}", is_mistake=False)

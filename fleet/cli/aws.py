@@ -1,0 +1,29 @@
+"""AWS for the commands: where the program makes do with "could not find out", a command says so and ends."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from fleet.aws import session
+from fleet.cli.command import CommandError
+from fleet.cli.stack import StackConfig
+from fleet.rollout import Unknown
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+T = TypeVar("T")
+
+
+def sagemaker(config: StackConfig) -> "SageMakerClient":
+    """A client for the stack's Region."""
+    if not config.region:
+        raise CommandError("aws:region is not set; run `pulumi config set aws:region <region>`")
+    return ask(lambda: session.sagemaker(config.region, config.profile))
+
+
+def ask(call: Callable[[], T]) -> T:
+    """What the call returns; raises CommandError with a sentence that names the AWS call and its error."""
+    answer = session.ask(call)
+    if isinstance(answer, Unknown):
+        raise CommandError(answer.error)
+    return answer

@@ -1,0 +1,126 @@
+"""`fleet init`: a first task list from what the Model Registry has, so that nobody types twenty names by hand.
+
+Its text is draft.py's.
+"""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Collection, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TypeVar
+
+from fleet import stack as rules
+from fleet.aws import catalog, session
+from fleet.cli import draft, stack
+from fleet.cli.command import CommandError
+from fleet.rollout import NothingApproved, Unknown
+from fleet.tasks import TaskListError, load
+
+SCHEMA = "tasks.schema.json"
+
+T = TypeVar("T")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="groups to take, as 'sentiment-*'; default: all")
+    parser.add_argument("--output", type=Path, default=Path(rules.TASKS), metavar="FILE", help="default: %(default)s")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--stack", metavar="NAME", help="whose registry to read; default: the selected stack's")
+    place.add_argument("--region", help="in place of a stack, with the default credentials")
+
+
+def run(options: argparse.Namespace) -> int:
+    output: Path = options.output
+    if os.path.lexists(output):
+        raise _exists(output)
+    region, profile = _place(options)
+    client = _known(session.ask(lambda: session.sagemaker(region, profile)))
+    groups = _matching(_known(session.ask(lambda: catalog.groups(client))), options.patterns, region)
+    answers = catalog.newest(client, groups)
+
+    prefixes = _prefixes()
+    entries = {group: answer for group, answer in answers.items() if isinstance(answer, catalog.Entry)}
+    names = draft.names(entries.keys(), prefixes)
+    nothing = [group for group, answer in answers.items() if isinstance(answer, NothingApproved)]
+    unknown = [answer.error for answer in answers.values() if isinstance(answer, Unknown)]
+    _say_left_out("nothing approved", nothing)
+    _say_left_out("no task can be called so", [group for group in entries if group not in names])
+    for error in unknown:
+        print(f"left out: {error}", file=sys.stderr)
+    if not names:
+        raise CommandError("there is nothing to write: approve a version first")
+
+    schema = os.path.relpath(SCHEMA, output.parent)
+    _write(output, draft.text(entries, names, region, schema), prefixes)
+    print(f"{output}: {len(names)} {'task' if len(names) == 1 else 'tasks'}")
+    print("next: settle sizes and owners there (docs/tasks.md), then `fleet validate` and `pulumi preview`")
+    return 1 if unknown else 0
+
+
+def _exists(output: Path) -> CommandError:
+    return CommandError(f"{output} exists and is never overwritten; move it away, or name another with --output")
+
+
+def _place(options: argparse.Namespace) -> tuple[str, str]:
+    """Region and profile."""
+    if options.region:
+        return options.region, ""
+    try:
+        config = stack.read(stack.selected(options.stack))
+    except CommandError as error:
+        raise CommandError(f"{error}; or name the registry's Region with --region") from None
+    if not config.region:
+        raise CommandError(f"stack {config.ownership.stack} has no aws:region; set it, or give --region")
+    return config.region, config.profile
+
+
+def _known(answer: T | Unknown) -> T:
+    if isinstance(answer, Unknown):
+        raise CommandError(answer.error)
+    return answer
+
+
+def _matching(groups: Sequence[str], patterns: Sequence[str], region: str) -> list[str]:
+    if not groups:
+        raise CommandError(f"there is no model package group in {region}")
+    if idle := [pattern for pattern in patterns if not any(fnmatchcase(group, pattern) for group in groups)]:
+        raise CommandError(f"no model package group in {region} is called {' or '.join(idle)}")
+    return [group for group in groups if any(fnmatchcase(group, pattern) for pattern in patterns or "*")]
+
+
+def _prefixes() -> set[str]:
+    """The name prefixes of every stack here: the same list is for all of them."""
+    prefixes = {""}
+    for name in stack.names():
+        try:
+            prefixes.add(stack.read(name).name_prefix)
+        except CommandError:
+            continue  # `fleet validate` says what is wrong with it
+    return {prefix for prefix in prefixes if rules.fits(prefix)}
+
+
+def _say_left_out(why: str, groups: Collection[str]) -> None:
+    if groups:
+        print(f"left out, {why}: {', '.join(groups)}")
+
+
+def _write(output: Path, text: str, prefixes: Collection[str]) -> None:
+    """All or nothing, and never over another file, one that has come meanwhile included."""
+    unfinished = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        for prefix in prefixes:
+            load(unfinished, name_prefix=prefix)
+        os.link(unfinished, output)  # a rename would overwrite
+    except FileExistsError:
+        raise _exists(output) from None
+    except OSError as error:
+        raise CommandError(f"{output}: cannot be written: {error.strerror}") from None
+    except TaskListError as error:
+        raise CommandError(f"would not pass `fleet validate`, so nothing is written: {error.errors[0]}") from None
+    finally:
+        with contextlib.suppress(OSError):  # it was never there
+            unfinished.unlink()

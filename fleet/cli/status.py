@@ -1,0 +1,82 @@
+"""`fleet status`: how every task stands, by the engine's preview. Changes nothing, in AWS or in the state."""
+
+import argparse
+import sys
+from contextlib import AbstractContextManager, nullcontext
+
+from fleet.cli import preview, report, stack, table
+from fleet.cli.command import CommandError
+from fleet.cli.report import INTERRUPTED, Report
+
+EXIT_CODES = "exit code: 0 all up to date, 2 something is not, 1 could not find out, or an error"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXIT_CODES
+    stack.add_stack(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="for machines, see status.schema.json; with every exit code")
+    form.add_argument("--markdown", action="store_true", help="a table for the summary of a CI job")
+    parser.add_argument("--watch", action="store_true", help="follow a running update to its end")
+    parser.add_argument(
+        "--timeout", type=minutes, default=60, metavar="MINUTES", help="how long to watch at most; default: 60"
+    )
+
+
+def minutes(text: str) -> float:
+    """A number of minutes, as argparse reads it."""
+    if (number := float(text)) <= 0:
+        raise argparse.ArgumentTypeError("must be above 0")
+    return number
+
+
+def run(options: argparse.Namespace) -> int:
+    code = None
+    try:
+        found, is_interrupted = _watched(options) if options.watch else (_found(options.stack), False)
+        code = INTERRUPTED if is_interrupted else None
+    except CommandError as error:
+        found = report.failed(str(error))
+    except KeyboardInterrupt:
+        found, code = report.failed("interrupted"), INTERRUPTED
+    _print(found, options)
+    return found.exit_code if code is None else code
+
+
+def _found(name: str | None) -> Report:
+    with _busy():
+        return report.read(preview.run(name))
+
+
+def _watched(options: argparse.Namespace) -> tuple[Report, bool]:
+    from fleet.aws import session  # noqa: PLC0415  # boto3 takes a third of a second, and only a watch needs it
+    from fleet.cli.watch import end_of_update, watch  # noqa: PLC0415
+
+    with _busy():
+        name = stack.selected(options.stack)
+        config = stack.read(name)
+        has_ended = end_of_update(name)  # before the preview: an update that ends meanwhile has ended
+        seen = preview.run(name)
+        client = session.sagemaker(config.region, config.profile)
+    out = table.console(sys.stderr if options.json or options.markdown else sys.stdout)
+    watched = watch(seen, report.read(seen), client, has_ended, out, minutes=options.timeout)
+    return watched.report, watched.is_interrupted
+
+
+def _busy() -> AbstractContextManager[object]:
+    out = table.console(sys.stderr)
+    return out.status("previewing ...") if out.is_terminal else nullcontext()
+
+
+def _print(found: Report, options: argparse.Namespace) -> None:
+    if options.json:
+        print(found.json_text())
+    elif options.markdown:
+        print(table.markdown(found))
+    else:
+        table.show(found, table.console(sys.stdout))
+    sys.stdout.flush()  # else what follows on standard error may come first
+    for warning in found.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    if found.error:
+        print(f"fleet status: {found.error}", file=sys.stderr)

@@ -1,0 +1,137 @@
+"""The report for people: a table for a terminal or a pipe, and one in GitHub's Markdown for the summary of a CI job."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from fleet.cli.report import Report, Row
+from fleet.status import Status
+
+ATTENTION = (Status.UNKNOWN, Status.NOT_DEPLOYED, Status.OUT_OF_DATE, Status.UP_TO_DATE)  # what needs it most first
+STYLES = {
+    Status.UNKNOWN: "bold red",
+    Status.NOT_DEPLOYED: "red",
+    Status.OUT_OF_DATE: "yellow",
+    Status.UP_TO_DATE: "green",
+}
+NOTHING = "-"
+REASON_WIDTH = 40  # characters; where there is less room, the reason goes under the name
+NAME_WIDTH = 24
+PIPE_WIDTH = 10_000  # no terminal: one line a row, and nothing is cut off
+
+_UNITS = (
+    (timedelta(days=1), "d"),
+    (timedelta(hours=1), "h"),
+    (timedelta(minutes=1), "min"),
+    (timedelta(seconds=1), "s"),
+)
+_MARKDOWN = re.compile(r"([\\`*\[\]|~])")
+
+
+@dataclass(frozen=True)
+class Column:
+    head: str
+    cell: Callable[[Row, datetime], str]  # of a row, now
+
+
+COLUMNS = (
+    Column("TASK", lambda row, now: row.name),
+    Column("STATUS", lambda row, now: row.standing.status),
+    Column("SERVES", lambda row, now: version(row.standing.serving_version)),
+    Column("APPROVED", lambda row, now: version(row.standing.approved_version)),
+    Column("ENDPOINT", lambda row, now: row.standing.endpoint_status or NOTHING),
+    Column("AGE", lambda row, now: age(row.standing.modified, now)),
+    Column("REASON", lambda row, now: one_line(row.standing.reason)),
+)
+
+
+def version(number: int) -> str:
+    return str(number) if number else NOTHING
+
+
+def age(modified: str, now: datetime) -> str:
+    """How long ago, in the largest unit that fits, e.g. `3 d`."""
+    if not modified:
+        return NOTHING
+    passed = now - datetime.fromisoformat(modified)
+    return next((f"{passed // unit} {name}" for unit, name in _UNITS if passed >= unit), "0 s")
+
+
+def one_line(text: str) -> str:
+    """Without line ends and control characters: much of it is another's, e.g. a container's failure."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def by_attention(report: Report) -> list[Row]:
+    """The rows, with what needs attention first, and what is not deployed by decision last."""
+    return sorted(report.rows, key=lambda row: (row.is_by_decision, ATTENTION.index(row.standing.status), row.name))
+
+
+def console(stream: TextIO) -> Console:
+    """A console that colours nothing and breaks no line where it is no terminal, whatever FORCE_COLOR says."""
+    terminal = stream.isatty()
+    return Console(file=stream, force_terminal=terminal, width=None if terminal else PIPE_WIDTH, highlight=False)
+
+
+def show(report: Report, out: Console) -> None:
+    """Print the table and the total."""
+    rows, now = by_attention(report), datetime.now(UTC)
+    if rows:
+        lean = Measurement.get(out, out.options, _table(rows, COLUMNS[:-1], now)).maximum
+        out.print(_table(rows, COLUMNS, now) if out.width - lean >= REASON_WIDTH else _narrow_table(rows, now))
+    if rows or not report.error:
+        out.print(report.total)
+
+
+def _table(rows: Sequence[Row], columns: Sequence[Column], now: datetime) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        table.add_column(column.head, no_wrap=column is not COLUMNS[-1], overflow="fold")
+    for row in rows:
+        table.add_row(*_cells(row, columns, now), style="dim" if row.is_by_decision else None)
+    return table
+
+
+def _narrow_table(rows: Sequence[Row], now: datetime) -> Table:
+    """The same with the reason under the name."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(COLUMNS[0].head, overflow="fold", min_width=NAME_WIDTH)
+    for column in COLUMNS[1:-1]:
+        table.add_column(column.head, overflow="fold")
+    for row in rows:
+        name, *cells, reason = _cells(row, COLUMNS, now)
+        beneath: RenderableType = Padding(reason, (0, 0, 0, 2), style="dim")
+        table.add_row(Group(name, beneath), *cells, style="dim" if row.is_by_decision else None)
+    return table
+
+
+def _cells(row: Row, columns: Sequence[Column], now: datetime) -> list[Text]:
+    cells = [Text(column.cell(row, now)) for column in columns]  # Text: a reason may hold what reads as markup
+    cells[1].stylize("dim" if row.is_by_decision else STYLES[row.standing.status])
+    return cells
+
+
+def markdown(report: Report) -> str:
+    """A GitHub-flavoured table, with the total as its headline."""
+    now = datetime.now(UTC)
+    lines = [f"### {report.total if report.tasks or not report.error else 'Could not find out'}", ""]
+    lines += [f"- **error**: {_escaped(line)}" for line in report.error.splitlines()]
+    lines += [f"- **warning**: {_escaped(warning)}" for warning in report.warnings]
+    lines += [""] * bool(report.error or report.warnings)
+    if report.tasks:
+        heads = [column.head.capitalize() for column in COLUMNS]
+        body = [[_escaped(column.cell(row, now)) for column in COLUMNS] for row in by_attention(report)]
+        lines += [f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *body)]
+    return "\n".join(lines).rstrip("\n")
+
+
+def _escaped(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", one_line(text)).replace("&", "&amp;").replace("<", "&lt;")
