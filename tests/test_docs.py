@@ -21,8 +21,28 @@ RUN_BY = {
     "python -m sandbox start --seed": "tests/sandbox/test_processes.py",
     "python -m sandbox list": "tests/sandbox/test_processes.py",
     "python -m sandbox stop": "tests/sandbox/test_processes.py",
+    "fleet status": "tests/engine/test_status.py",
+    "fleet status --json": "tests/engine/test_status.py",
+    "fleet status --markdown": "tests/fleet/cli/test_status_command.py",
+    "fleet status --watch": "tests/engine/test_status.py",
+    "fleet init --stack prod": "tests/fleet/cli/test_init.py",
+    "fleet init 'sentiment-*' spam --output more.yaml --region eu-west-1": "tests/fleet/cli/test_init.py",
+    "fleet validate": "tests/fleet/cli/test_validate.py",
+    "fleet validate new.yaml --stack prod": "tests/fleet/cli/test_validate.py",
+    "fleet validate --registry": "tests/fleet/cli/test_validate.py",
+    "fleet orphans": "tests/fleet/cli/test_orphans.py",
+    "fleet orphans --json": "tests/engine/test_orphans.py",
+    "fleet orphans --delete": "tests/engine/test_orphans.py",
+    "fleet orphans --delete --yes": "tests/engine/test_orphans.py",
+    "fleet adopt toxicity": "tests/engine/test_adoption.py",
+    "pulumi cancel --yes": "tests/engine/test_recovery.py",
+    "pulumi refresh --yes --clear-pending-creates": "tests/engine/test_recovery.py",
+    "pulumi stack init prod": "tests/engine/test_lost_state.py",
+    "pulumi stack import --file backup.json": "tests/engine/test_lost_state.py",
+    "pulumi config set maxTeardown 5": "tests/engine/test_teardown.py",
 }
 NEEDS_AWS = {
+    "aws sagemaker update-endpoint --endpoint-name toxicity --endpoint-config-name toxicity-v7-3fa9c1",
     "pulumi login s3://<bucket>",
     'pulumi stack init prod --secrets-provider "awskms://alias/<key>?region=<region>"',
     "pulumi preview --stack prod",
@@ -33,7 +53,9 @@ NEEDS_AWS = {
 
 def commands(page: Path) -> list[str]:
     text = re.sub(r"<!-- demo: pasted.*?<!-- demo: end -->", "", page.read_text(), flags=re.DOTALL)
-    indented = re.findall(r"^ {4,}((?:make|pulumi|python|pip|source|cd|git) [^\n]*)$", text, flags=re.MULTILINE)
+    indented = re.findall(
+        r"^ {4,}((?:make|pulumi|python|pip|source|cd|git|fleet|aws) [^\n]*)$", text, flags=re.MULTILINE
+    )
     return [re.split(r"\s+# ", command)[0].strip() for command in indented]
 
 
@@ -50,3 +72,11 @@ def test_every_link_between_the_pages_leads_somewhere():
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_fault_is_held_by_a_test_that_exists():
+    named = re.findall(r"`(test_\w+)` \|$", (ROOT / "docs" / "faults.md").read_text(), flags=re.MULTILINE)
+    written = "".join(path.read_text() for path in (ROOT / "tests" / "engine").glob("test_*.py"))
+
+    assert len(named) > 20
+    assert [name for name in named if f"def {name}(" not in written] == []

@@ -172,3 +172,55 @@ def test_a_plain_up_after_it_sends_nothing_to_what_serves_already(fleet, ending)
     assert run.ok, run.text
     assert "UpdateEndpoint toxicity" not in fleet.made()
     assert fleet.serving("toxicity") == (2 if ending == "done" else 1)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_around_an_update_while_an_autoscaler_moves_sends_it_at_most_once_more(fleet, moment):
+    fleet.change("toxicity", provisioned_concurrency=2)
+    assert fleet.up().ok
+    fleet.sandbox.register("toxicity")
+    fleet.sandbox.ending("toxicity", "update", "silent-rollback", "container exited", times=0)
+    fleet.kill_at("UpdateEndpoint", moment)
+    fleet.sandbox.provisioned("toxicity", 4)
+
+    sent = 0
+    for _ in range(3):
+        fleet.up()
+        sent += fleet.made().count("UpdateEndpoint toxicity")
+    assert sent == 1
+    assert fleet.serving("toxicity") == 1
+    assert fleet.output("toxicity")["reason"].startswith("version 2 rolled back: container exited")
+
+
+def test_killed_before_an_update_while_an_autoscaler_moves_the_next_run_sends_it(fleet):
+    fleet.change("toxicity", provisioned_concurrency=2)
+    assert fleet.up().ok
+    fleet.sandbox.register("toxicity")
+    fleet.kill_at("UpdateEndpoint", "before")
+    fleet.sandbox.provisioned("toxicity", 4)
+
+    assert fleet.up().ok
+    assert fleet.serving("toxicity") == 2
+
+
+def test_killed_while_several_are_created_and_then_a_newer_version_is_approved(empty):
+    tasks = ("toxicity", "spam", "urgency")
+    for task in tasks:
+        empty.sandbox.register(task)
+    empty.declare(*tasks)
+    empty.sandbox.settings(create_seconds=3)
+    fault = empty.sandbox.fault("CreateEndpoint", action="hold-after")
+    running = empty.start_up()
+    empty.sandbox.wait_held(fault, timeout=60, calls=2)
+    running.kill()
+    empty.sandbox.clear_faults()
+    empty.stack.pulumi("cancel", "--yes", check=True)
+    for task in tasks:
+        empty.sandbox.register(task)
+
+    run = empty.up()
+
+    assert run.ok, run.text
+    assert {task: empty.serving(task) for task in tasks} == dict.fromkeys(tasks, 2)
+    assert set(empty.sandbox.endpoints()) == set(tasks)
+    assert empty.in_aws() == empty.in_state()

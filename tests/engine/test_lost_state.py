@@ -102,3 +102,15 @@ def test_no_secret_is_in_the_state(fleet):
 
     assert "AWS_SECRET" not in state
     assert "ciphertext" not in state
+
+
+def test_a_model_of_another_stack_under_the_wanted_name_is_refused_in_preview(fleet):
+    model = fleet.sandbox.serving("toxicity")
+    fleet.sandbox.client("sagemaker").delete_endpoint(EndpointName="toxicity")
+    other = Fleet(fleet.sandbox, "other")
+    other.declare("toxicity")
+
+    preview = other.preview()
+
+    assert not preview.ok
+    assert f"toxicity: a model or endpoint configuration {model} exists and is not this stack's" in preview.text

@@ -33,16 +33,6 @@ def test_a_rollback_is_red_once_harms_nothing_and_is_not_tried_again(fleet, endi
     assert fleet.sandbox.harm() == []
 
 
-def test_another_attempt_is_sent_when_asked_for(fleet):
-    fleet.sandbox.register("toxicity")
-    fleet.sandbox.ending("toxicity", "update", "silent-rollback")
-    assert not fleet.up().ok
-    fleet.change("toxicity", attempt=2)
-
-    assert fleet.up().ok
-    assert fleet.serving("toxicity") == 2
-
-
 def test_an_update_that_was_refused_is_sent_again_by_the_next_run(fleet):
     fleet.sandbox.register("toxicity")
     fault = fleet.sandbox.fault("UpdateEndpoint", **DENIED)

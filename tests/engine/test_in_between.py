@@ -1,0 +1,71 @@
+"""An endpoint that is on its way when the run starts is waited for, that task alone. The world moves during a run."""
+
+import pytest
+
+from sandbox.handle import wait_until
+
+EXPIRED = {"action": "error", "code": "ExpiredTokenException", "message": "The security token is expired"}
+
+
+def older(fleet):
+    return next(name for name in fleet.sandbox.endpoint_configs() if name.startswith("toxicity-v1"))
+
+
+@pytest.mark.parametrize(("ending", "status"), [("", "Updating"), ("rollback", "RollingBack")])
+def test_an_endpoint_that_is_being_updated_is_waited_for(fleet, ending, status):
+    fleet.sandbox.register("toxicity")
+    assert fleet.up().ok
+    fleet.sandbox.register("spam")
+    fleet.sandbox.settings(update_seconds=3)
+    if ending:
+        fleet.sandbox.ending("toxicity", "update", ending, "container exited")
+    fleet.sandbox.client("sagemaker").update_endpoint(EndpointName="toxicity", EndpointConfigName=older(fleet))
+    wait_until(lambda: fleet.sandbox.endpoints()["toxicity"] == status, 5, f"the endpoint is {status}")
+
+    run = fleet.up()
+
+    assert run.ok, run.text
+    assert "ValidationException" not in run.text
+    assert (fleet.serving("toxicity"), fleet.serving("spam")) == (2, 2)
+
+
+def test_an_endpoint_that_is_being_deleted_is_waited_for_and_made_again(fleet):
+    fleet.sandbox.settings(delete_seconds=3)
+    fleet.sandbox.client("sagemaker").delete_endpoint(EndpointName="toxicity")
+    assert fleet.sandbox.endpoints()["toxicity"] == "Deleting"
+
+    run = fleet.up()
+
+    assert run.ok, run.text
+    assert "ValidationException" not in run.text
+    assert fleet.serving("toxicity") == 1
+
+
+def test_what_is_approved_after_a_preview_is_what_an_up_deploys(fleet):
+    fleet.sandbox.register("toxicity")
+    assert "new version 2 approved" in fleet.preview().text
+    fleet.sandbox.register("toxicity")
+
+    assert fleet.up().ok
+    assert fleet.serving("toxicity") == 3
+
+
+def test_credentials_that_expire_in_mid_run_are_red_and_the_next_run_converges(fleet):
+    for task in fleet.tasks:
+        fleet.sandbox.register(task)
+    held = fleet.sandbox.fault("CreateEndpointConfig", action="hold-before", times=1)
+    running = fleet.start_up()
+    fleet.sandbox.wait_held(held, timeout=60)
+    expired = fleet.sandbox.fault("*", **EXPIRED)
+    fleet.sandbox.release(held)
+
+    run = running.end()
+
+    assert not run.ok
+    assert "ExpiredTokenException" in run.text
+    assert "Traceback" not in run.text
+    assert {task: fleet.output(task)["version"] for task in fleet.tasks} == dict.fromkeys(fleet.tasks, 1)
+    fleet.sandbox.release(expired)
+    assert fleet.up().ok
+    assert {task: fleet.serving(task) for task in fleet.tasks} == dict.fromkeys(fleet.tasks, 2)
+    assert fleet.sandbox.harm() == []
