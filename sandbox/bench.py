@@ -25,6 +25,7 @@ import yaml
 
 from sandbox.folder import ROOT
 from sandbox.handle import Sandbox
+from sandbox.sagemaker.world import EXECUTION_ROLE
 from sandbox.stack import CI_FLAGS, Run, Stack
 
 SIZES = (22, 100)
@@ -206,6 +207,8 @@ class Config:
 """,
     "botocore/exceptions.py": """
 class BotoCoreError(Exception): pass
+class HTTPClientError(BotoCoreError): pass
+class ReadTimeoutError(HTTPClientError): pass
 class ClientError(Exception):
     def __init__(self, code, message, operation):
         self.response, self.operation_name = {"Error": {"Code": code, "Message": message}}, operation
@@ -275,7 +278,11 @@ class Known:
     def learn(self) -> None:
         """Ask the sandbox for everything, as it is now."""
         self.stack.sandbox.settings(latency_ms=0)
-        answers = answers_of(self.stack.sandbox.client("sagemaker"))
+        sandbox = self.stack.sandbox
+        answers = answers_of(sandbox.client("sagemaker"))
+        quotas = sandbox.client("service-quotas").list_service_quotas(ServiceCode="sagemaker")
+        role = sandbox.client("iam").get_role(RoleName=EXECUTION_ROLE)
+        answers |= {"list_service_quotas": {"sagemaker": quotas}, "get_role": {EXECUTION_ROLE: role}}
         nothing: dict[str, Any] = {"list_endpoints": {"": {"Endpoints": []}}}
         nothing |= {"describe_model": {}, "describe_endpoint_config": {}}
         for name, content in (("deployed", answers), ("empty", answers | nothing)):
@@ -298,7 +305,8 @@ def write_answers(file: Path, answers: Mapping[str, Any]) -> None:
 
 def answers_of(client: Any) -> dict[str, dict[str, Any]]:
     """What a fleet's runs may ask: operation -> what is asked about -> answer."""
-    answers: dict[str, dict[str, Any]] = {"list_endpoints": {}, "list_model_packages": {}, "list_tags": {}}
+    operations = ("list_endpoints", "list_model_packages", "list_tags", "describe_model_package")
+    answers: dict[str, dict[str, Any]] = {operation: {} for operation in operations}
     for kind in ("Endpoint", "EndpointConfig", "Model"):
         operation = {"EndpointConfig": "endpoint_config"}.get(kind, kind.lower())
         found = client.get_paginator(f"list_{operation}s").paginate().build_full_result()
@@ -310,7 +318,9 @@ def answers_of(client: Any) -> dict[str, dict[str, Any]]:
             answers["list_tags"][arn] = client.list_tags(ResourceArn=arn)
     groups = client.get_paginator("list_model_package_groups").paginate().build_full_result()
     for group in (row["ModelPackageGroupName"] for row in groups["ModelPackageGroupSummaryList"]):
-        answers["list_model_packages"][group] = client.list_model_packages(ModelPackageGroupName=group)
+        listed = answers["list_model_packages"][group] = client.list_model_packages(ModelPackageGroupName=group)
+        for arn in (row["ModelPackageArn"] for row in listed["ModelPackageSummaryList"]):
+            answers["describe_model_package"][arn] = client.describe_model_package(ModelPackageName=arn)
     return answers
 
 
