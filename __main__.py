@@ -7,9 +7,10 @@ import pulumi
 
 from fleet.aws import candidates
 from fleet.aws.region import Region
-from fleet.choice import questions, torn_down
+from fleet.choice import NOT_ASKED, questions, torn_down
 from fleet.resources import preflight, report, stack, teardown
 from fleet.resources.task import aim, roll_out, take_down
+from fleet.rollout import Unknown
 from fleet.tasks import TaskListError, load
 from providers.registry import ApprovedModels
 
@@ -22,19 +23,24 @@ async def main() -> None:
     except TaskListError as error:
         raise pulumi.RunError(str(error)) from None
     wanted = [task for task in tasks if not torn_down(task, today)]
+    staying = {task.endpoint for task in wanted}
 
     last = await stack.last_outcomes()  # before the first resource: the engine is not saving yet
-    teardown.refuse_mass([task.endpoint for task in wanted], last, await region.listed(), settings.max_teardown)
+    teardown.refuse_mass(staying, last, await region.listed(), settings.max_teardown)
     if not pulumi.runtime.is_dry_run() and (left := await candidates.clear(region)):
         pulumi.log.warn(f"candidates of a killed run: {left.error}")
 
     models = ApprovedModels("approved-models", questions(wanted), settings.region, settings.profile)
     answers = await models.known_answers()
     goals = await asyncio.gather(
-        *(aim(task, answers[task.group], last.get(task.name, {}), region, settings) for task in wanted)
+        *(
+            aim(task, answers.get(task.group, Unknown(NOT_ASKED)), last.get(task.name, {}), region, settings)
+            for task in wanted
+        )
     )
     goals = await preflight.check(goals, region, settings)
     rolled_out = await asyncio.gather(*(roll_out(goal, region, settings) for goal in goals))
+    await teardown.wait_for(staying, last, region)
     results = [*rolled_out, *(take_down(task, today) for task in tasks if task not in wanted)]
     for result in results:  # before anything is said: a preview that is refused shows them too
         pulumi.export(result.name, result.output())

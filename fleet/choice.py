@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from fleet.rollout import Answer, Approved, NothingApproved, Refused, Stay, Unknown, Version
 from fleet.tasks import Hold, Pin, Task
 
+NOT_ASKED = "the registry was not asked in this run; with --target, name ApprovedModels among the targets"
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -56,6 +58,8 @@ def choose(task: Task, registry: Answer, now: datetime) -> Choice:
         answer = _pinned(task.pin.version, registry, task.group)
         return Choice(answer, newest, said, _ended("pin", task.pin, now.date()))
     if task.soak_hours and isinstance(registry, Approved):
+        if not registry.approved:
+            return Choice(Unknown(NOT_ASKED), newest)
         return _soaked(registry, timedelta(hours=task.soak_hours), now)
     return Choice(registry, newest)
 

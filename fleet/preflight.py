@@ -36,10 +36,10 @@ def _elsewhere(package: Mapping[str, Any], region: str) -> str:
 
 
 def _without_containers(package: Mapping[str, Any], _: str) -> str:
-    if _containers(package):
-        return ""
+    if _containers(package) or package.get("InferenceSpecification") is None:
+        return ""  # the specification is optional in the answer
     return (
-        "its package has no inference specification, so there is nothing to run; "
+        "its package's inference specification has no container, so there is nothing to run; "
         "register it with one (API reference, CreateModel, 2026-11)"
     )
 
@@ -59,9 +59,6 @@ def _model_source(package: Mapping[str, Any], _: str) -> str:
                 "its model is not one compressed archive; serverless takes a model.tar.gz in ModelDataUrl "
                 f"({_CONTAINER}.ModelDataSource)"
             )
-        # Beside a ModelDataUrl a compressed source is only another way to say the same
-        if container.get("ModelDataSource") and not container.get("ModelDataUrl"):
-            return f"its model comes by ModelDataSource; serverless takes ModelDataUrl ({_CONTAINER}.ModelDataSource)"
     return ""
 
 

@@ -206,7 +206,7 @@ def _plan(settings: Settings, answer: Answer, live: Live, intent: Intent, outcom
     if isinstance(live, LiveEndpoint) and not live.ours:
         return _stay(Kind.REFUSE, intent, intent.target, left)
     there = live if isinstance(live, LiveEndpoint) and not _is_gone(live) else None
-    match _settled(answer, there, intent):
+    match _settled(answer, there, intent, outcome):
         case Stay():
             return _stand_still(there, intent, outcome, left)
         case Approved(version, package):
@@ -220,11 +220,11 @@ def _plan(settings: Settings, answer: Answer, live: Live, intent: Intent, outcom
     return _stay(Kind.KEEP, intent, "", left)
 
 
-def _settled(answer: Answer, there: LiveEndpoint | None, intent: Intent) -> Answer:
+def _settled(answer: Answer, there: LiveEndpoint | None, intent: Intent, outcome: Outcome) -> Answer:
     """The answer, given what is known here: what serves need not soak, and the package of a kept version."""
     match answer:
         case Approved(soaking=soaking) | NothingApproved(soaking=soaking):
-            serving = (intent.revision(there.config) or there.serving) if there else None
+            serving = (intent.revision(there.config) or there.serving) if there else _last_served(intent, outcome)
             young = next((version for version in soaking if serving and version.number == serving.version), None)
             return Approved(young.number, young.package) if young else answer
         case Unknown(pin=pin):
@@ -258,10 +258,17 @@ def _stand_still(
         serving, previous = there.config, intent.previous if there.config == intent.serving else intent.serving
         plan, intent = _stay(Kind.STAY, intent, there.config, left, there.serving)
         return plan, replace(intent, serving=serving, previous=previous)
-    last = outcome.serving or intent.serving  # as it was seen; what it was seen on before, once it is seen to be gone
-    if last not in outcome.served or not intent.revision(last):
+    served = _last_served(intent, outcome)
+    if served is None:
         return _nothing(intent, outcome)
-    return _stay(Kind.STAY, replace(intent, serving=last, generation=intent.generation + 1), last, left)
+    intent = replace(intent, serving=served.name, generation=intent.generation + 1)
+    return _stay(Kind.STAY, intent, served.name, left)
+
+
+def _last_served(intent: Intent, outcome: Outcome) -> Revision | None:
+    """The revision that callers were answered by last, where one ever did."""
+    last = outcome.serving or intent.serving  # as it was seen; what it was seen on before, once it is seen to be gone
+    return intent.revision(last) if last in outcome.served else None
 
 
 def _nothing(intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
@@ -272,21 +279,26 @@ def _nothing(intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
 
 
 def _create(wanted: Revision, intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
-    # A creation that failed serves nobody and is tried in every run; what failed its smoke test is not. An endpoint
-    # that was there before may still be in the state, so that only a replacement makes it again.
+    # A creation that failed serves nobody and is tried in every run. Where the wanted revision is held, callers get
+    # back what they had; what failed its smoke test is not tried again. An endpoint that was there before may still be
+    # in the state, so that only a replacement makes it again.
     turn = _turn(wanted, intent)
-    tested = outcome.speaks_of(wanted.name, turn) and outcome.verdict is Verdict.SMOKE_TEST
-    kind, target = (Kind.HOLD, "") if tested else (Kind.RUN, wanted.name)
+    served = _last_served(intent, outcome)
+    kind, target = Kind.RUN, wanted.name
+    if intent.held and turn == intent.turn and served and served.name != wanted.name:
+        kind, target = Kind.HOLD, served.name
+    elif outcome.speaks_of(wanted.name, turn) and outcome.verdict is Verdict.SMOKE_TEST:
+        kind, target = Kind.HOLD, ""
     generation = intent.generation + (intent.target != "")
-    declared = _distinct(wanted, *_unconfirmed(intent, outcome))
+    declared = _distinct(wanted, intent.revision(target), *_unconfirmed(intent, outcome))
     plan = Plan(kind, declared, wanted, target=target, turn=turn, generation=generation)
     return plan, Intent(
         wanted=wanted.name,
         turn=turn,
         declared=declared,
         target=target,
-        serving=wanted.name,
-        held=tested,
+        serving=target or wanted.name,
+        held=kind is Kind.HOLD,
         generation=generation,
     )
 
@@ -407,7 +419,8 @@ def is_to_move(plan: Plan, live: Live) -> bool:
 
 def is_to_be_made(plan: Plan, live: Live) -> bool:
     """True where the endpoint is to be created, over what is left of a failed one if need be."""
-    return plan.kind in (Kind.RUN, Kind.STAY) and (isinstance(live, Absent) or _is_gone(live))
+    makes = plan.kind in (Kind.RUN, Kind.HOLD, Kind.STAY) and plan.target != ""
+    return makes and (isinstance(live, Absent) or _is_gone(live))
 
 
 def is_to_be_tested(plan: Plan, live: Live, record: Outcome | None) -> bool:
@@ -465,12 +478,12 @@ def judge(plan: Plan, before: Live, after: Live, *, updated: bool) -> tuple[Verd
     match before, after:
         case _, LiveEndpoint(status="InService", config=config) if config == plan.target:
             return Verdict.SERVES, ""
+        case _, LiveEndpoint(status="Failed", failure=failure):
+            return Verdict.NOT_SENT, f"creation failed: {failure}" if failure else "creation failed"
         case LiveEndpoint(config=old, modified=then), LiveEndpoint(config=now) if old == now:
             # An autoscaler moves the time as well, and provisioned concurrency with it.
             back = updated or (after.modified != then and after.provisioned == before.provisioned)
             return (Verdict.ROLLED_BACK, after.failure) if back else (Verdict.NOT_SENT, "")
-        case _, LiveEndpoint(status="Failed", failure=failure):
-            return Verdict.NOT_SENT, f"creation failed: {failure}" if failure else "creation failed"
         case _, Unknown(error):
             return Verdict.NOT_SENT, error
     return Verdict.NOT_SENT, ""
@@ -483,7 +496,8 @@ def sighted(record: Outcome, live: Live) -> Outcome:
             return replace(
                 record,
                 serving=live.config,
-                modified=live.modified,
+                # Whose it is and on what it runs is not in the record: such a one is looked at anew in every run.
+                modified=live.modified if live.ours and not live.instance_based else "",
                 provisioned=live.provisioned,
                 endpoint_status=live.status,
             )

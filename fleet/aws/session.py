@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 THREADS = 16
 LONGEST_CALL = 75  # seconds; a container has 60 for its answer (developer guide, serverless endpoints, 2026-11)
 
+LONGEST_SENTENCE = 400  # characters; an answer may be a proxy's page
 ROUNDS = 3  # of all attempts, where a call is throttled
 
 _THROTTLED = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"})
@@ -79,8 +80,10 @@ def patiently(call: Callable[[], T]) -> T:
 def sentence(error: Exception) -> str:
     """One line without request ids or retry counts: the same fault must read the same in every run."""
     if isinstance(error, ClientError):
-        return f"{error.operation_name}: {error.response['Error']['Code']}: {error.response['Error']['Message']}"
-    return f"{type(error).__name__}: {error}"
+        text = f"{error.operation_name}: {error.response['Error']['Code']}: {error.response['Error']['Message']}"
+    else:
+        text = f"{type(error).__name__}: {error}"
+    return " ".join(text.split())[:LONGEST_SENTENCE]
 
 
 def not_found(error: ClientError) -> bool:

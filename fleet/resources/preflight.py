@@ -38,7 +38,12 @@ async def check(goals: Sequence[Goal], region: Region, settings: StackSettings) 
 
 
 def _refused(goal: Goal, reasons: Sequence[str]) -> Goal:
-    return replace(goal, choice=replace(goal.choice, answer=Refused("; ".join(reasons)))) if reasons else goal
+    if not reasons:
+        return goal
+    # What serves under a former name stays, under that name.
+    settings = replace(goal.variant.settings, endpoint=goal.replaced or goal.endpoint)
+    choice = replace(goal.choice, answer=Refused("; ".join(reasons)))
+    return replace(goal, variant=replace(goal.variant, settings=settings), choice=choice)
 
 
 async def _packages(new: Mapping[str, Revision], region: Region, settings: StackSettings) -> Findings:
@@ -88,9 +93,9 @@ def _makes(goal: Goal) -> bool:
 
 def _wanted(goal: Goal, *, is_new: bool) -> Wanted:
     sizes, record = goal.variant.settings, goal.record or Outcome()
-    grows = (
-        goal.new_revision is not None
-        and record.max_concurrency > 0
-        and (sizes.max_concurrency > record.max_concurrency or sizes.memory_mb > record.memory_mb)
-    )
-    return Wanted(goal.variant.task, goal.variant.name, sizes.memory_mb, sizes.max_concurrency, is_new or grows)
+    memory_mb, max_concurrency = sizes.memory_mb, sizes.max_concurrency
+    if goal.new_revision is None and record.max_concurrency:
+        memory_mb, max_concurrency = record.memory_mb, record.max_concurrency
+    grows = 0 < record.max_concurrency < max_concurrency or 0 < record.memory_mb < memory_mb
+    adds = goal.new_revision is not None and (is_new or grows)
+    return Wanted(goal.variant.task, goal.variant.name, memory_mb, max_concurrency, adds)

@@ -1,10 +1,12 @@
 """No mass teardown: what would take many endpoints away at once stops the run before anything changes."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Container, Iterable, Mapping
 
 import pulumi
 
-from fleet.rollout import Outcome, Unknown
+from fleet.aws.region import Region
+from fleet.rollout import IN_TRANSITION, Outcome, Unknown
 
 
 def refuse_mass(
@@ -36,3 +38,13 @@ def refuse_mass(
             f"{most}: {', '.join(sorted(going))}. Nothing was changed. If that is meant, run "
             f"`pulumi config set maxTeardown {len(going)}`"
         )
+
+
+async def wait_for(wanted: Container[str], deployed: Mapping[str, Mapping[str, Outcome]], region: Region) -> None:
+    """Wait, in an `up`, for endpoints in transition that go away at its end: SageMaker does not delete them before."""
+    rows = await region.listed()
+    if pulumi.runtime.is_dry_run() or isinstance(rows, Unknown):
+        return
+    names = {outcome.endpoint for variants in deployed.values() for outcome in variants.values()}
+    going = (name for name in names if name not in wanted and name in rows and rows[name].status in IN_TRANSITION)
+    await asyncio.gather(*(region.final(name) for name in going))

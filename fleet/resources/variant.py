@@ -74,6 +74,12 @@ class Goal:
         return self.variant.settings.endpoint
 
     @property
+    def replaced(self) -> str:
+        """The endpoint that serves under a former name, "" where there is none: making this one deletes it."""
+        former = self.record.endpoint if self.record and self.record.endpoint in self.record.declared else self.endpoint
+        return "" if former == self.endpoint else former
+
+    @property
     def new_revision(self) -> Revision | None:
         """The revision that this run is to make, as far as the registry and the last run's record tell."""
         settings, answer, record = self.variant.settings, self.choice.answer, self.record or Outcome()
@@ -120,6 +126,7 @@ class VariantRollout:
         self._choice = goal.choice
         self._record = goal.record
         self._recorded = frozenset(goal.record.declared if goal.record else ())
+        self._replaced = goal.replaced
         self._region = region
         self._ownership = ownership
         self._parent = parent
@@ -140,11 +147,12 @@ class VariantRollout:
         failed = tested.reason if isinstance(tested, Failed) else ""
         if isinstance(tested, Unknown):
             obstacle = f"smoke test could not be run: {tested.error}"
-        endpoint = await self._declare_endpoint(plan, before, revisions, blocked=bool(obstacle or failed))
+        endpoint = await self._declare_endpoint(plan, before, revisions, obstacle or failed)
 
         moved = is_to_move(plan, before) and not self._preview
         after = await self._region.settled(self._endpoint) if moved and not failed else before
-        outcome = replace(self._record or Outcome(), endpoint=self._endpoint, approved_version=self._choice.newest)
+        record = replace(self._record or Outcome(), by_decision=False)
+        outcome = replace(record, endpoint=self._endpoint, approved_version=self._choice.newest)
         if self._preview:
             outcome = sighted(outcome, after)
         else:
@@ -161,7 +169,7 @@ class VariantRollout:
             refused = answer.reason
         else:
             refused = standing.reason if plan.kind is Kind.REFUSE else obstacle
-        ended_badly = standing.status is Status.UNKNOWN or (moved and standing.status is not Status.UP_TO_DATE)
+        ended_badly = standing.status is Status.UNKNOWN or (moved and is_to_move(plan, after))
         fault = refused or (standing.reason if ended_badly else "")
         return Result(self._endpoint, standing, outcome, fault, refused, self._choice.warning)
 
@@ -218,7 +226,7 @@ class VariantRollout:
             config = await _registered(self._config(revision, model, take_over=at_config in to_be_read))
         absent = Presence.ABSENT in (at_model, at_config) and not is_target
         obstacle = f"model and endpoint configuration {name} could not be made" if is_target and not config else ""
-        return _Declared(name, config, recorded or bool(model and config), absent, obstacle)
+        return _Declared(name, config, bool(model and config), absent, obstacle)
 
     def _model(self, revision: Revision, *, take_over: bool) -> sagemaker.Model:
         return sagemaker.Model(
@@ -254,15 +262,20 @@ class VariantRollout:
         )
 
     async def _declare_endpoint(
-        self, plan: Plan, before: Live, revisions: Sequence[_Declared], *, blocked: bool
+        self, plan: Plan, before: Live, revisions: Sequence[_Declared], why: str
     ) -> sagemaker.Endpoint | None:
         """Declare the endpoint with what the plan says, or exactly as it is; None where it is not there to be used."""
-        declaration, foreign = declare(plan, before, obstacle=blocked), plan.kind is Kind.REFUSE
+        declaration, foreign = declare(plan, before, obstacle=bool(why)), plan.kind is Kind.REFUSE
         if not declaration.target:
+            if self._replaced and not self._preview:
+                raise pulumi.RunError(
+                    f"{self._variant.logical_name}: {self._endpoint} cannot be made now, and {self._replaced} serves "
+                    f"under the former name: nothing is deleted. {why or 'Take the former namePrefix back'}"
+                )
             return None
-        unrecorded = self._endpoint not in self._recorded and not is_to_be_made(plan, before)
-        # One that cannot be looked at is read: where there is none, that fails, and makes nothing.
-        taken_over = not foreign and (unrecorded or isinstance(before, Unknown))
+        # Read where it is there, whatever the record says (a killed run may have made it): ignored where the state has
+        # it. One that cannot be looked at is read too: where there is none, that fails, and makes nothing.
+        taken_over = not foreign and not is_to_be_made(plan, before)
         endpoint = sagemaker.Endpoint(
             self._variant.logical_name,
             name=self._endpoint,

@@ -224,3 +224,11 @@ def test_killed_while_several_are_created_and_then_a_newer_version_is_approved(e
     assert {task: empty.serving(task) for task in tasks} == dict.fromkeys(tasks, 2)
     assert set(empty.sandbox.endpoints()) == set(tasks)
     assert empty.in_aws() == empty.in_state()
+
+
+def test_killed_while_an_endpoint_that_was_deleted_outside_is_made_again(fleet):
+    fleet.sandbox.client("sagemaker").delete_endpoint(EndpointName="toxicity")
+    fleet.kill_at("CreateEndpoint", "after")
+
+    assert_converges(fleet, 1)
+    assert fleet.up("--expect-no-changes").ok

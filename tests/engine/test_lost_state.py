@@ -3,6 +3,7 @@
 import json
 import shutil
 
+from sandbox.handle import wait_until
 from tests.engine.conftest import Fleet
 
 STRANGER = [{"Key": "team", "Value": "somebody-else"}]
@@ -114,3 +115,16 @@ def test_a_model_of_another_stack_under_the_wanted_name_is_refused_in_preview(fl
 
     assert not preview.ok
     assert f"toxicity: a model or endpoint configuration {model} exists and is not this stack's" in preview.text
+
+
+def test_a_strangers_endpoint_in_the_place_of_ours_is_left_alone_in_every_run(fleet):
+    client = fleet.sandbox.client("sagemaker")
+    client.delete_endpoint(EndpointName="toxicity")
+    wait_until(lambda: "toxicity" not in fleet.sandbox.endpoints(), 5, "it is gone")
+    client.create_endpoint(EndpointName="toxicity", EndpointConfigName=fleet.sandbox.serving("spam"), Tags=STRANGER)
+    wait_until(lambda: fleet.sandbox.endpoints()["toxicity"] == "InService", 5, "theirs serves")
+    fleet.sandbox.register("toxicity")
+
+    for _ in range(2):
+        assert not fleet.up().ok
+        assert fleet.made() == []

@@ -127,3 +127,18 @@ def test_an_answer_that_makes_no_sense_is_no_answer(fleet):
     assert not run.ok
     assert fleet.made() == []
     assert "Traceback" not in run.text
+
+
+def test_a_burst_of_throttling_that_meets_the_program_alone_passes(fleet):
+    fleet.sandbox.register("toxicity")
+    fleet.stack.env["AWS_MAX_ATTEMPTS"] = "3"
+    held = fleet.sandbox.fault("ListEndpoints", action="hold-before", times=1)
+    running = fleet.start_up()
+    fleet.sandbox.wait_held(held, timeout=60)  # the refresh, which takes most of any other burst, is over
+    fleet.sandbox.fault("*", action="error", code="ThrottlingException", message="Rate exceeded", times=12)
+    fleet.sandbox.release(held)
+
+    run = running.end()
+
+    assert run.ok, run.text
+    assert fleet.serving("toxicity") == 2

@@ -143,3 +143,37 @@ def test_two_outages_after_a_revision_that_could_not_be_made_make_nothing(fleet)
 
     assert fleet.up().ok
     assert fleet.serving("toxicity") == 2
+
+
+def test_an_update_that_was_refused_is_not_sent_while_endpoints_cannot_be_listed(fleet):
+    fleet.sandbox.register("toxicity")
+    fault = fleet.sandbox.fault("UpdateEndpoint", **DENIED)
+    assert not fleet.up().ok
+    fleet.sandbox.release(fault)
+    fleet.sandbox.fault("ListEndpoints", **DENIED)
+
+    assert not fleet.up().ok
+    assert fleet.made() == []
+
+
+def test_an_endpoint_deleted_outside_while_a_newer_version_is_held_is_made_again_as_it_was(fleet):
+    fleet.sandbox.register("toxicity")
+    fleet.sandbox.ending("toxicity", "update", "silent-rollback")
+    assert not fleet.up().ok
+    fleet.sandbox.client("sagemaker").delete_endpoint(EndpointName="toxicity")
+
+    run = fleet.up()
+
+    assert run.ok, run.text
+    assert fleet.serving("toxicity") == 1
+    assert fleet.status("toxicity") == "OUT_OF_DATE 1: version 2 rolled back; version 1 keeps serving"
+    assert fleet.up("--expect-no-changes").ok
+
+
+def test_an_endpoint_deleted_outside_is_made_again_by_a_plain_up(fleet):
+    fleet.sandbox.client("sagemaker").delete_endpoint(EndpointName="toxicity")
+
+    run = fleet.plain_up()  # no refresh: the state still has it, so that only a replacement makes it again
+
+    assert run.ok, run.text
+    assert fleet.serving("toxicity") == 1

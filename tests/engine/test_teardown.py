@@ -1,5 +1,7 @@
 """What leaves the task list goes away, alone and in order; a mistake that would take much away is refused."""
 
+import pytest
+
 from tests.engine.conftest import Fleet
 
 
@@ -80,3 +82,45 @@ def test_a_changed_prefix_that_leads_to_a_strangers_endpoint_keeps_ours(fleet):
     assert not run.ok
     assert "toxicity: p-toxicity: an endpoint of this name exists and is not this stack's" in run.text
     assert set(fleet.sandbox.endpoints()) == {"toxicity", "p-toxicity", "p-spam", "p-urgency"}
+
+
+def role_not_assumable(fleet):
+    nobody = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}],
+    }
+    fleet.sandbox.settings(roles={"sagemaker-execution": nobody})
+
+
+def smoke_test_fails(fleet):
+    for task in fleet.tasks:
+        fleet.change(task, smoke_test={"cases": [{"payload": {"text": "hello"}, "expect": "no such label"}]})
+
+
+def models_refused(fleet):
+    fleet.sandbox.fault("CreateModel", action="error", code="AccessDeniedException", message="no")
+
+
+@pytest.mark.parametrize("obstacle", [role_not_assumable, smoke_test_fails, models_refused])
+def test_a_changed_prefix_deletes_nothing_while_the_new_endpoints_cannot_be_made(fleet, obstacle):
+    obstacle(fleet)
+    fleet.stack.configure(namePrefix="prod-")
+
+    for _ in range(2):
+        assert not fleet.up().ok
+        assert {task: fleet.serving(task) for task in fleet.tasks} == dict.fromkeys(fleet.tasks, 1)
+    assert fleet.sandbox.harm() == []
+
+
+def test_an_endpoint_that_is_on_its_way_is_waited_for_before_it_is_torn_down(fleet):
+    fleet.sandbox.register("toxicity")
+    assert fleet.up().ok
+    kept = next(name for name in fleet.sandbox.endpoint_configs() if name.startswith("toxicity-v1"))
+    fleet.sandbox.settings(update_seconds=5)
+    fleet.sandbox.client("sagemaker").update_endpoint(EndpointName="toxicity", EndpointConfigName=kept)
+    fleet.change("toxicity", enabled=False)
+
+    run = fleet.up()
+
+    assert run.ok, run.text
+    assert set(fleet.sandbox.endpoints()) == {"spam", "urgency"}

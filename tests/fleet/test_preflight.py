@@ -34,8 +34,20 @@ def source(kind: str, compression: str) -> dict[str, Any]:
         package({**MODEL, **source("S3Object", "Gzip")}),
         package({**MODEL, "Environment": {}, "Framework": "SKLEARN", "ModelDataSource": {}, "ProductId": ""}),
         package(ModelPackageArn=""),
+        package({**IMAGE, **source("S3Object", "Gzip")}),
+        package(InferenceSpecification=None),
+        {"ModelPackageArn": "toxicity/7"},
     ],
-    ids=["archive", "model inside the image", "archive said twice", "empty members", "no ARN in the answer"],
+    ids=[
+        "archive",
+        "model inside the image",
+        "archive said twice",
+        "empty members",
+        "no ARN in the answer",
+        "archive as a source",
+        "no specification",
+        "nothing but a name",
+    ],
 )
 def test_one_container_with_one_archive_is_suitable(suitable: dict[str, Any]) -> None:
     assert reasons(suitable, "eu-west-1") == []
@@ -48,12 +60,9 @@ def test_one_container_with_one_archive_is_suitable(suitable: dict[str, Any]) ->
         (package({**IMAGE, **source("S3Prefix", "None")}), "is not one compressed archive"),
         (package({**MODEL, **source("S3Object", "None")}), "is not one compressed archive"),
         (package({**MODEL, **source("S3Prefix", "Gzip")}), "is not one compressed archive"),
-        (package({**IMAGE, **source("S3Object", "Gzip")}), "comes by ModelDataSource; serverless takes ModelDataUrl"),
         (package({**MODEL, "ProductId": "prod-1"}), "is the AWS Marketplace product prod-1"),
         (package(region="us-east-1"), "is in us-east-1, the endpoint in eu-west-1"),
-        (package(InferenceSpecification={"Containers": []}), "has no inference specification"),
-        (package(InferenceSpecification=None), "has no inference specification"),
-        ({"ModelPackageArn": "toxicity/7"}, "has no inference specification"),
+        (package(InferenceSpecification={"Containers": []}), "inference specification has no container"),
     ],
 )
 def test_what_serverless_cannot_run_is_told_with_its_source(unsuitable: dict[str, Any], reason: str) -> None:

@@ -931,10 +931,14 @@ def test_nothing_moves_unless_the_plan_says_run(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_only_what_runs_or_stays_is_made(kind: Kind) -> None:
+def test_only_what_runs_holds_or_stays_is_made(kind: Kind) -> None:
     plan = replace(TO_EIGHT, kind=kind)
-    assert is_to_be_made(plan, Absent()) is (kind in (Kind.RUN, Kind.STAY))
-    assert is_to_move(plan, Absent()) is (kind in (Kind.RUN, Kind.STAY))
+    assert is_to_be_made(plan, Absent()) is (kind in (Kind.RUN, Kind.HOLD, Kind.STAY))
+    assert is_to_move(plan, Absent()) is (kind in (Kind.RUN, Kind.HOLD, Kind.STAY))
+
+
+def test_what_has_no_target_is_not_made() -> None:
+    assert not is_to_be_made(replace(TO_EIGHT, kind=Kind.HOLD, target=""), Absent())
 
 
 @pytest.mark.parametrize(

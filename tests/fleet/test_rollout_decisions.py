@@ -394,10 +394,10 @@ def test_what_serves_need_not_soak_to_get_other_settings() -> None:
     assert serves(fleet.decide()) == (Kind.RUN, name(8, memory_mb=3072))
 
 
-def test_what_served_has_to_soak_once_its_endpoint_is_gone() -> None:
+def test_what_served_needs_no_soak_to_be_made_again() -> None:
     fleet = world(serving=8)
     fleet.live, fleet.answer = Absent(), EIGHT_SOAKS
-    assert serves(fleet.decide()) == (Kind.RUN, name(7))
+    assert serves(fleet.decide()) == (Kind.RUN, name(8))
 
 
 # What a smoke test has not passed
@@ -489,10 +489,22 @@ def test_a_smoke_test_that_could_not_be_run_is_tried_again() -> None:
     assert serves(fleet.decide()) == (Kind.RUN, name(8))
 
 
-def test_an_endpoint_deleted_outside_is_not_made_again_from_a_version_that_may_be_approved_no_more() -> None:
+def test_an_endpoint_deleted_outside_is_made_again_as_it_was_although_a_newer_version_did_not_pass() -> None:
     fleet = failed(serving=7)
     fleet.live = Absent()
-    assert serves(fleet.decide()) == (Kind.HOLD, "")
+    plan = fleet.decide()
+    assert serves(plan) == (Kind.HOLD, name(7))
+    assert is_to_be_made(plan, fleet.live)
+
+
+def test_an_endpoint_deleted_outside_is_made_again_as_it_was_although_a_newer_version_came_back() -> None:
+    fleet = world(serving=7, approved_version=8)
+    fleet.run("rolls back")
+    fleet.live = Absent()
+    assert serves(fleet.run()) == (Kind.HOLD, name(7))
+    assert serves(fleet.run()) == (Kind.HOLD, name(7))
+    fleet.approve(9)
+    assert serves(fleet.decide()) == (Kind.RUN, name(9))
 
 
 def test_an_endpoint_that_never_was_is_not_said_to_be_deleted() -> None:

@@ -81,7 +81,7 @@ class Aws:
 class Runs(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.aws, self.state, self.memory_mb = Aws(), State(), 1024
+        self.aws, self.state, self.memory_mb = Aws({1: True}), State(), 1024
         self.older = State()
         self.failed: str | None = None  # revision that was sent, came back, and must not be sent again
         self.not_passed: str | None = None  # revision that failed its smoke test, and must never be sent
@@ -142,15 +142,14 @@ class Runs(RuleBasedStateMachine):
         event=st.sampled_from(
             [nothing_happens] * 5
             + [a_version_is_approved] * 4
-            + [the_newest_is_judged_anew, a_setting_changes, the_autoscaler_moves] * 2
-            + [a_version_is_registered, everything_is_rejected]
-            + [the_endpoint_is_deleted_outside, the_endpoint_is_moved_by_hand]
+            + [the_newest_is_judged_anew, a_setting_changes, the_autoscaler_moves, the_endpoint_is_deleted_outside] * 2
+            + [a_version_is_registered, everything_is_rejected, the_endpoint_is_moved_by_hand]
             + [the_state_is_saved, the_state_is_lost, the_state_is_an_older_one]
         ),
         decided=st.sampled_from([""] * 6 + ["hold", "hold", "pin", "pin"]),
         outage=st.sampled_from([""] * 8 + ["registry", "endpoints"]),
         test=st.sampled_from(["passes"] * 4 + ["fails", "cannot be run"]),
-        ending=st.sampled_from(["done", "rollback", "rollback", "refused"]),
+        ending=st.sampled_from(["done", "done", "rollback", "refused"]),
         killed_at=st.sampled_from([None] * 8 + ["decided", "made", "tested", "sending", "sent", "declared", "deleted"]),
     )
     def run(
@@ -207,6 +206,9 @@ class Runs(RuleBasedStateMachine):
             self.state.names -= {name}
             step("deleted")
 
+        if plan.kind in (Kind.HOLD, Kind.STAY) and plan.target in self.aws.revisions and ending == "done":
+            assert self.aws.endpoint, "what had served was not made again"
+
         after = self.look() if is_to_move(plan, before) else before
         record = replace(
             self.state.outcome or Outcome(),
@@ -257,8 +259,8 @@ class Runs(RuleBasedStateMachine):
         return self.aws.endpoint.config != declaration.target
 
     def send(self, plan: Plan, answer: Answer) -> None:
-        if plan.kind is Kind.STAY:
-            assert plan.target in self.aws.served, "a hold made what had never served"
+        if plan.kind in (Kind.HOLD, Kind.STAY):
+            assert plan.target in self.aws.served, "what had never served was made again"
             return
         assert plan.wanted and plan.target == plan.wanted.name
         assert plan.target != self.not_passed, "sent what had not passed its smoke test"
