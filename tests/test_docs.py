@@ -40,6 +40,10 @@ RUN_BY = {
     "pulumi stack init prod": "tests/engine/test_lost_state.py",
     "pulumi stack import --file backup.json": "tests/engine/test_lost_state.py",
     "pulumi config set maxTeardown 5": "tests/engine/test_teardown.py",
+    "pulumi stack output --json > outputs.json": "tests/engine/test_first_run.py",
+    "python examples/app.py toxicity texts.txt --outputs outputs.json": "tests/examples/test_app.py",
+    "python examples/app.py toxicity texts.txt --ssm /sagemaker-endpoint-manager/prod": "tests/examples/test_app.py",
+    "python examples/app.py toxicity texts.jsonl --outputs outputs.json --key-field user": "tests/examples/test_app.py",
 }
 NEEDS_AWS = {
     "aws sagemaker update-endpoint --endpoint-name toxicity --endpoint-config-name toxicity-v7-3fa9c1",

@@ -82,5 +82,5 @@ def test_an_operator_may_do_what_the_commands_call_and_deletes_only_what_is_tagg
 
 
 def test_no_action_is_a_wildcard():
-    for policy in ("deployer.json", "execution-role.json", "operator.json"):
+    for policy in ("deployer.json", "execution-role.json", "operator.json", "consumer.json"):
         assert not [one for one in actions(policy) if "*" in one]
