@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox.handle import wait_until
 from tests.engine.conftest import Fleet
 
 
@@ -63,7 +64,9 @@ def test_a_changed_prefix_deletes_nothing_while_the_registry_is_down(fleet):
     fleet.stack.configure(namePrefix="prod-")
     outage = fleet.sandbox.fault("ListModelPackages", action="error", code="AccessDeniedException", message="no")
 
-    assert not fleet.up().ok
+    run = fleet.up()
+    assert not run.ok
+    assert run.summary == "3 UNKNOWN"
     assert fleet.made() == []
 
     fleet.sandbox.release(outage)
@@ -113,14 +116,13 @@ def test_a_changed_prefix_deletes_nothing_while_the_new_endpoints_cannot_be_made
 
 
 def test_an_endpoint_that_is_on_its_way_is_waited_for_before_it_is_torn_down(fleet):
-    fleet.sandbox.register("toxicity")
-    assert fleet.up().ok
-    kept = next(name for name in fleet.sandbox.endpoint_configs() if name.startswith("toxicity-v1"))
-    fleet.sandbox.settings(update_seconds=5)
-    fleet.sandbox.client("sagemaker").update_endpoint(EndpointName="toxicity", EndpointConfigName=kept)
+    fleet.sandbox.set_status("toxicity", "Updating")
     fleet.change("toxicity", enabled=False)
+    running = fleet.start_up()
+    wait_until(lambda: fleet.operations().count("ListEndpoints") > 1, 60, "the run polls")
+    fleet.sandbox.set_status("toxicity", "InService")
 
-    run = fleet.up()
+    run = running.end()
 
     assert run.ok, run.text
     assert set(fleet.sandbox.endpoints()) == {"spam", "urgency"}

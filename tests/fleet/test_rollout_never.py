@@ -219,7 +219,8 @@ class Runs(RuleBasedStateMachine):
         if failed:
             self.not_passed = plan.target
             self.tried_since_wanted.add(plan.target)
-        self.doubtful &= isinstance(before, Unknown)
+        if plan.kind not in (Kind.KEEP, Kind.STAY):  # those decide nothing of what was sent
+            self.doubtful &= isinstance(before, Unknown)
         if isinstance(answer, Approved) and plan.kind is Kind.RUN and ending == "done" and not failed and not obstacle:
             assert self.aws.endpoint and plan.wanted, "nothing came of it"
             assert self.aws.endpoint.config == plan.wanted.name, "nothing came of it"

@@ -23,7 +23,6 @@ def test_a_version_is_described_by_its_arn(account: Any) -> None:
     [
         ({"containers": 2}, "pipeline of 2 containers"),
         ({"product_id": "prod-1"}, "Marketplace product prod-1"),
-        ({"inference_specification": {}}, "no inference specification"),
         (
             {
                 "model_data_source": {
