@@ -140,17 +140,19 @@ class Runs(RuleBasedStateMachine):
 
     @rule(
         event=st.sampled_from(
-            [nothing_happens] * 5
+            [nothing_happens] * 6
             + [a_version_is_approved] * 4
             + [the_newest_is_judged_anew, a_setting_changes, the_autoscaler_moves, the_endpoint_is_deleted_outside] * 2
             + [a_version_is_registered, everything_is_rejected, the_endpoint_is_moved_by_hand]
             + [the_state_is_saved, the_state_is_lost, the_state_is_an_older_one]
         ),
-        decided=st.sampled_from([""] * 6 + ["hold", "hold", "pin", "pin"]),
+        decided=st.sampled_from([""] * 8 + ["hold", "hold", "pin"]),
         outage=st.sampled_from([""] * 8 + ["registry", "endpoints"]),
-        test=st.sampled_from(["passes"] * 4 + ["fails", "cannot be run"]),
-        ending=st.sampled_from(["done", "done", "rollback", "refused"]),
-        killed_at=st.sampled_from([None] * 8 + ["decided", "made", "tested", "sending", "sent", "declared", "deleted"]),
+        test=st.sampled_from(["passes"] * 8 + ["fails", "cannot be run"]),
+        ending=st.sampled_from(["done"] * 3 + ["rollback"] * 3 + ["refused"]),
+        killed_at=st.sampled_from(
+            [None] * 8 + ["decided", "made", "tested", "sending", "declared", "deleted"] + ["sent"] * 2
+        ),
     )
     def run(
         self, event: Callable[["Runs"], None], decided: str, outage: str, test: str, ending: str, killed_at: str | None
