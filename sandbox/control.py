@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox import validation
+from sandbox import autoscaling, cloudwatch, validation
 from sandbox.calls import Log
+from sandbox.cloudwatch import Metrics
 from sandbox.faults import BadRule, Faults, rule
 from sandbox.sagemaker import hosting, operations
 from sandbox.sagemaker.world import REGION, AwsError, Ending, Package, World, arn_of, find
@@ -30,13 +31,14 @@ class BadRequest(Exception):
 
 @dataclass
 class State:
-    """All that a sandbox's server knows. `lock` guards `world`; log and faults guard themselves."""
+    """All that a sandbox's server knows. `lock` guards `world`; log, faults and metrics guard themselves."""
 
     inference_file: Path | None = None  # where the inference server writes its port
     world: World = field(default_factory=World)
     lock: threading.RLock = field(default_factory=threading.RLock)
     log: Log = field(default_factory=Log)
     faults: Faults = field(default_factory=Faults)
+    metrics: Metrics = field(default_factory=Metrics)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -114,6 +116,21 @@ def _provision(state: State, content: Content) -> Content:
     return {}
 
 
+def _record_invocations(state: State, content: Content) -> Content:
+    for at, values in cloudwatch.made_up(content, state.world.clock()):
+        state.metrics.add(REGION, content["endpoint"], "AllTraffic", values, at)
+    return {}
+
+
+def _run_schedule(state: State, content: Content) -> Content:
+    autoscaling.run_schedule(state.world, REGION, content["endpoint"], content["name"])
+    return {}
+
+
+def _show_scaling(state: State, content: Content) -> Content:
+    return {"scaling": autoscaling.of_endpoint(state.world, REGION, content["endpoint"])}
+
+
 def _set_endpoint_status(state: State, content: Content) -> Content:
     allowed = validation.service("sagemaker").shape_for("EndpointStatus").enum  # type: ignore[attr-defined]
     if content["status"] not in allowed:
@@ -186,6 +203,12 @@ def _summary(state: State, _: Content) -> Content:
         "serving": {endpoint.name: endpoint.serving.config for endpoint in endpoints if endpoint.serving},
         "models": [model.name for model in state.world.models.values()],
         "endpoint_configs": [config.name for config in state.world.configs.values()],
+        "provisioned": {
+            endpoint.name: endpoint.serving.serverless.get("ProvisionedConcurrency", 0)
+            for endpoint in endpoints
+            if endpoint.serving
+        },
+        "parameters": {parameter.name: parameter.value for parameter in state.world.parameters.values()},
     }
 
 
@@ -200,6 +223,7 @@ def _snapshot(state: State, content: Content) -> Content:
 
 def _restore(state: State, content: Content) -> Content:
     state.world.restore(json.loads(Path(content["file"]).read_text()))
+    state.metrics.clear()
     return {}
 
 
@@ -221,7 +245,10 @@ CONTROL: dict[tuple[str, str, int], Callable[..., Content]] = {
     ("POST", "settings", 0): _change_settings,
     ("POST", "endings", 0): _add_ending,
     ("POST", "provisioned", 0): _provision,
+    ("POST", "schedule", 0): _run_schedule,
+    ("GET", "scaling", 0): _show_scaling,
     ("POST", "endpoint", 0): _set_endpoint_status,
+    ("POST", "invocations", 0): _record_invocations,
     ("POST", "package", 0): _change_package,
     ("POST", "seed", 0): _seed,
     ("GET", "state", 0): _summary,

@@ -14,7 +14,11 @@ Action = Literal["error", "hold-before", "hold-after", "delay"]
 ACTIONS = ("error", "hold-before", "hold-after", "delay")
 LOOK_SECONDS = 0.05  # how often a held call looks whether its client is still there
 
-_default_services = {"InvokeEndpoint": "sagemaker-runtime"}
+_default_services = {
+    "InvokeEndpoint": "sagemaker-runtime",
+    **dict.fromkeys(("PutParameter", "GetParameters", "GetParametersByPath", "DeleteParameter"), "ssm"),
+    **dict.fromkeys(("RegisterScalableTarget", "DeregisterScalableTarget"), "application-autoscaling"),
+}
 
 
 class BadRule(Exception):

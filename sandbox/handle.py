@@ -5,7 +5,7 @@ Speaks the control API and hands out boto3 clients; what it does through the con
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -179,6 +179,29 @@ class Sandbox:
         """Another provisioned concurrency, as an autoscaler sets it."""
         self._ask("POST", "provisioned", {"endpoint": endpoint, "value": value})
 
+    def record_invocations(
+        self,
+        endpoint: str,
+        count: int,
+        *,
+        errors_4xx: int = 0,
+        errors_5xx: int = 0,
+        latency_ms: float | Sequence[float] = 10,
+        overhead_ms: float = 5,
+        cold_starts: int = 0,
+        setup_ms: float = 2000,
+        ago_seconds: float = 0,
+    ) -> None:
+        """Metrics of so many calls in CloudWatch, without any call. Of several latencies each call has the next one."""
+        latencies = latency_ms if isinstance(latency_ms, int | float) else list(latency_ms)
+        content = {"endpoint": endpoint, "count": count, "errors_4xx": errors_4xx, "errors_5xx": errors_5xx}
+        times = {"latency_ms": latencies, "overhead_ms": overhead_ms, "setup_ms": setup_ms, "ago_seconds": ago_seconds}
+        self._ask("POST", "invocations", {**content, **times, "cold_starts": cold_starts})
+
+    def run_schedule(self, endpoint: str, name: str) -> None:
+        """What a scheduled action does at its time: the target gets its limits, and the concurrency follows."""
+        self._ask("POST", "schedule", {"endpoint": endpoint, "name": name})
+
     def set_status(self, endpoint: str, status: str) -> None:
         """Any EndpointStatus by hand, until another change."""
         self._ask("POST", "endpoint", {"endpoint": endpoint, "status": status})
@@ -199,6 +222,20 @@ class Sandbox:
 
     def endpoint_configs(self) -> set[str]:
         return set(self._state()["endpoint_configs"])
+
+    def live_provisioned(self, endpoint: str) -> int:
+        """The provisioned concurrency of what serves; 0 where there is none."""
+        return int(self._state()["provisioned"].get(endpoint, 0))
+
+    def scaling(self, endpoint: str) -> dict[str, Any]:
+        """`{min, max, policies: {name: …}, schedules: {name: …}}` of its target, as AWS shows them; {}: no target."""
+        scaling: dict[str, Any] = self._ask("GET", f"scaling?endpoint={endpoint}")["scaling"]
+        return scaling
+
+    def parameters(self) -> dict[str, str]:
+        """Name -> value of what is in Parameter Store."""
+        parameters: dict[str, str] = self._state()["parameters"]
+        return parameters
 
     def _state(self) -> Any:
         return self._ask("GET", "state")

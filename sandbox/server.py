@@ -27,7 +27,7 @@ from xml.sax.saxutils import escape
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from sandbox import control, iam, validation
+from sandbox import autoscaling, cloudwatch, control, iam, ssm, validation
 from sandbox.control import State
 from sandbox.faults import ClientGone, Rule
 from sandbox.sagemaker import operations, quotas, runtime
@@ -177,6 +177,15 @@ class Application:
             case "service-quotas":
                 with self.state.lock:
                     return _json(quotas.answer(self.state.world, asked.region, asked.operation, asked.params))
+            case "ssm":
+                with self.state.lock:
+                    return _json(ssm.answer(self.state.world, asked.region, asked.operation, asked.params))
+            case "application-autoscaling":
+                with self.state.lock:
+                    return _json(autoscaling.answer(self.state.world, asked.region, asked.operation, asked.params))
+            case "cloudwatch" if asked.operation == "GetMetricData":
+                metrics, settings = self.state.metrics, self.state.world.settings
+                return _json(cloudwatch.answer(metrics, settings, asked.region, asked.params))
             case "iam" if asked.operation == "GetRole" and asked.params.get("RoleName") in self._roles:
                 name = asked.params["RoleName"]
                 return Response(iam.get_role(name, self._roles[name]), content_type="text/xml")
@@ -192,10 +201,12 @@ class Application:
     def _invoke(self, asked: Asked) -> Response:
         model = validation.service("sagemaker-runtime").operation_model("InvokeEndpoint")
         validation.check_request(model, {**asked.params, "Body": asked.body})
+        received, name = time.perf_counter(), asked.params["EndpointName"]
         with self.state.lock:
-            serving = runtime.target(self.state.world, asked.region, asked.params["EndpointName"])
+            serving = runtime.target(self.state.world, asked.region, name, self.state.metrics)
         sent = {name: value for name, value in asked.request.headers.items() if name in ("Content-Type", "Accept")}
-        given = runtime.forward(serving, self.state.inference_url, sent, asked.body)
+        with self.state.metrics.invocation(asked.region, name, serving.variant, received):
+            given = runtime.forward(serving, self.state.inference_url, sent, asked.body)
         variant = {"x-Amzn-Invoked-Production-Variant": serving.variant}
         return Response(given.body, given.status, variant, content_type=given.content_type)
 

@@ -122,7 +122,8 @@ def _failed(value: Any, path: str, constraint: str) -> str:
 @lru_cache
 def _pattern(pattern: str) -> re.Pattern[str]:
     # Java's classes, which `re` does not know: \p{ASCII} by itself, \p{L} and the like inside [...]
-    pattern = pattern.replace(r"\p{ASCII}", r"[\x00-\x7F]")
+    pattern = pattern.replace(r"\p{ASCII}", r"[\x00-\x7F]").replace(r"\p{Print}", r"[\x20-\x7E]")
+    pattern = pattern.replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")  # as two UTF-16 halves
     pattern = re.sub(r"\$\{\d+,\d+\}", "", pattern)  # in metadata keys and values: a length, which min and max say too
     return re.compile(re.sub(r"\\p\{(\w)\}", lambda found: _category(found[1]), pattern))
 

@@ -1,6 +1,7 @@
 """The resource types of the stand-in `aws` provider, one row each: Pulumi's properties, boto3's calls, what replaces.
 
-A row is our claim about how pulumi-aws 7.51.1 behaves (it bridges terraform-provider-aws, internal/service/sagemaker).
+A row is our claim about how pulumi-aws 7.51.1 behaves (it bridges terraform-provider-aws, internal/service/sagemaker,
+ssm and appautoscaling).
 Making the calls is cloud.py, comparing properties is difference.py.
 """
 
@@ -25,6 +26,10 @@ class Field:
     replaces: bool = False  # a change needs a new resource; holds for everything beneath it
     fields: tuple["Field", ...] = ()  # of a structure; a map of strings has none
     default: object = None  # what the bridge fills in where the program says nothing
+    computed: bool = False  # AWS fills it in: what it says is no change where the program says nothing
+    unread: bool = False  # AWS does not tell it: the state keeps what the program gave
+    secret: bool = False  # as an output, whatever the program gave
+    same: Callable[[object, object], bool] = lambda old, new: False  # of state and program: different, and no change
 
     @property
     def member(self) -> str:
@@ -36,7 +41,8 @@ class Call:
     """A boto3 method and how it is told which resource is meant."""
 
     operation: str
-    target: Callable[[str], Properties]  # from the resource's id
+    target: Callable[[Properties], Properties]  # from the properties that are the resource's key
+    found: str = "@"  # JMESPath of the resource in the answer; null where there is none
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,9 @@ class Tagging:
     remove: str
     keys: str  # member of the remove call that names the keys
     listed: str  # member of the list call's answer
-    target: Callable[[str, str], Properties]  # from the resource's id and ARN
+    target: Callable[[Properties, str], Properties]  # from the resource's key and ARN
+    as_map: bool = False  # not as a list of Key and Value
+    apart: Callable[[Properties], bool] = lambda request: False  # whether this create call takes no tags
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ class Settling:
 
 @dataclass(frozen=True)
 class ResourceType:
-    """One row: everything the provider knows about a type. Its id is its `name`."""
+    """One row: everything the provider knows about a type."""
 
     token: str
     title: str  # in messages
@@ -79,7 +87,11 @@ class ResourceType:
     missing: str  # how an error that says "there is no such resource" begins: "<code>: <message>"
     arn: str  # member of what the read call answers
     update: Call | None = None  # also takes the fields that do not replace; None: only the tags can change
-    found: str = "@"  # JMESPath of the resource in the answer of the read call; null where there is none
+    details: Call | None = None  # a second read call, whose answer is added to that of the first
+    key: tuple[str, ...] = ("name",)  # properties that tell it from all others of its type
+    id: Callable[[Properties], str] = lambda key: str(key["name"])
+    imported: Callable[[str], Properties] = lambda id_: {"name": id_}  # the key, from the id that an import is given
+    one_of: tuple[str, ...] = ()  # exactly one of these must be given; they stand for the same member
     tagging: Tagging | None = None
     settling: Settling | None = None
 
@@ -89,8 +101,8 @@ class ResourceType:
         return frozenset(field.wire for field in self.fields) | ({"tags"} if self.tagging else set())
 
 
-def named(member: str) -> Callable[[str], Properties]:
-    return lambda name: {member: name}
+def named(member: str) -> Callable[[Properties], Properties]:
+    return lambda key: {member: key["name"]}
 
 
 def forcing_new(*fields: Field) -> tuple[Field, ...]:
@@ -216,4 +228,174 @@ ENDPOINT = ResourceType(
     ),
 )
 
-TYPES = {row.token: row for row in (MODEL, ENDPOINT_CONFIGURATION, ENDPOINT)}
+PARAMETER = ResourceType(
+    token="aws:ssm/parameter:Parameter",
+    title="SSM Parameter",
+    service="ssm",
+    fields=(
+        Field("name", replaces=True),
+        Field("type"),
+        Field("value", computed=True, secret=True),
+        Field("insecureValue", "Value", computed=True),
+        Field("description"),
+        Field("allowedPattern"),
+        Field("dataType", computed=True, replaces=True),
+        # Going back to Standard replaces in the real provider; here AWS refuses it
+        Field("tier", computed=True, same=lambda old, new: bool(old) and new == "Intelligent-Tiering"),
+        Field("overwrite", unread=True),
+    ),
+    one_of=("value", "insecureValue"),
+    create="put_parameter",
+    read=Call("get_parameter", named("Name"), found="Parameter"),
+    details=Call(
+        "describe_parameters",
+        lambda key: {"ParameterFilters": [{"Key": "Name", "Option": "Equals", "Values": [key["name"]]}]},
+        found="Parameters[0]",
+    ),
+    update=Call("put_parameter", lambda key: {"Name": key["name"], "Overwrite": True}),
+    delete=Call("delete_parameter", named("Name")),
+    missing="ParameterNotFound",
+    arn="ARN",
+    tagging=Tagging(
+        create="Tags",
+        list="list_tags_for_resource",
+        listed="TagList",
+        add="add_tags_to_resource",
+        remove="remove_tags_from_resource",
+        keys="TagKeys",
+        target=lambda key, _: {"ResourceType": "Parameter", "ResourceId": key["name"]},
+        apart=lambda request: bool(request.get("Overwrite")),
+    ),
+)
+
+PLACE = forcing_new(Field("serviceNamespace"), Field("resourceId"), Field("scalableDimension"))
+
+
+def placed(key: Properties) -> Properties:
+    """Which scalable target is meant."""
+    return {field.member: key[field.wire] for field in PLACE}
+
+
+def from_path(id_: str, *more: str) -> Properties:
+    """The key in an import's id: <service namespace>/<resource id, with slashes>/<scalable dimension>[/<more>]."""
+    parts = id_.split("/")
+    last = len(parts) - len(more) - 1
+    if last < 2 or not all(parts):
+        raise Refused(f"unexpected format ({id_!r}), expected <service-namespace>/<resource-id>/<scalable-dimension>…")
+    place = {"serviceNamespace": parts[0], "resourceId": "/".join(parts[1:last]), "scalableDimension": parts[last]}
+    return place | dict(zip(more, parts[last + 1 :], strict=True))
+
+
+def not_importable(id_: str) -> Properties:
+    raise Refused(f"{id_}: a scheduled action cannot be imported")
+
+
+TARGET = ResourceType(
+    token="aws:appautoscaling/target:Target",
+    title="Application AutoScaling Target",
+    service="application-autoscaling",
+    fields=(
+        *PLACE,
+        Field("minCapacity"),
+        Field("maxCapacity"),
+        Field("roleArn", "RoleARN", computed=True),
+        Field(
+            "suspendedState",
+            computed=True,
+            fields=(
+                Field("dynamicScalingInSuspended", default=False),
+                Field("dynamicScalingOutSuspended", default=False),
+                Field("scheduledScalingSuspended", default=False),
+            ),
+        ),
+    ),
+    key=tuple(field.wire for field in PLACE),
+    id=lambda key: str(key["resourceId"]),
+    imported=from_path,
+    create="register_scalable_target",
+    read=Call(
+        "describe_scalable_targets",
+        lambda key: {
+            "ServiceNamespace": key["serviceNamespace"],
+            "ResourceIds": [key["resourceId"]],
+            "ScalableDimension": key["scalableDimension"],
+        },
+        found="ScalableTargets[0]",
+    ),
+    update=Call("register_scalable_target", placed),
+    delete=Call("deregister_scalable_target", placed),
+    missing="ObjectNotFoundException",
+    arn="ScalableTargetARN",
+    tagging=Tagging(
+        create="Tags",
+        list="list_tags_for_resource",
+        listed="Tags",
+        add="tag_resource",
+        remove="untag_resource",
+        keys="TagKeys",
+        target=lambda _, arn: {"ResourceARN": arn},
+        as_map=True,
+    ),
+)
+
+TRACKING = (
+    Field("targetValue"),
+    Field("predefinedMetricSpecification", fields=(Field("predefinedMetricType"), Field("resourceLabel"))),
+    Field("scaleInCooldown"),
+    Field("scaleOutCooldown"),
+    Field("disableScaleIn", default=False),
+)
+
+POLICY = ResourceType(
+    token="aws:appautoscaling/policy:Policy",
+    title="Application Auto Scaling Scaling Policy",
+    service="application-autoscaling",
+    fields=(
+        Field("name", "PolicyName", replaces=True),
+        *PLACE,
+        Field("policyType", default="StepScaling"),
+        Field("targetTrackingScalingPolicyConfiguration", fields=TRACKING),
+    ),
+    key=("name", *TARGET.key),
+    imported=lambda id_: from_path(id_, "name"),
+    create="put_scaling_policy",
+    read=Call(
+        "describe_scaling_policies",
+        lambda key: {**placed(key), "PolicyNames": [key["name"]]},
+        found="ScalingPolicies[0]",
+    ),
+    update=Call("put_scaling_policy", lambda key: {**placed(key), "PolicyName": key["name"]}),
+    delete=Call("delete_scaling_policy", lambda key: {**placed(key), "PolicyName": key["name"]}),
+    missing="ObjectNotFoundException",
+    arn="PolicyARN",
+)
+
+SCHEDULED_ACTION = ResourceType(
+    token="aws:appautoscaling/scheduledAction:ScheduledAction",
+    title="Application Auto Scaling Scheduled Action",
+    service="application-autoscaling",
+    fields=(
+        Field("name", "ScheduledActionName", replaces=True),
+        *PLACE,
+        Field("schedule"),
+        Field("timezone", default="UTC"),
+        Field("scalableTargetAction", fields=(Field("minCapacity"), Field("maxCapacity"))),
+    ),
+    key=("name", *TARGET.key),
+    id=lambda key: f"{key['name']}-{key['serviceNamespace']}-{key['resourceId']}",
+    imported=not_importable,
+    create="put_scheduled_action",
+    read=Call(
+        "describe_scheduled_actions",
+        lambda key: {**placed(key), "ScheduledActionNames": [key["name"]]},
+        found="ScheduledActions[0]",
+    ),
+    update=Call("put_scheduled_action", lambda key: {**placed(key), "ScheduledActionName": key["name"]}),
+    delete=Call("delete_scheduled_action", lambda key: {**placed(key), "ScheduledActionName": key["name"]}),
+    missing="ObjectNotFoundException",
+    arn="ScheduledActionARN",
+)
+
+TYPES = {
+    row.token: row for row in (MODEL, ENDPOINT_CONFIGURATION, ENDPOINT, PARAMETER, TARGET, POLICY, SCHEDULED_ACTION)
+}

@@ -62,85 +62,99 @@ class Cloud:
         tags = {"tagsAll": self.tags_all(inputs.get("tags"))} if row.tagging else {}
         return {name: inputs[name] for name in row.inputs if name in inputs} | {"region": self.region, **tags}
 
-    def create(self, row: ResourceType, name: str, inputs: Mapping[str, object]) -> None:
+    def create(self, row: ResourceType, key: Properties, inputs: Mapping[str, object]) -> None:
         """Creates and waits. Raises Refused, also where the resource exists afterwards but never became ready."""
-        request = to_aws(row.fields, inputs)
+        request, later = to_aws(row.fields, inputs), {}
         if row.tagging and (tags := cast(dict[str, str], self.tags_all(inputs.get("tags")))):
-            request[row.tagging.create] = as_list(tags)
+            tagged = {row.tagging.create: listed(row.tagging, tags)}
+            if row.tagging.apart(request):
+                later = row.tagging.target(key, "") | tagged
+            else:
+                request |= tagged
         try:
             self.ask(row, row.create, request)
+            if row.tagging and later:
+                self.ask(row, row.tagging.add, later)
         except (ClientError, BotoCoreError) as error:
-            refuse("creating", row, name, error)
+            refuse("creating", row, key, error)
         if row.settling:
-            self.wait_until_ready(row, row.settling, name)
+            self.wait_until_ready(row, row.settling, key)
 
-    def read(self, row: ResourceType, name: str) -> Properties | None:
+    def read(self, row: ResourceType, key: Properties) -> Properties | None:
         """The outputs as AWS has them, or None where there is no such resource. Raises Refused."""
         try:
-            described = self.describe(row, name)
+            described = self.describe(row, key)
             if described is None:
                 return None
             arn = described[row.arn]
-            properties = from_aws(row.fields, described) | {"name": name, "arn": arn, "region": self.region}
+            properties = from_aws(row.fields, described) | key | {"arn": arn, "region": self.region}
             if row.tagging:
-                answer = self.ask(row, row.tagging.list, row.tagging.target(name, arn))
-                every = {tag["Key"]: tag["Value"] for tag in answer[row.tagging.listed]}
-                properties["tagsAll"] = {key: value for key, value in every.items() if not key.startswith("aws:")}
+                answer = self.ask(row, row.tagging.list, row.tagging.target(key, arn))
+                tags = answer[row.tagging.listed]
+                every = tags if row.tagging.as_map else {tag["Key"]: tag["Value"] for tag in tags}
+                properties["tagsAll"] = {name: value for name, value in every.items() if not name.startswith("aws:")}
         except (ClientError, BotoCoreError) as error:
-            refuse("reading", row, name, error)
+            refuse("reading", row, key, error)
         return properties
 
-    def describe(self, row: ResourceType, name: str) -> Any:
+    def describe(self, row: ResourceType, key: Properties) -> Any:
         try:
-            return jmespath.search(row.found, self.ask(row, row.read.operation, row.read.target(name)))
+            found = [
+                jmespath.search(call.found, self.ask(row, call.operation, call.target(key)))
+                for call in (row.read, row.details)
+                if call
+            ]
+            return None if None in found else {name: value for answer in found for name, value in answer.items()}
         except ClientError as error:
             if sentence(error).startswith(row.missing):
                 return None
             raise
 
-    def update(self, row: ResourceType, name: str, state: Mapping[str, object], inputs: Mapping[str, object]) -> None:
+    def update(
+        self, row: ResourceType, key: Properties, state: Mapping[str, object], inputs: Mapping[str, object]
+    ) -> None:
         """Makes AWS follow what differs between state and inputs, tags first, and waits. Raises Refused."""
         wanted = self.promised(row, inputs)
         moved = {top(change.path) for change in changes(row.fields, state, wanted)}
         try:
             if row.tagging:
-                self.retag(row, row.tagging, name, state, wanted)
-            if row.update and moved - {"tags", "tagsAll"}:
+                self.retag(row, row.tagging, key, state, wanted)
+            if row.update and moved - {"tags", "tagsAll"} - {field.wire for field in row.fields if field.unread}:
                 movable = tuple(field for field in row.fields if not field.replaces)
-                self.ask(row, row.update.operation, row.update.target(name) | to_aws(movable, inputs))
+                self.ask(row, row.update.operation, row.update.target(key) | to_aws(movable, inputs))
                 if row.settling:
-                    self.wait_until_ready(row, row.settling, name)
+                    self.wait_until_ready(row, row.settling, key)
         except (ClientError, BotoCoreError) as error:
-            refuse("updating", row, name, error)
+            refuse("updating", row, key, error)
 
     def retag(
         self,
         row: ResourceType,
         tagging: Tagging,
-        name: str,
+        key: Properties,
         state: Mapping[str, object],
         wanted: Mapping[str, object],
     ) -> None:
         old, new = (cast(dict[str, str], side.get("tagsAll") or {}) for side in (state, wanted))
-        target = tagging.target(name, str(state.get("arn")))
+        target = tagging.target(key, str(state.get("arn")))
         if gone := sorted(old.keys() - new.keys()):
             self.ask(row, tagging.remove, target | {tagging.keys: gone})
-        if fresh := {key: value for key, value in new.items() if old.get(key) != value}:
-            self.ask(row, tagging.add, target | {tagging.create: as_list(fresh)})
+        if fresh := {name: value for name, value in new.items() if old.get(name) != value}:
+            self.ask(row, tagging.add, target | {tagging.create: listed(tagging, fresh)})
 
-    def delete(self, row: ResourceType, name: str) -> None:
+    def delete(self, row: ResourceType, key: Properties) -> None:
         """Deletes and waits until it is gone; one that is gone already is fine. Raises Refused."""
         try:
-            self.ask(row, row.delete.operation, row.delete.target(name))
+            self.ask(row, row.delete.operation, row.delete.target(key))
             if row.settling:
-                self.wait_until_gone(row, row.settling, name)
+                self.wait_until_gone(row, row.settling, key)
         except (ClientError, BotoCoreError) as error:
             if not sentence(error).startswith(row.missing):
-                refuse("deleting", row, name, error)
+                refuse("deleting", row, key, error)
 
-    def wait_until_ready(self, row: ResourceType, settling: Settling, name: str) -> None:
-        waiting = f"waiting for {row.title} ({name}) to be in service"
-        for described in self.poll(row, name, settling.seconds, waiting):
+    def wait_until_ready(self, row: ResourceType, settling: Settling, key: Properties) -> None:
+        waiting = f"waiting for {row.title} ({row.id(key)}) to be in service"
+        for described in self.poll(row, key, settling.seconds, waiting):
             if described is None:
                 raise Refused(f"{waiting}: couldn't find resource")
             status = described[settling.status]
@@ -149,20 +163,20 @@ class Cloud:
             if status not in settling.pending:
                 raise Refused(unexpected(waiting, status, settling.ready, described.get(settling.reason)))
 
-    def wait_until_gone(self, row: ResourceType, settling: Settling, name: str) -> None:
-        waiting = f"waiting for {row.title} ({name}) to be deleted"
-        for described in self.poll(row, name, settling.delete_seconds, waiting):
+    def wait_until_gone(self, row: ResourceType, settling: Settling, key: Properties) -> None:
+        waiting = f"waiting for {row.title} ({row.id(key)}) to be deleted"
+        for described in self.poll(row, key, settling.delete_seconds, waiting):
             if described is None:
                 return
             if described[settling.status] not in settling.leaving:
                 raise Refused(unexpected(waiting, described[settling.status], "", described.get(settling.reason)))
 
-    def poll(self, row: ResourceType, name: str, seconds: float, waiting: str) -> Any:
+    def poll(self, row: ResourceType, key: Properties, seconds: float, waiting: str) -> Any:
         """Describes the resource again and again. Raises Refused when time is up or the run is cancelled."""
         end, pause = time.monotonic() + seconds, FIRST_POLL_SECONDS
         while time.monotonic() < end:
             try:
-                yield self.describe(row, name)
+                yield self.describe(row, key)
             except (ClientError, BotoCoreError) as error:
                 raise Refused(f"{waiting}: {sentence(error)}") from None
             if self.cancelled.wait(pause):
@@ -193,8 +207,8 @@ def convert(field: Field, value: object, into: Any) -> object:
             return value
 
 
-def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+def listed(tagging: Tagging, tags: Mapping[str, str]) -> object:
+    return dict(tags) if tagging.as_map else [{"Key": name, "Value": value} for name, value in sorted(tags.items())]
 
 
 def sentence(error: ClientError | BotoCoreError) -> str:
@@ -209,5 +223,5 @@ def unexpected(waiting: str, status: str, ready: str, reason: str | None) -> str
     return f"{waiting}: unexpected state '{status}', wanted target '{ready}'{because}"
 
 
-def refuse(doing: str, row: ResourceType, name: str, error: ClientError | BotoCoreError) -> NoReturn:
-    raise Refused(f"{doing} {row.title} ({name}): {sentence(error)}") from None
+def refuse(doing: str, row: ResourceType, key: Properties, error: ClientError | BotoCoreError) -> NoReturn:
+    raise Refused(f"{doing} {row.title} ({row.id(key)}): {sentence(error)}") from None

@@ -52,6 +52,8 @@ def compare(field: Field, old: object, new: object, path: str, replaces: bool) -
                 yield from compare(field, before, after, f"{path}[{index}]", replaces)
         case _ if (blank(old) and blank(new)) or old == new:
             pass
+        case _ if (field.computed and blank(new)) or field.same(old, new):
+            pass
         case _:
             kind: Literal["ADD", "DELETE", "UPDATE"] = "ADD" if blank(old) else "DELETE" if blank(new) else "UPDATE"
             yield Change(path, kind, replaces or any(forces_new(field, value) for value in (old, new)))

@@ -101,7 +101,10 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             for name in sorted(news.keys() - row.inputs - {DEFAULTED})
         ]
         inputs = with_defaults(row.fields, {name: news[name] for name in news if name != DEFAULTED})
-        if "name" not in inputs:
+        if row.one_of and len(news.keys() & set(row.one_of)) != 1:
+            reason = f"exactly one of {', '.join(row.one_of)} must be given"
+            failures.append(proto.CheckFailure(property=row.one_of[0], reason=reason))
+        if "name" not in inputs and "name" in row.key:
             kept = olds.get("name") if "name" in olds.get(DEFAULTED, []) else None
             seed = (request.randomSeed or os.urandom(4)).hex()[:7]
             inputs["name"] = kept or f"{request.name}-{seed}"
@@ -117,7 +120,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         found = [change for change in changes(row.fields, state, wanted) if top(change.path) not in ignored]
         replaces = sorted({top(change.path) for change in found if change.replaces})
         # Two things cannot have one name: with a name that the program gave, the old one goes first.
-        name_stays = state.get("name") == inputs.get("name") and "name" not in inputs.get(DEFAULTED, [])
+        is_given = "name" in row.key and "name" not in inputs.get(DEFAULTED, [])
+        name_stays = is_given and state.get("name") == inputs.get("name")
         return proto.DiffResponse(
             changes=proto.DiffResponse.DIFF_SOME if found else proto.DiffResponse.DIFF_NONE,
             diffs=sorted({top(change.path) for change in found}),
@@ -129,43 +133,48 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     @rpc
     def Create(self, request: proto.CreateRequest) -> proto.CreateResponse:
-        row, inputs, secret = known(request.type), decode(request.properties), secrets(request.properties)
+        row, inputs = known(request.type), decode(request.properties)
+        secret = secret_of(row, request.properties)
         promised = encode(self.cloud.promised(row, inputs), secret)
         if request.preview:
             return proto.CreateResponse(properties=promised)
-        name = inputs["name"]
+        key = {name: inputs[name] for name in row.key}
         # Not in the state if this fails, whatever became of it: the bridged provider sets the id after the wait.
-        self.cloud.create(row, name, inputs)
+        self.cloud.create(row, key, inputs)
         try:
-            found = self.outputs(row, name, inputs)
+            found = self.outputs(row, key, inputs)
         except Refused as refused:
-            raise Incomplete(name, promised, refused) from None
-        return proto.CreateResponse(id=name, properties=encode(found, secret) if found else promised)
+            raise Incomplete(row.id(key), promised, refused) from None
+        return proto.CreateResponse(id=row.id(key), properties=encode(found, secret) if found else promised)
 
     @rpc
     def Read(self, request: proto.ReadRequest) -> proto.ReadResponse:
-        row, olds, secret = known(request.type), decode(request.inputs), secrets(request.inputs, request.properties)
-        found = self.outputs(row, request.id, olds)
+        row, olds, state = known(request.type), decode(request.inputs), decode(request.properties)
+        secret, key = secret_of(row, request.inputs, request.properties), key_of(row, request.id, state)
+        found = self.outputs(row, key, olds)
         if found is None:
             return proto.ReadResponse()
         # A refresh keeps to the inputs that the program gave; an import takes all.
         names = olds.keys() & row.inputs if olds else row.inputs
         inputs = {name: found[name] for name in names if name in found} | {DEFAULTED: olds.get(DEFAULTED, [])}
-        return proto.ReadResponse(id=request.id, properties=encode(found, secret), inputs=encode(inputs, secret))
+        return proto.ReadResponse(id=row.id(key), properties=encode(found, secret), inputs=encode(inputs, secret))
 
     @rpc
     def Update(self, request: proto.UpdateRequest) -> proto.UpdateResponse:
         row, state, inputs = known(request.type), decode(request.olds), decode(request.news)
         for name in {top(path) for path in request.ignoreChanges} & state.keys():
             inputs[name] = state[name]
-        secret = secrets(request.news)
-        promised = encode({"arn": state.get("arn")} | self.cloud.promised(row, inputs), secret)
+        secret, key = secret_of(row, request.news), key_of(row, request.id, state)
+        stands = {field.wire for field in row.fields if field.computed} - set(row.one_of) | {"arn"}
+        promised = encode(
+            {name: state[name] for name in stands & state.keys()} | self.cloud.promised(row, inputs), secret
+        )
         if request.preview:
             return proto.UpdateResponse(properties=promised)
         try:
-            self.cloud.update(row, request.id, state, inputs)
+            self.cloud.update(row, key, state, inputs)
             # As the bridge does: after a silent rollback this is the old configuration, reported as success.
-            found = self.outputs(row, request.id, inputs)
+            found = self.outputs(row, key, inputs)
         except Refused as refused:
             # Terraform saves what was planned although it did not come true; the engine keeps the old inputs beside it.
             raise Incomplete(request.id, promised, refused) from None
@@ -173,7 +182,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     @rpc
     def Delete(self, request: proto.DeleteRequest) -> Any:
-        self.cloud.delete(known(request.type), request.id)
+        row = known(request.type)
+        self.cloud.delete(row, key_of(row, request.id, decode(request.properties)))
         return empty_pb2.Empty()
 
     @rpc
@@ -181,9 +191,13 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         self.cancelled.set()
         return empty_pb2.Empty()
 
-    def outputs(self, row: ResourceType, name: str, inputs: Properties) -> Properties | None:
+    def outputs(self, row: ResourceType, key: Properties, inputs: Properties) -> Properties | None:
         """What AWS has, completed as the bridge does: with defaults, and with the tags that are the resource's own."""
-        found = self.cloud.read(row, name)
+        found = self.cloud.read(row, key)
+        if found:
+            found |= {field.wire: inputs[field.wire] for field in row.fields if field.unread and field.wire in inputs}
+            given = [name for name in row.one_of if name in inputs] or row.one_of[:1]
+            found = {name: value for name, value in found.items() if name in given or name not in row.one_of}
         if found and row.tagging:
             own, defaults = inputs.get("tags") or {}, self.cloud.default_tags
             every = found["tagsAll"].items()
@@ -195,6 +209,16 @@ def known(token: str) -> ResourceType:
     if token not in TYPES:
         raise Refused(f"the stand-in provider has no {token}: add a row to its catalogue")
     return TYPES[token]
+
+
+def key_of(row: ResourceType, id_: str, state: Properties) -> Properties:
+    """What the calls need to know; only an import has no state, and an id that tells it all."""
+    return {name: state[name] for name in row.key} if state.keys() >= set(row.key) else row.imported(id_)
+
+
+def secret_of(row: ResourceType, *structs: Any) -> set[str]:
+    """Names of the outputs that are secret: those that came as such, and those that always are."""
+    return secrets(*structs) | {field.wire for field in row.fields if field.secret}
 
 
 def with_defaults(fields: tuple[Field, ...], properties: Properties) -> Properties:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from sandbox.cloudwatch import Metrics, cold
 from sandbox.sagemaker.hosting import settle
 from sandbox.sagemaker.world import ACCOUNT, AwsError, Serving, World, arn_of
 
@@ -30,8 +31,8 @@ def _model_error(serving: Serving, status: int, text: str) -> AwsError:
     return AwsError(message, "ModelError", 424, OriginalStatusCode=status, OriginalMessage=text)
 
 
-def target(world: World, region: str, name: str) -> Serving:
-    """What answers for the endpoint now.
+def target(world: World, region: str, name: str, metrics: Metrics | None = None) -> Serving:
+    """What answers for the endpoint now; a cold start goes into the metrics.
 
     Raises AwsError: ValidationError where there is none, ModelNotReadyException (429) for a cold start.
     """
@@ -44,6 +45,8 @@ def target(world: World, region: str, name: str) -> Serving:
     if not serving.warm:
         world.endpoints[endpoint.arn] = replace(endpoint, serving=replace(serving, warm=True))
         if world.clock() < serving.since + world.settings.cold_start_seconds:
+            if metrics is not None:
+                metrics.add(region, name, serving.variant, cold(world.settings.cold_start_seconds * 1e6))
             raise AwsError(
                 f"Resources of variant {serving.variant} are still being provisioned; retry.",
                 code="ModelNotReadyException",

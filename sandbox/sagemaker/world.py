@@ -1,6 +1,6 @@
-"""What the sandbox's SageMaker knows: groups, packages, models, configurations, endpoints and their tags, by ARN.
+"""What the sandbox's AWS knows, by ARN: the Model Registry, models, endpoints, parameters, scalable targets, tags.
 
-Values and look-ups only; what an operation does to them is in registry.py, hosting.py and tags.py.
+Values and look-ups only; what an operation does to them is in the modules of the services.
 """
 
 import dataclasses
@@ -168,6 +168,34 @@ class Endpoint:
         return [self.name]
 
 
+@dataclass(frozen=True)
+class Parameter:
+    """One of Parameter Store."""
+
+    name: str
+    arn: str
+    type: str
+    value: str
+    version: int
+    modified: float
+    tier: str
+    details: Params  # Description, DataType and AllowedPattern, as they are shown
+
+
+@dataclass(frozen=True)
+class ScalableTarget:
+    """An endpoint's provisioned concurrency in the hands of Application Auto Scaling."""
+
+    resource: str  # endpoint/<name>/variant/<name>
+    arn: str
+    created: float
+    min: int
+    max: int
+    suspended: Params
+    policies: dict[str, Params] = field(default_factory=dict)  # by name, as they are shown; so are the schedules
+    schedules: dict[str, Params] = field(default_factory=dict)
+
+
 @dataclass
 class Ending:
     """What becomes of the next creations or updates of an endpoint."""
@@ -197,6 +225,8 @@ class World:
     models: dict[str, Model] = field(default_factory=dict)
     configs: dict[str, Config] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    targets: dict[str, ScalableTarget] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     harm: list[Harm] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
@@ -210,15 +240,16 @@ class World:
     def snapshot(self) -> dict[str, Any]:
         """Everything that AWS would still know tomorrow, ready for JSON; not the settings, endings and harm."""
         kept: dict[str, Any] = {
-            kind.attribute: [dataclasses.asdict(record) for record in getattr(self, kind.attribute).values()]
-            for kind in KINDS.values()
+            attribute: [dataclasses.asdict(record) for record in getattr(self, attribute).values()]
+            for attribute in RECORDS
         }
-        return kept | {"tags": self.tags}
+        return kept | {"tags": {arn: dict(tags) for arn, tags in self.tags.items()}}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take over what `snapshot` gave; everything there was before is gone."""
-        for kind in KINDS.values():
-            setattr(self, kind.attribute, {row["arn"]: _record(kind.record, row) for row in kept[kind.attribute]})
+        for attribute, record in RECORDS.items():
+            # An older snapshot has no parameters and no targets
+            setattr(self, attribute, {row["arn"]: _record(record, row) for row in kept.get(attribute, ())})
         self.tags = {arn: dict(tags) for arn, tags in kept["tags"].items()}
 
 
@@ -242,6 +273,13 @@ KINDS = {
     "model": Kind("models", Model, 'Could not find model "{arn}".'),
     "endpoint-config": Kind("configs", Config, 'Could not find endpoint configuration "{arn}".'),
     "endpoint": Kind("endpoints", Endpoint, 'Could not find endpoint "{arn}".'),
+}
+
+# Attribute of World -> what it holds
+RECORDS: dict[str, type] = {
+    **{kind.attribute: kind.record for kind in KINDS.values()},
+    "parameters": Parameter,
+    "targets": ScalableTarget,
 }
 
 

@@ -9,6 +9,7 @@ from sandbox.control import State
 from sandbox.handle import Sandbox
 from sandbox.sagemaker import operations
 from sandbox.sagemaker.world import REGION, AwsError, World
+from sandbox.server import serve
 
 ROLE = "arn:aws:iam::123456789012:role/execution"
 
@@ -75,6 +76,26 @@ def variant(model: str, **serverless: int) -> dict[str, Any]:
 @pytest.fixture
 def aws() -> Aws:
     return Aws()
+
+
+@pytest.fixture(scope="module")
+def state_served() -> Iterator[tuple[State, str]]:
+    """The state behind a server of this process, and its URL."""
+    state = State()
+    server = serve(state)
+    yield state, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def served(state_served: tuple[State, str], monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """As `aws`, and over HTTP for whatever asks AWS_ENDPOINT_URL in this test."""
+    state, url = state_served
+    served = Aws()
+    state.world = served.world
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    return served
 
 
 @pytest.fixture

@@ -22,18 +22,22 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf import empty_pb2
-from moto import mock_aws
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 
-from sandbox.plugin import catalogue
-from sandbox.plugin.catalogue import Call, Field, Properties, ResourceType, Tagging, named
+from sandbox import autoscaling
+from sandbox.plugin import wire
+from sandbox.plugin.catalogue import Properties
 from sandbox.plugin.provider import AwsProvider
 from sandbox.plugin.wire import SECRET, SIGNATURE, decode, encode
 
 MODEL = "aws:sagemaker/model:Model"
 CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
 ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
+PARAMETER = "aws:ssm/parameter:Parameter"
+TARGET = "aws:appautoscaling/target:Target"
+POLICY = "aws:appautoscaling/policy:Policy"
+SCHEDULED_ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 EXECUTABLE = Path(__file__).parents[2] / "sandbox/plugin/pulumi-resource-aws"
 
@@ -163,19 +167,22 @@ class Engine:
     def create(self, token: str, news: Properties, preview: bool = False) -> Properties:
         inputs = self.check(token, news).inputs
         answer = self.stub.Create(proto.CreateRequest(type=token, properties=inputs, preview=preview))
-        return decode(answer.properties)
+        return decode(answer.properties) | ({"id": answer.id} if answer.id else {})
 
-    def read(self, token: str, name: str, inputs: Properties | None = None) -> Any:
-        return self.stub.Read(proto.ReadRequest(type=token, id=name, inputs=encode(inputs or {})))
+    def read(self, token: str, id_: str, inputs: Properties | None = None, state: Properties | None = None) -> Any:
+        state = {name: value for name, value in (state or {}).items() if name != "id"}
+        return self.stub.Read(
+            proto.ReadRequest(type=token, id=id_, inputs=encode(inputs or {}), properties=encode(state))
+        )
 
     def update(self, token: str, state: Properties, news: Properties, preview: bool = False) -> Properties:
         request = proto.UpdateRequest(
-            type=token, id=state["name"], olds=encode(state), news=encode(news), preview=preview
+            type=token, id=state.get("id", state.get("name")), olds=encode(state), news=encode(news), preview=preview
         )
-        return decode(self.stub.Update(request).properties)
+        return decode(self.stub.Update(request).properties) | {"id": request.id}
 
-    def delete(self, token: str, name: str) -> None:
-        self.stub.Delete(proto.DeleteRequest(type=token, id=name))
+    def delete(self, token: str, id_: str, state: Properties | None = None) -> None:
+        self.stub.Delete(proto.DeleteRequest(type=token, id=id_, properties=encode(state or {})))
 
 
 @contextmanager
@@ -569,39 +576,221 @@ def test_a_deletion_that_is_refused_is_an_error(engine: Engine, aws: SageMaker) 
 # The table
 
 
-def test_another_type_is_one_row(own_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    parameter = ResourceType(
-        token="aws:ssm/parameter:Parameter",
-        title="SSM Parameter",
-        service="ssm",
-        fields=(Field("name", replaces=True), Field("type", replaces=True), Field("value")),
-        create="put_parameter",
-        read=Call("get_parameter", named("Name")),
-        found="Parameter",
-        update=Call("put_parameter", lambda name: {"Name": name, "Overwrite": True}),
-        delete=Call("delete_parameter", named("Name")),
-        missing="ParameterNotFound",
-        arn="ARN",
-        tagging=Tagging(
-            create="Tags",
-            list="list_tags_for_resource",
-            listed="TagList",
-            add="add_tags_to_resource",
-            remove="remove_tags_from_resource",
-            keys="TagKeys",
-            target=lambda name, _: {"ResourceType": "Parameter", "ResourceId": name},
-        ),
+@pytest.fixture
+def real(own_engine: Engine, served: Any) -> Engine:
+    """An engine before the sandbox's strict AWS, with the endpoint toxicity on 2 of provisioned concurrency."""
+    served.endpoint(ProvisionedConcurrency=2)
+    return own_engine
+
+
+def parameter(**changes: object) -> Properties:
+    wanted = {"name": "/fleet/toxicity", "type": "String", "insecureValue": "7", "tags": {"a": "b"}} | changes
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def scaled(**properties: object) -> Properties:
+    place = {"serviceNamespace": "sagemaker", "resourceId": "endpoint/toxicity/variant/AllTraffic"}
+    return {**place, "scalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency", **properties}
+
+
+def target(**changes: object) -> Properties:
+    return scaled(minCapacity=1, maxCapacity=4, tags={"a": "b"}) | changes
+
+
+def policy(value: float = 0.7) -> Properties:
+    metric = {"predefinedMetricType": "SageMakerVariantProvisionedConcurrencyUtilization"}
+    tracking = {"targetValue": value, "predefinedMetricSpecification": metric}
+    return scaled(
+        name="toxicity", policyType="TargetTrackingScaling", targetTrackingScalingPolicyConfiguration=tracking
     )
-    monkeypatch.setitem(catalogue.TYPES, parameter.token, parameter)
-    monkeypatch.delenv("AWS_ENDPOINT_URL")
-    wanted = {"name": "/fleet/toxicity", "type": "String", "value": "7", "tags": {"a": "b"}}
-    with mock_aws():
-        state = own_engine.create(parameter.token, wanted)
-        assert state["arn"].endswith("parameter/fleet/toxicity")
-        state = own_engine.update(parameter.token, state, wanted | {"value": "8", "tags": {"a": "c"}})
-        assert (state["value"], state["tags"]) == ("8", {"a": "c"})
-        own_engine.delete(parameter.token, state["name"])
-        assert own_engine.read(parameter.token, state["name"]).id == ""
+
+
+def schedule(cron: str = "0 7 ? * MON-FRI *") -> Properties:
+    limits = {"minCapacity": 2, "maxCapacity": 4}
+    return scaled(name="office", schedule=f"cron({cron})", scalableTargetAction=limits)
+
+
+ROWS = (
+    (PARAMETER, parameter(), parameter(insecureValue="8", tags={"a": "c"})),
+    (TARGET, target(), target(maxCapacity=5, tags={"a": "c"})),
+    (POLICY, policy(), policy(0.5)),
+    (SCHEDULED_ACTION, schedule(), schedule("0 8 ? * MON-FRI *")),
+)
+
+
+def created_before(real: Engine, token: str) -> None:
+    """What a resource of this type needs."""
+    if token in (POLICY, SCHEDULED_ACTION):
+        real.create(TARGET, target())
+
+
+@pytest.mark.parametrize(("token", "before", "after"), ROWS)
+def test_a_row_is_created_changed_read_and_deleted(
+    real: Engine, token: str, before: Properties, after: Properties
+) -> None:
+    created_before(real, token)
+    state = real.create(token, before)
+    assert real.diff(token, state, real.checked(token, before)).changes == proto.DiffResponse.DIFF_NONE
+    news = real.checked(token, after)
+    assert not real.diff(token, state, news).replaces
+    state = real.update(token, state, news)
+    assert real.diff(token, state, news).changes == proto.DiffResponse.DIFF_NONE
+    refreshed = real.read(token, state["id"], news, state)
+    assert decode(refreshed.properties) == {name: value for name, value in state.items() if name != "id"}
+    assert decode(refreshed.inputs) == news
+    real.delete(token, state["id"], state)
+    assert real.read(token, state["id"], news, state).id == ""
+    real.delete(token, state["id"], state)  # gone already
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "id_"),
+    [
+        (PARAMETER, parameter(), "/fleet/toxicity"),
+        (TARGET, target(), "endpoint/toxicity/variant/AllTraffic"),
+        (POLICY, policy(), "toxicity"),
+        (SCHEDULED_ACTION, schedule(), "office-sagemaker-endpoint/toxicity/variant/AllTraffic"),
+    ],
+)
+def test_ids_are_those_of_the_real_provider(real: Engine, token: str, inputs: Properties, id_: str) -> None:
+    created_before(real, token)
+    assert real.create(token, inputs)["id"] == id_
+
+
+PATH = "sagemaker/endpoint/toxicity/variant/AllTraffic/sagemaker:variant:DesiredProvisionedConcurrency"
+
+
+@pytest.mark.parametrize(("token", "inputs", "id_"), [(TARGET, target(), PATH), (POLICY, policy(), f"{PATH}/toxicity")])
+def test_what_has_a_composite_key_is_imported_by_its_path(
+    real: Engine, token: str, inputs: Properties, id_: str
+) -> None:
+    created_before(real, token)
+    state = real.create(token, inputs)
+    imported = real.read(token, id_)
+    assert imported.id == state["id"]
+    assert real.diff(token, decode(imported.properties), real.checked(token, inputs)).changes == (
+        proto.DiffResponse.DIFF_NONE
+    )
+
+
+def test_an_id_that_is_no_path_cannot_be_imported(real: Engine) -> None:
+    assert "unexpected format ('toxicity')" in error_of(real.read, TARGET, "toxicity").details()
+    assert "cannot be imported" in error_of(real.read, SCHEDULED_ACTION, "office").details()
+
+
+# Parameters
+
+
+def is_secret(struct: Any, name: str) -> bool:
+    return wire.is_secret(struct.fields[name])
+
+
+@pytest.mark.parametrize(("given", "secret"), [("value", True), ("insecureValue", False)])
+def test_the_value_is_a_secret_and_the_insecure_value_is_not(real: Engine, given: str, secret: bool) -> None:
+    inputs = real.check(PARAMETER, parameter(**{"insecureValue": None, given: "7"})).inputs
+    created = real.stub.Create(proto.CreateRequest(type=PARAMETER, properties=inputs)).properties
+    refreshed = real.stub.Read(
+        proto.ReadRequest(type=PARAMETER, id="/fleet/toxicity", inputs=inputs, properties=created)
+    )
+    for struct in (created, refreshed.properties):
+        assert (decode(struct)[given], is_secret(struct, given)) == ("7", secret)
+        assert not {"value", "insecureValue"} - {given} & decode(struct).keys()
+
+
+def test_an_imported_parameter_shows_its_value_as_a_secret(real: Engine) -> None:
+    real.create(PARAMETER, parameter())
+    imported = real.read(PARAMETER, "/fleet/toxicity")
+    assert decode(imported.inputs)["value"] == "7"
+    assert is_secret(imported.inputs, "value") and is_secret(imported.properties, "value")
+
+
+def test_an_import_takes_the_insecure_value_in_one_update(real: Engine) -> None:
+    real.create(PARAMETER, parameter())
+    state = decode(real.read(PARAMETER, "/fleet/toxicity").properties)
+    news = real.checked(PARAMETER, parameter())
+    assert list(real.diff(PARAMETER, state, news).diffs) == ["insecureValue"]
+    state = real.update(PARAMETER, state, news)
+    assert real.diff(PARAMETER, state, news).changes == proto.DiffResponse.DIFF_NONE
+
+
+@pytest.mark.parametrize("given", [{"insecureValue": None}, {"value": "7"}])
+def test_a_parameter_has_exactly_one_value(real: Engine, given: Properties) -> None:
+    [failure] = real.check(PARAMETER, parameter(**given)).failures
+    assert failure.reason == "exactly one of value, insecureValue must be given"
+
+
+@pytest.mark.parametrize("given", ["value", "insecureValue"])
+def test_a_value_that_is_not_known_yet_is_an_update(real: Engine, given: str) -> None:
+    state = real.create(PARAMETER, parameter(**{"insecureValue": None, given: "7"}))
+    checked = real.check(PARAMETER, parameter(**{"insecureValue": None, given: UNKNOWN}))
+    assert not checked.failures
+    news = decode(checked.inputs)
+    assert list(real.diff(PARAMETER, state, news).diffs) == [given]
+    assert real.diff(PARAMETER, state, news, ignore=(given,)).changes == proto.DiffResponse.DIFF_NONE
+    promised = real.update(PARAMETER, state, news, preview=True)
+    assert (promised[given], promised["arn"]) == (UNKNOWN, state["arn"])
+
+
+def test_a_new_parameter_may_have_a_value_that_is_not_known_yet(real: Engine) -> None:
+    assert real.create(PARAMETER, parameter(insecureValue=UNKNOWN), preview=True)["insecureValue"] == UNKNOWN
+
+
+def test_a_parameter_that_exists_is_refused_unless_it_is_to_be_overwritten(real: Engine, served: Any) -> None:
+    real.create(PARAMETER, parameter())
+    details = error_of(real.create, PARAMETER, parameter()).details()
+    assert details.startswith("creating SSM Parameter (/fleet/toxicity): ParameterAlreadyExists: ")
+    wanted = parameter(insecureValue="8", overwrite=True, tags={"c": "d"})
+    state = real.create(PARAMETER, wanted)
+    assert (state["insecureValue"], state["tags"]) == ("8", {"a": "b", "c": "d"})
+    assert list(real.diff(PARAMETER, state, real.checked(PARAMETER, wanted)).diffs) == ["tags"]
+
+
+def test_overwrite_by_itself_writes_nothing(real: Engine, served: Any) -> None:
+    state = real.create(PARAMETER, parameter())
+    news = real.checked(PARAMETER, parameter(overwrite=True))
+    state = real.update(PARAMETER, state, news)
+    assert [one.version for one in served.world.parameters.values()] == [1]
+    assert real.diff(PARAMETER, state, news).changes == proto.DiffResponse.DIFF_NONE
+
+
+def test_another_name_is_another_parameter(real: Engine) -> None:
+    state = real.create(PARAMETER, parameter())
+    diff = real.diff(PARAMETER, state, real.checked(PARAMETER, parameter(name="/fleet/spam")))
+    assert (list(diff.replaces), diff.deleteBeforeReplace) == (["name"], False)
+
+
+def test_the_tier_that_was_chosen_for_a_parameter_is_no_change(real: Engine) -> None:
+    wanted = parameter(tier="Intelligent-Tiering")
+    state = real.create(PARAMETER, wanted)
+    assert state["tier"] == "Standard"
+    assert real.diff(PARAMETER, state, real.checked(PARAMETER, wanted)).changes == proto.DiffResponse.DIFF_NONE
+
+
+# Scaling
+
+
+def test_limits_that_a_schedule_moved_are_a_change_unless_they_are_ignored(real: Engine, served: Any) -> None:
+    state = real.create(TARGET, target())
+    real.create(SCHEDULED_ACTION, schedule())
+    autoscaling.run_schedule(served.world, "eu-west-1", "toxicity", "office")
+    news = real.checked(TARGET, target())
+    moved = decode(real.read(TARGET, state["id"], news, state).properties)
+    assert list(real.diff(TARGET, moved, news).diffs) == ["minCapacity"]
+    ignored = real.diff(TARGET, moved, news, ignore=("minCapacity", "maxCapacity"))
+    assert ignored.changes == proto.DiffResponse.DIFF_NONE
+
+
+def test_a_target_of_another_endpoint_is_another_target(real: Engine) -> None:
+    state = real.create(TARGET, target())
+    diff = real.diff(TARGET, state, target(resourceId="endpoint/spam/variant/AllTraffic"))
+    assert (list(diff.replaces), diff.deleteBeforeReplace) == (["resourceId"], False)
+
+
+def test_a_policy_without_its_target_is_refused(real: Engine) -> None:
+    details = error_of(real.create, POLICY, policy()).details()
+    assert details.startswith(
+        "creating Application Auto Scaling Scaling Policy (toxicity): ObjectNotFoundException: No scalable target"
+    )
 
 
 # The process

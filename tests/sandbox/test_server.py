@@ -181,27 +181,62 @@ def test_other_roles_are_those_of_moto(sandbox: Sandbox) -> None:
     assert code(error) == "NoSuchEntity"
 
 
+# Parameters and scaling
+
+
+def test_parameters_are_written_and_shown(sandbox: Sandbox) -> None:
+    client, mark = sandbox.client("ssm"), sandbox.mark()
+    client.put_parameter(Name="/fleet/toxicity", Value="7", Type="String")
+    with pytest.raises(client.exceptions.ParameterNotFound):
+        client.get_parameter(Name="/fleet/other")
+    assert sandbox.parameters() == {"/fleet/toxicity": "7"}
+    assert [(call.operation, call.error) for call in sandbox.calls(mark)] == [
+        ("PutParameter", ""),
+        ("GetParameter", "ParameterNotFound"),
+    ]
+
+
+def test_an_endpoint_is_scaled_and_its_autoscaler_is_played(sandbox: Sandbox) -> None:
+    deploy(sandbox, "toxicity")
+    sandbox.provisioned("toxicity", 1)
+    client = sandbox.client("application-autoscaling")
+    place = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/toxicity/variant/AllTraffic",
+        "ScalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency",
+    }
+    assert sandbox.scaling("toxicity") == {}
+    client.register_scalable_target(**place, MinCapacity=2, MaxCapacity=4)
+    action = {"Schedule": "cron(0 7 ? * MON-FRI *)", "ScalableTargetAction": {"MinCapacity": 3}}
+    client.put_scheduled_action(**place, ScheduledActionName="office", **action)
+    assert sandbox.live_provisioned("toxicity") == 2
+    sandbox.run_schedule("toxicity", "office")
+    scaling = sandbox.scaling("toxicity")
+    assert (scaling["min"], scaling["max"], list(scaling["schedules"])) == (3, 4, ["office"])
+    assert sandbox.live_provisioned("toxicity") == 3
+    sandbox.provisioned("toxicity", 4)
+    assert sandbox.live_provisioned("toxicity") == 4
+    with pytest.raises(client.exceptions.ObjectNotFoundException):
+        client.delete_scaling_policy(**place, PolicyName="p")
+
+
 # Moto behind it
 
 
 def test_other_services_are_answered_by_moto_and_logged(sandbox: Sandbox) -> None:
     mark = sandbox.mark()
     assert sandbox.client("sts").get_caller_identity()["Account"] == "123456789012"
-    sandbox.client("ssm").put_parameter(Name="/a", Value="b", Type="String", Overwrite=True)
-    assert sandbox.client("ssm").get_parameter(Name="/a")["Parameter"]["Value"] == "b"
+    sandbox.client("events").put_rule(Name="a", EventPattern="{}")
+    assert [rule["Name"] for rule in sandbox.client("events").list_rules()["Rules"]] == ["a"]
     logged = [(call.service, call.operation, call.status) for call in sandbox.calls(mark)]
-    assert logged == [
-        ("sts", "GetCallerIdentity", 200),
-        ("ssm", "PutParameter", 200),
-        ("ssm", "GetParameter", 200),
-    ]
-    assert [call.operation for call in sandbox.mutations(mark)] == ["PutParameter"]
+    assert logged == [("sts", "GetCallerIdentity", 200), ("events", "PutRule", 200), ("events", "ListRules", 200)]
+    assert [call.operation for call in sandbox.mutations(mark)] == ["PutRule"]
 
 
 def test_a_fault_of_a_service_behind_moto_reaches_its_client(sandbox: Sandbox) -> None:
-    for service, operation in (("sts", "GetCallerIdentity"), ("ssm", "DescribeParameters")):
+    for service, operation in (("sts", "GetCallerIdentity"), ("events", "ListRules")):
         sandbox.fault(operation, service=service, action="error", code="AccessDenied", message="no <entry>", status=403)
-        method = {"sts": "get_caller_identity", "ssm": "describe_parameters"}[service]
+        method = {"sts": "get_caller_identity", "events": "list_rules"}[service]
         with pytest.raises(ClientError, match="no <entry>") as error:
             getattr(sandbox.client(service), method)()
         assert code(error) == "AccessDenied"
