@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+from zoneinfo import ZoneInfo, available_timezones
 
 import jmespath
 import yaml
@@ -32,11 +33,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import ErrorDetails, core_schema
 from yaml.error import MarkedYAMLError
 
+from fleet import cron
 from fleet.revision import MAX_ENDPOINT_NAME, reads_as_revision
-
-# Checked like the rest, then refused: a setting that has no effect yet must not look as if it had one.
-# A version that can do one takes its name out; everything below is ready for it.
-UNSUPPORTED = ("scaling", "variants")
 
 CHAMPION = "champion"  # the variant that every task has, under the task's own name
 MEMORY_SIZES_MB = tuple(range(1024, 6145, 1024))  # ServerlessMemorySizeInMB (AWS API reference, 2026-11)
@@ -66,7 +64,7 @@ GROUP = (
 VARIABLE = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
 TAG_VALUE = r"^[\w .:/=+@-]+$"
 CRON = r"^[0-9A-Za-z*?,/#-]+( [0-9A-Za-z*?,/#-]+){5}$"
-TIME_ZONE = r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$"
+TIME_ZONE = r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"
 MEDIA_TYPE = r"^[\w.+-]+/[\w.+-]+$"
 NOT_BLANK = r"\S"
 
@@ -114,6 +112,29 @@ def _jmespath(expression: str) -> str:
     return expression
 
 
+def _cron(expression: str) -> str:
+    if said := cron.complaint(expression):
+        raise ValueError(said)
+    return expression
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # the last: "Europe" is a folder
+        if known := available_timezones():  # none on a machine without time zone data, where nothing can be said
+            close = difflib.get_close_matches(name, known, n=1)
+            advice = f"did you mean {close[0]}?" if close else "use one of the IANA database, for example Europe/Berlin"
+            raise ValueError(f"{_shown(name)} is no time zone; {advice}") from None
+    return name
+
+
+def _not_below_min(most: int, info: ValidationInfo) -> int:
+    if most < info.data.get("min", most):
+        raise ValueError(f"{most} is less than min ({info.data['min']})")
+    return most
+
+
 def is_json(content_type: str) -> bool:
     """Whether payloads of this media type are JSON; others are text, sent as it is."""
     return content_type.lower() == JSON or content_type.lower().endswith("+json")
@@ -152,12 +173,16 @@ class Schedule(Settings):
     """Other limits of provisioned concurrency from a point in time on."""
 
     name: Name = Field(description="Name of the schedule, once a task.")
-    cron: str = Field(pattern=CRON, description="When it begins: what Application Auto Scaling takes inside cron(…).")
-    timezone: str = Field(
-        default="UTC", pattern=TIME_ZONE, description="Time zone of `cron`, for example Europe/Berlin."
+    cron: Annotated[str, Field(pattern=CRON), AfterValidator(_cron)] = Field(
+        description="When it begins: what Application Auto Scaling takes inside cron(…)."
+    )
+    timezone: Annotated[str, Field(pattern=TIME_ZONE), AfterValidator(_time_zone)] = Field(
+        default="UTC", description="Time zone of `cron`, for example Europe/Berlin."
     )
     min: Concurrency = Field(description="Fewest provisioned calls at a time from then on.")
     max: Concurrency = Field(description="Most provisioned calls at a time from then on.")
+
+    _in_order = field_validator("max")(_not_below_min)
 
 
 class Scaling(Settings):
@@ -170,22 +195,18 @@ class Scaling(Settings):
     )
     schedules: tuple[Schedule, ...] = Field(default=(), strict=False, description="Other limits at certain times.")
 
-    @field_validator("max")
-    @classmethod
-    def _holds_min(cls, most: int, info: ValidationInfo) -> int:
-        if most < info.data.get("min", most):
-            raise ValueError(f"{most} is less than min ({info.data['min']})")
-        return most
+    _in_order = field_validator("max")(_not_below_min)
 
     @field_validator("schedules")
     @classmethod
     def _stay_within(cls, schedules: tuple[Schedule, ...], info: ValidationInfo) -> tuple[Schedule, ...]:
-        least, most = info.data.get("min", 1), info.data.get("max", math.inf)
+        is_known = info.data.keys() >= {"min", "max"}  # else they are what is wrong
+        least, most = (info.data["min"], info.data["max"]) if is_known else (1, math.inf)
         seen: set[str] = set()
         for schedule in schedules:
-            if not least <= schedule.min <= schedule.max <= most:
+            if schedule.min < least or schedule.max > most:
                 limits = f"min {schedule.min} and max {schedule.max}"
-                raise ValueError(f"{schedule.name}: {limits} must be in order and within those of scaling")
+                raise ValueError(f"{schedule.name}: {limits} must be within those of scaling ({least} and {most})")
             if schedule.name in seen:
                 raise ValueError(f"{schedule.name}: two schedules have this name")
             seen.add(schedule.name)
@@ -349,7 +370,11 @@ class TaskSettings(Defaults):
         default=None, description="Calls that a new revision must answer before it serves."
     )
     variants: Annotated[Mapping[Name, Variant], AfterValidator(MappingProxyType), PlainSerializer(dict)] = Field(
-        default={}, validate_default=True, description="Challengers of an A/B test, by name."
+        # With more, what an app is told of a task may not fit into one parameter (4,096 characters).
+        default={},
+        validate_default=True,
+        max_length=7,
+        description="Challengers of an A/B test, by name; at most 7.",
     )
 
     _scales = field_validator("scaling")(_needs_provisioned)
@@ -380,6 +405,10 @@ class Task(TaskSettings):
     name: str
     endpoint: str
     group: str
+
+    def endpoint_of(self, variant: str) -> str:
+        """The name of a variant's endpoint; the champion's is the task's own."""
+        return self.endpoint if variant == CHAMPION else f"{self.endpoint}-{variant}"
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -416,11 +445,17 @@ def load(path: Path, *, name_prefix: str = "") -> tuple[Task, ...]:
     Raises TaskListError with every mistake: `tasks.yaml:41: toxicity.memory_mb: 2500 is not a serverless size; use …`.
     """
     try:
-        document = _read(path.read_text(encoding="utf-8"))
+        return parse(path.read_text(encoding="utf-8"), path, name_prefix=name_prefix)
     except OSError as error:
         raise TaskListError([f"{path}: cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError as error:
         raise TaskListError([f"{path}: is not UTF-8 text: {error.reason} at byte {error.start}"]) from None
+
+
+def parse(text: str, path: Path, *, name_prefix: str = "") -> tuple[Task, ...]:
+    """The tasks of a file that holds `text`; as load() in everything else."""
+    try:
+        document = _read(text)
     except yaml.YAMLError as error:
         raise TaskListError([_not_yaml(path, error)]) from None
     if not isinstance(document.root, dict):
@@ -433,7 +468,6 @@ def load(path: Path, *, name_prefix: str = "") -> tuple[Task, ...]:
         *_shape(document, expanded),
         *_names(document, name_prefix),
         *_credentials(document),
-        *_unsupported(document),
     ]
     if mistakes:
         mistakes.sort(key=lambda mistake: mistake.line)
@@ -602,7 +636,8 @@ def _sentence(error: ErrorDetails) -> str:
     if kind == "extra_forbidden":
         return _unknown(_place(error))
     if given is None:
-        return "is empty; write {} to take every default" if kind == "model_type" else EMPTY
+        is_task = kind == "model_type" and len(_place(error)) == 2
+        return "is empty; write {} to take every default" if is_task else EMPTY
     if kind not in SAYS:
         return error["msg"]
     pattern = PATTERN_SAYS.get(context.get("pattern", ""))
@@ -610,7 +645,7 @@ def _sentence(error: ErrorDetails) -> str:
 
 
 def _unknown(place: Place) -> str:
-    known = [name for name in _model_at(place[:-1]).model_fields if name not in UNSUPPORTED]
+    known = list(_model_at(place[:-1]).model_fields)
     close = difflib.get_close_matches(str(place[-1]), known, n=1)
     return f"unknown setting; did you mean {close[0]}?" if close else f"unknown setting; use {', '.join(known)}"
 
@@ -711,15 +746,6 @@ def _looks_secret(name: str, value: str) -> str:
     return ""
 
 
-def _unsupported(document: Document) -> Iterator[Mistake]:
-    for place in document.entries:
-        match place:
-            case ("defaults", str(name)) | ("tasks", _, str(name)) if name in UNSUPPORTED:
-                yield document.mistake(place, "is not supported by this version")
-            case ("tasks", _, "variants", _, str(name)) if name in UNSUPPORTED and "variants" not in UNSUPPORTED:
-                yield document.mistake(place, "is not supported by this version")
-
-
 def _dotted(place: Place) -> str:
     """`toxicity.smoke_test.cases[0].expect`: a place as people say it, without the `tasks` that they all stand in."""
     steps = place[1:] if place[0] == "tasks" and len(place) > 1 else place
@@ -735,11 +761,7 @@ def _shown(value: object) -> str:
 
 
 class _EditorSchema(GenerateJsonSchema):
-    """What the loader takes: no empty values, no other names, nothing that this version does not do."""
-
-    def model_fields_schema(self, schema: core_schema.ModelFieldsSchema) -> JsonSchemaValue:
-        fields = {name: field for name, field in schema["fields"].items() if name not in UNSUPPORTED}
-        return super().model_fields_schema({**schema, "fields": fields})
+    """What the loader takes: no empty values, no other names."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])

@@ -5,14 +5,14 @@ For `fleet init` and `fleet validate --registry`. Which version a run deploys is
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fleet import choice, preflight
 from fleet.aws import packages, registry, session
 from fleet.rollout import Answer, Approved, NothingApproved, Refused, Unknown
-from fleet.tasks import Task
+from fleet.tasks import CHAMPION, Task
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -71,18 +71,33 @@ def describe(client: "SageMakerClient", arns: Iterable[str]) -> dict[str, Packag
 
 
 def check(client: "SageMakerClient", tasks: Sequence[Task], now: datetime) -> list[Finding]:
-    """What is to be said of the version that each task would get at `now`, first what keeps it from being deployed."""
+    """What is to be said of the versions that tasks would get at `now`, first what keeps them from being deployed."""
     tasks = [task for task in tasks if not choice.torn_down(task, now.date())]
-    pins: dict[str, list[int]] = {}
-    soaks: dict[str, int] = {}
-    for task in tasks:
-        pins.setdefault(task.group, []).extend([task.pin.version] if task.pin else [])
-        soaks[task.group] = max(task.soak_hours, soaks.get(task.group, 0))
-    answers = registry.ask(client, sorted(soaks), pins, soaks)
-    chosen = [(task, answers[task.group], choice.choose(task, answers[task.group], now)) for task in tasks]
-    described = describe(client, (c.answer.package for _, _, c in chosen if isinstance(c.answer, Approved)))
+    asked = choice.questions(tasks)
+    answers = registry.ask(client, asked.groups, asked.pins, asked.soaks, asked.series)
+    chosen = [(task, _choices(task, answers[task.group], now)) for task in tasks]
+    every = (its.answer for _, choices in chosen for its in choices.values())
+    described = describe(client, (answer.package for answer in every if isinstance(answer, Approved)))
     region = client.meta.region_name
-    return [finding for task, answer, its in chosen for finding in _findings(task, answer, its, described, region)]
+
+    def of(task: Task, choices: Mapping[str, choice.Choice]) -> Iterator[Finding]:
+        said: set[Finding] = set()  # what is so of the champion too is not said again
+        for variant, its in choices.items():
+            found = [one for one in _findings(task, answers[task.group], its, described, region) if one not in said]
+            said.update(found)
+            name = task.name if variant == CHAMPION else f"{task.name}/{variant}"
+            yield from (replace(one, text=f"{name}: {one.text}") for one in found)
+
+    return [finding for task, choices in chosen for finding in of(task, choices)]
+
+
+def _choices(task: Task, answer: Answer, now: datetime) -> dict[str, choice.Choice]:
+    """What every variant is to go by where the champion gets what it is to have."""
+    champion = choice.choose(task, answer, now)
+    pinned = task.pin.version if task.pin else 0
+    version = champion.answer.version if isinstance(champion.answer, Approved) else pinned
+    beside = {name: choice.choose_beside(task, name, answer, version, now) for name in task.variants}
+    return {CHAMPION: champion, **beside}
 
 
 def _findings(
@@ -90,17 +105,19 @@ def _findings(
 ) -> Iterator[Finding]:
     match its.answer, answer:
         case (Unknown(error), _) | (_, Unknown(error)):  # also of a task on hold
-            yield Finding(f"{task.name}: {error}")
+            yield Finding(error)
         case Refused(reason), _:
-            yield Finding(f"{task.name}: {reason}")
+            yield Finding(reason)
+        case Approved(), _ if its.away:
+            yield Finding(f"not deployed: {its.away}", is_mistake=False)
         case Approved(version, arn), _:
             package = described[arn]
             reasons = [package.error] if isinstance(package, Unknown) else preflight.unsuitable(package, region)
-            yield from (Finding(f"{task.name}: version {version}: {reason}") for reason in reasons)
+            yield from (Finding(f"version {version}: {reason}") for reason in reasons)
         case NothingApproved(), NothingApproved():
             text = f'nothing approved in model package group "{task.group}"; there is no endpoint until a version is'
-            yield Finding(f"{task.name}: {text}", is_mistake=False)
+            yield Finding(text, is_mistake=False)
         case NothingApproved(), _:
-            yield Finding(f"{task.name}: {its.decided}", is_mistake=False)
+            yield Finding(its.decided, is_mistake=False)
     if its.warning:
-        yield Finding(f"{task.name}: {its.warning}", is_mistake=False)
+        yield Finding(its.warning, is_mistake=False)

@@ -8,18 +8,17 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from fleet.aws import adoption, registry, tagging
 from fleet.aws.adoption import Existing
 from fleet.choice import choose, torn_down
-from fleet.cli import aws
+from fleet.cli import aws, task_list
 from fleet.cli.command import CommandError
 from fleet.cli.confirmation import add_yes, confirmed
-from fleet.cli.stack import StackConfig, add_stack, read, selected
+from fleet.cli.stack import add_stack, read, selected
 from fleet.rollout import Approved, NothingApproved, Refused, Stay, Unknown
-from fleet.tasks import CHAMPION, Task, TaskListError, load
+from fleet.tasks import CHAMPION, Task
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -36,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     stack = selected(options.stack)
     config = read(stack)
-    task = _task(config, options.task)
+    task = task_list.one(config, options.task)
     client = aws.sagemaker(config)
     existing = aws.ask(lambda: adoption.look(client, task.endpoint))
     if existing is None:
@@ -56,18 +55,6 @@ def run(options: argparse.Namespace) -> int:
     aws.ask(lambda: tagging.add(client, existing.arn, tags))
     print(f"{task.endpoint} belongs to stack {config.ownership.stack} now")
     return 0
-
-
-def _task(config: StackConfig, name: str) -> Task:
-    try:
-        tasks = {task.name: task for task in load(config.tasks, name_prefix=config.name_prefix)}
-    except TaskListError as error:
-        raise CommandError(str(error)) from None
-    if name in tasks:
-        return tasks[name]
-    close = get_close_matches(name, tasks, n=1)
-    advice = f"did you mean {close[0]}?" if close else "add it first"
-    raise CommandError(f"{name}: is not a task of {config.tasks}; {advice}")
 
 
 def objections(task: Task, existing: Existing) -> list[str]:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from fleet.aws import leftovers
 from fleet.aws.leftovers import Kind, Leftovers, Orphan, Resource
 from fleet.choice import torn_down
-from fleet.cli import aws, state
+from fleet.cli import aws, state, task_list
 from fleet.cli.command import CommandError
 from fleet.cli.confirmation import add_yes, confirmed
 from fleet.cli.stack import StackConfig, add_stack, read, selected
-from fleet.tasks import TaskListError, load
+from fleet.tasks import CHAMPION
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -54,14 +54,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _wanted(config: StackConfig) -> set[str]:
-    """The endpoints of the task list, by name."""
-    try:
-        tasks = load(config.tasks, name_prefix=config.name_prefix)
-    except TaskListError as error:
-        raise CommandError(str(error)) from None
+    """The endpoints of the task list, by name; a challenger that has none now may get one in the next run."""
     today = datetime.now(UTC).date()
-    kept = [task for task in tasks if not torn_down(task, today)]
-    return {task.endpoint for task in kept} | {f"{task.endpoint}-{name}" for task in kept for name in task.variants}
+    kept = (task for task in task_list.read(config).values() if not torn_down(task, today))
+    return {task.endpoint_of(variant) for task in kept for variant in (CHAMPION, *task.variants)}
 
 
 def _delete(

@@ -48,5 +48,14 @@ def read(stack: str) -> frozenset[tuple[Kind, str]]:
     return frozenset((kind, name) for kind, name in kinds if kind)
 
 
+def outputs(stack: str) -> Any:
+    """What the last run left for others to read, by task. Raises CommandError where it cannot be read."""
+    text = answer("stack", "output", "--json", "--stack", stack)
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise CommandError(f"the outputs of {stack} could not be read: pulumi stack said {text[:200]!r}") from None
+
+
 def _error(said: str) -> str:
     return said.rpartition("error: ")[2]

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from fleet import tasks
-from fleet.tasks import MEMORY_SIZES_MB, UNSUPPORTED, Task, TaskListError, load
+from fleet.tasks import MEMORY_SIZES_MB, Task, TaskListError, load
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,12 +60,6 @@ def one(settings: str) -> str:
     return f"tasks:\n  toxicity: {{{settings}}}\n"
 
 
-@pytest.fixture
-def all_supported(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the version will be that does everything: what a setting asks is seen without the refusal beside it."""
-    monkeypatch.setattr(tasks, "UNSUPPORTED", ())
-
-
 # --- what is read ---------------------------------------------------------------------------------------------------
 
 
@@ -93,6 +87,11 @@ def test_the_endpoint_is_the_prefix_and_the_name(tmp_path: Path) -> None:
     assert read(tmp_path, "tasks: {spam: {}}", "blue-")["spam"].endpoint == "blue-spam"
 
 
+def test_a_variant_has_an_endpoint_of_its_own(tmp_path: Path) -> None:
+    task = read(tmp_path, one("variants: {b: {weight: 0.1}}"), "blue-")["toxicity"]
+    assert (task.endpoint_of("champion"), task.endpoint_of("b")) == ("blue-toxicity", "blue-toxicity-b")
+
+
 def test_the_group_does_not_take_the_prefix(tmp_path: Path) -> None:
     assert read(tmp_path, "tasks: {spam: {}}", "blue-")["spam"].group == "spam"
 
@@ -109,7 +108,6 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
     assert read(tmp_path, "\ufefftasks: {spam: {}}")
 
 
-@pytest.mark.usefixtures("all_supported")
 def test_the_whole_syntax_can_be_read(tmp_path: Path) -> None:
     task = read(tmp_path, EVERYTHING)["toxicity"]
     assert task.pin and task.hold and task.retired and task.smoke_test and task.scaling
@@ -118,7 +116,6 @@ def test_the_whole_syntax_can_be_read(tmp_path: Path) -> None:
     assert (task.smoke_test.content_type, task.smoke_test.label) == ("application/json", "label")
 
 
-@pytest.mark.usefixtures("all_supported")
 @pytest.mark.parametrize("label", ["[0].label", "max_by(predictions, &score).label", '"a-b"'])
 def test_a_label_may_be_any_jmespath_expression(tmp_path: Path, label: str) -> None:
     smoke_test = one(f"smoke_test: {{label: '{label}', cases: [{{payload: a, expect: b}}]}}")
@@ -126,7 +123,6 @@ def test_a_label_may_be_any_jmespath_expression(tmp_path: Path, label: str) -> N
     assert task.smoke_test and task.smoke_test.label == label
 
 
-@pytest.mark.usefixtures("all_supported")
 def test_scaling_and_thresholds_are_merged_key_by_key(tmp_path: Path) -> None:
     task = read(tmp_path, EVERYTHING)["toxicity"]
     assert task.scaling and task.smoke_test
@@ -134,18 +130,15 @@ def test_scaling_and_thresholds_are_merged_key_by_key(tmp_path: Path) -> None:
     assert (task.smoke_test.min_agreement, task.smoke_test.max_latency_ms) == (0.9, 2000)
 
 
-@pytest.mark.usefixtures("all_supported")
 def test_default_thresholds_make_no_smoke_test(tmp_path: Path) -> None:
     assert read(tmp_path, EVERYTHING)["spam"].smoke_test is None
 
 
-@pytest.mark.usefixtures("all_supported")
 def test_default_scaling_is_only_for_tasks_with_provisioned_concurrency(tmp_path: Path) -> None:
     text = "defaults: {scaling: {min: 1, max: 5}}\ntasks: {a: {}, b: {provisioned_concurrency: 2}}"
     assert [task.scaling is None for task in read(tmp_path, text).values()] == [True, False]
 
 
-@pytest.mark.usefixtures("all_supported")
 def test_a_variant_is_as_its_task_but_for_what_it_says(tmp_path: Path) -> None:
     variants = read(tmp_path, EVERYTHING)["toxicity"].variants
     challenger, pinned = variants["challenger"], variants["pinned"]
@@ -244,7 +237,7 @@ def test_what_is_no_task_list_is_one_sentence(tmp_path: Path, text: str, says: s
         ("max_concurency: 4", "max_concurency: unknown setting; did you mean max_concurrency?"),
         ("colour: red", "colour: unknown setting; use memory_mb, max_concurrency,"),
         ("enabeld: true", "enabeld: unknown setting; did you mean enabled?"),
-        ("varants: {}", "varants: unknown setting; use memory_mb,"),
+        ("varants: {}", "varants: unknown setting; did you mean variants?"),
         ("name: x", "name: unknown setting; use"),
         ("endpoint: x", "endpoint: unknown setting; use"),
         ("attempt: 1, attempt: 2", "attempt: is given twice, first in line 2"),
@@ -268,7 +261,6 @@ def test_a_mistake_in_a_task_is_one_sentence_with_file_line_task_and_field(
     assert error.startswith(f"tasks.yaml:2: toxicity.{says}")
 
 
-@pytest.mark.usefixtures("all_supported")
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
@@ -344,19 +336,29 @@ def test_a_mistake_in_a_task_is_one_sentence_with_file_line_task_and_field(
         ),
     ],
 )
-def test_a_mistake_in_what_comes_later_is_one_sentence_too(tmp_path: Path, settings: str, says: str) -> None:
+def test_a_mistake_in_a_decision_a_test_scaling_or_a_variant_is_one_sentence_too(
+    tmp_path: Path, settings: str, says: str
+) -> None:
     (error,) = refused(tmp_path, one(settings))
     assert error.startswith(f"tasks.yaml:2: toxicity.{says}")
 
 
-@pytest.mark.usefixtures("all_supported")
 @pytest.mark.parametrize(
     ("schedule", "says"),
     [
         ("name: a, cron: '0 7 * * *', min: 1, max: 3", '[0].cron: "0 7 * * *" is not possible; use the six fields'),
         ("name: a, cron: 'cron(0 7 ? * MON-FRI *)', min: 1, max: 3", '[0].cron: "cron(0 7 ? * MON-FRI *)" is not poss'),
-        ("name: a, cron: '0 7 ? * * *', min: 1, max: 4", ": a: min 1 and max 4 must be in order and within"),
-        ("name: a, cron: '0 7 ? * * *', min: 3, max: 2", ": a: min 3 and max 2 must be in order and within"),
+        ("name: a, cron: '0 7 ? * * *', min: 1, max: 4", ": a: min 1 and max 4 must be within those of"),
+        ("name: a, cron: '0 7 ? * * *', min: 3, max: 2", "[0].max: 2 is less than min (3)"),
+        ("name: a, cron: '0 25 ? * * *', min: 1, max: 3", '[0].cron: hours: "25" is not possible; use 0-23, or *'),
+        (
+            "name: a, cron: '0 7 ? * * *', timezone: Europe/Berln, min: 1, max: 3",
+            '[0].timezone: "Europe/Berln" is no time zone; did you mean Europe/Berlin?',
+        ),
+        (
+            "name: a, cron: '0 7 ? * * *', timezone: Europe, min: 1, max: 3",
+            '[0].timezone: "Europe" is no time zone',
+        ),
         ("name: a, cron: '0 7 ? * * *', timezone: 'a b', min: 1, max: 3", '[0].timezone: "a b" is not possible'),
         ("name: b, cron: '0 7 ? * * *', min: 1, max: 3", ": b: two schedules have this name"),
     ],
@@ -368,6 +370,12 @@ def test_a_schedule_has_six_fields_its_own_name_and_the_limits_of_its_task(
     scaling = f"{{min: 1, max: 3, schedules: [{{{schedule}}}, {other}]}}"
     (error,) = refused(tmp_path, one(f"provisioned_concurrency: 2, scaling: {scaling}"))
     assert error.startswith(f"tasks.yaml:2: toxicity.scaling.schedules{says}")
+
+
+def test_a_machine_without_time_zone_data_takes_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "available_timezones", set)
+    schedule = "{name: a, cron: '0 7 ? * * *', timezone: Europe/Berln, min: 1, max: 3}"
+    assert read(tmp_path, one(f"provisioned_concurrency: 2, scaling: {{min: 1, max: 3, schedules: [{schedule}]}}"))
 
 
 def test_an_environment_has_at_most_100_variables(tmp_path: Path) -> None:
@@ -435,7 +443,6 @@ def test_a_task_that_does_not_go_with_the_defaults_is_said_for_each_such_task(tm
     ]
 
 
-@pytest.mark.usefixtures("all_supported")
 def test_a_variant_that_does_not_go_with_its_task_says_where_that_comes_from(tmp_path: Path) -> None:
     text = one("provisioned_concurrency: 3, variants: {b: {weight: 0.1, max_concurrency: 2}}")
     assert refused(tmp_path, text) == [
@@ -443,52 +450,130 @@ def test_a_variant_that_does_not_go_with_its_task_says_where_that_comes_from(tmp
     ]
 
 
+SCALED = """
+tasks:
+  toxicity:
+    provisioned_concurrency: 2
+    scaling:
+      min: 1
+      max: 4
+    variants:
+      b:
+        weight: 0.1
+"""
+
+
+def test_a_variant_scales_as_its_task_does_but_for_what_it_says(tmp_path: Path) -> None:
+    text = SCALED + "        scaling: {max: 3}\n      c: {weight: 0.1}\n"
+    variants = read(tmp_path, text)["toxicity"].variants
+    limits = {name: (its.scaling.min, its.scaling.max) for name, its in variants.items() if its.scaling}
+    assert limits == {"b": (1, 3), "c": (1, 4)}
+
+
+@pytest.mark.parametrize(
+    ("own", "says"),
+    [
+        ("max_concurrency: 3", "scaling: max 4 is more than max_concurrency (3) (from toxicity)"),
+        ("provisioned_concurrency: 5", "scaling: provisioned_concurrency (5) is not within 1 and 4 (from toxicity)"),
+        ("scaling: {min: 3}", "scaling: provisioned_concurrency (2) is not within 3 and 4"),
+    ],
+)
+def test_a_variant_that_does_not_go_with_its_tasks_scaling_is_said(tmp_path: Path, own: str, says: str) -> None:
+    (error,) = refused(tmp_path, f"{SCALED}        {own}\n")
+    assert error == f"tasks.yaml:{11 if 'scaling: {' in own else 9}: toxicity.variants.b.{says}"
+
+
+def test_a_variant_may_scale_alone(tmp_path: Path) -> None:
+    own = "weight: 0.1, provisioned_concurrency: 1, scaling: {min: 1, max: 2}"
+    task = read(tmp_path, one(f"variants: {{b: {{{own}}}}}"))["toxicity"]
+    assert task.scaling is None and task.variants["b"].scaling
+
+
+BAD_VARIANTS = """\
+tasks:
+  spam-b: {}
+  toxicity:
+    provisioned_concurrency: 2
+    scaling:
+      min: 1
+      max: 4
+      schedules:
+        - name: office
+          cron: "0 7 ? * MON-FRI *"
+          min: 2
+          max: 4
+    variants:
+      challenger:
+        weight: 0.4
+        follow: latest
+      other:
+        weight: 0.3
+  spam:
+    variants:
+      c:
+        weight: 0.1
+"""
+PIN = "pin: {version: 1, reason: x, owner: y, until: 2027-01-31}"
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "says"),
+    [
+        ("weight: 0.3", "weight: 0.6", "13: toxicity.variants: the weights sum to 1; leave the champion a share"),
+        ("      other:", "      champion:", "17: toxicity.variants.champion: champion is the task itself"),
+        ("      c:", "      b:", '21: spam.variants.b: endpoint "spam-b" is that of spam-b (line 2) too'),
+        (
+            "        follow: latest",
+            f"        {PIN}\n        follow: latest",
+            "17: toxicity.variants.challenger.follow: follow and pin exclude each other",
+        ),
+        ("      max: 4\n      s", "      max: 0\n      s", "7: toxicity.scaling.max: 0 is too small"),
+        ("      min: 1", "      min: 5", "7: toxicity.scaling.max: 4 is less than min (5)"),
+        ("          min: 2", "          min: 5", "12: toxicity.scaling.schedules[0].max: 4 is less than min (5)"),
+        (
+            "    provisioned_concurrency: 2\n",
+            "",
+            "4: toxicity.scaling: needs provisioned_concurrency: that is what it scales",
+        ),
+        ("MON-FRI", "MON-FRY", '10: toxicity.scaling.schedules[0].cron: day of the week: "MON-FRY" is not possible'),
+        ("      c:\n        weight: 0.1\n", "      c:\n", "21: spam.variants.c: is empty; give it a value or take"),
+        (
+            "        follow: latest",
+            "        pin: {version: 1, reason: x, owner: y}",
+            "16: toxicity.variants.challenger.pin.until: is missing",
+        ),
+    ],
+)
+def test_what_is_wrong_with_variants_and_scaling_has_its_own_line(
+    tmp_path: Path, was: str, becomes: str, says: str
+) -> None:
+    assert read(tmp_path, BAD_VARIANTS)
+    (error,) = refused(tmp_path, BAD_VARIANTS.replace(was, becomes, 1))
+    assert error.startswith(f"tasks.yaml:{says}")
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "hold: {reason: x, owner: y, until: 2027-01-31}",
+        "retired: {successor: x, since: 2026-11-01}",
+        "enabled: false",
+        PIN,
+    ],
+)
+def test_a_decision_about_the_task_goes_with_variants(tmp_path: Path, beside: str) -> None:
+    assert read(tmp_path, one(f"{beside}, variants: {{b: {{weight: 0.1}}}}"))["toxicity"].variants
+
+
 @pytest.mark.parametrize("name", ["group", "attempt", "enabled"])
-@pytest.mark.usefixtures("all_supported")
 def test_the_defaults_take_only_what_tasks_can_share(tmp_path: Path, name: str) -> None:
     (error,) = refused(tmp_path, f"defaults: {{{name}: 1}}\ntasks: {{a: {{}}}}")
     assert error.startswith(f"tasks.yaml:1: defaults.{name}: unknown setting; use memory_mb, max_concurrency,")
 
 
-@pytest.mark.usefixtures("all_supported")
 def test_the_defaults_have_no_cases_of_a_smoke_test(tmp_path: Path) -> None:
     (error,) = refused(tmp_path, "defaults: {smoke_test: {cases: []}}\ntasks: {a: {}}")
     assert error.startswith("tasks.yaml:1: defaults.smoke_test.cases: unknown setting")
-
-
-# --- what this version does not do ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", UNSUPPORTED)
-def test_what_this_version_does_not_do_is_refused_although_it_is_well_formed(tmp_path: Path, name: str) -> None:
-    errors = refused(tmp_path, EVERYTHING)
-    assert any(re.fullmatch(rf"tasks.yaml:\d+: toxicity.{name}: is not supported by this version", e) for e in errors)
-
-
-def test_it_is_refused_in_the_defaults_too(tmp_path: Path) -> None:
-    errors = refused(tmp_path, EVERYTHING)
-    assert any(re.fullmatch(r"tasks.yaml:\d+: defaults.scaling: is not supported by this version", e) for e in errors)
-
-
-def test_a_setting_that_would_change_nothing_is_refused_like_the_others(tmp_path: Path) -> None:
-    assert refused(tmp_path, one("variants: {}")) == [
-        "tasks.yaml:2: toxicity.variants: is not supported by this version"
-    ]
-
-
-def test_the_refusal_hides_no_other_mistake(tmp_path: Path) -> None:
-    errors = refused(tmp_path, one("variants: maybe, memory_mb: 1"))
-    assert [error.split(": ")[1] for error in errors] == ["toxicity.memory_mb", *["toxicity.variants"] * 2]
-
-
-def test_what_stands_in_a_refused_setting_is_not_refused_again(tmp_path: Path) -> None:
-    assert not any(".variants." in error for error in refused(tmp_path, EVERYTHING))
-
-
-def test_a_setting_leaves_the_refusal_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "UNSUPPORTED", ("pin",))
-    text = one("soak_hours: 4, variants: {b: {weight: 0.1, pin: {version: 1, reason: x, owner: y, until: 2027-01-31}}}")
-    assert refused(tmp_path, text) == ["tasks.yaml:2: toxicity.variants.b.pin: is not supported by this version"]
 
 
 def test_names_of_tasks_and_variables_are_no_settings(tmp_path: Path) -> None:
@@ -514,7 +599,6 @@ def test_a_name_with_its_prefix_has_at_most_48_characters(tmp_path: Path) -> Non
     ]
 
 
-@pytest.mark.usefixtures("all_supported")
 def test_a_name_with_its_variant_has_at_most_48_characters(tmp_path: Path) -> None:
     (error,) = refused(tmp_path, f"tasks: {{{'a' * 47}: {{variants: {{b: {{weight: 0.1}}}}}}}}")
     assert error.endswith("has 49 characters; at most 48 are possible")
@@ -543,7 +627,6 @@ def test_names_that_differ_by_case_only_are_one_endpoint(tmp_path: Path) -> None
     ]
 
 
-@pytest.mark.usefixtures("all_supported")
 def test_a_task_may_not_have_the_name_of_anothers_variant(tmp_path: Path) -> None:
     assert refused(tmp_path, "tasks:\n  a: {variants: {B: {weight: 0.1}}}\n  a-b: {}", "x-") == [
         'tasks.yaml:3: a-b: endpoint "x-a-b" is that of a.variants.B (line 2) too'
@@ -601,7 +684,6 @@ def test_the_defaults_hold_no_credential_either(tmp_path: Path) -> None:
     assert error.startswith("tasks.yaml:1: defaults.environment.API_KEY: is named like a credential")
 
 
-@pytest.mark.usefixtures("all_supported")
 def test_a_variant_holds_no_credential_either(tmp_path: Path) -> None:
     (error,) = refused(tmp_path, one("variants: {b: {weight: 0.1, environment: {API_KEY: x}}}"))
     assert error.startswith("tasks.yaml:2: toxicity.variants.b.environment.API_KEY: is named like a credential")

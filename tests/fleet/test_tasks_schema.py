@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from fleet import tasks
-from fleet.tasks import UNSUPPORTED, Defaults, TaskSettings, json_schema
+from fleet.tasks import Defaults, TaskSettings, json_schema
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = (ROOT / "docs" / "tasks.md").read_text(encoding="utf-8")
@@ -59,12 +59,13 @@ def test_the_task_list_holds_to_the_schema() -> None:
         "tasks: {a: {colour: red}}",
         "tasks: {a: {environment: {PORT: 80}}}",
         "tasks: {a: {environment: {A-B: x}}}",
-        "tasks: {a: {variants: {}}}",
+        "tasks: {a: {variants: {b: {}}}}",
+        "tasks: {a: {variants: {b: {weight: 1}}}}",
         "tasks: {a: {enabled: 1}}",
         "tasks: {a: {pin: {version: 7}}}",
         "tasks: {a: {smoke_test: {cases: []}}}",
         "defaults: {group: a}\ntasks: {a: {}}",
-        "defaults: {scaling: {min: 1, max: 2}}\ntasks: {a: {}}",
+        "defaults: {scaling: {min: 1}}\ntasks: {a: {}}",
         "defaults: {hold: {reason: x, owner: y, until: 2027-01-31}}\ntasks: {a: {}}",
     ],
 )
@@ -72,15 +73,7 @@ def test_the_schema_refuses_what_the_loader_refuses(text: str) -> None:
     assert not accepts(text)
 
 
-def test_the_schema_will_offer_a_setting_as_soon_as_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "tasks: {a: {variants: {b: {weight: 0.1}}}}"
-    assert not accepts(text)
-    monkeypatch.setattr(tasks, "UNSUPPORTED", ())
-    assert accepts(text)
-
-
-def test_every_setting_is_described_to_editors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "UNSUPPORTED", ())
+def test_every_setting_is_described_to_editors() -> None:
     schema = json_schema()
     settings = [part["properties"] for part in (schema, *schema["$defs"].values()) if "properties" in part]
     assert len(settings) >= 11
@@ -135,15 +128,3 @@ def test_the_reference_has_every_setting_with_its_default(after: str, model: typ
 def test_the_reference_says_what_the_defaults_take() -> None:
     rows = table("## Settings of a task")
     assert {name for name, cells in rows.items() if cells[2].startswith("yes")} == set(Defaults.model_fields)
-
-
-def test_the_reference_says_what_this_version_does_not_do() -> None:
-    rows = table("## Settings of a task")
-    assert {name for name, cells in rows.items() if cells[3].startswith("not yet;")} == set(UNSUPPORTED)
-
-
-@pytest.mark.parametrize("name", UNSUPPORTED)
-def test_what_it_does_not_do_says_so_where_it_is_explained(name: str) -> None:
-    heading = f"### `{name}`\n\n"
-    if heading in REFERENCE:
-        assert REFERENCE.split(heading)[1].startswith("Not yet. ")

@@ -8,7 +8,7 @@ import pytest
 from fleet.aws import catalog
 from fleet.aws.catalog import Finding
 from fleet.rollout import NothingApproved, Unknown
-from fleet.tasks import Hold, Pin, Retired, Task
+from fleet.tasks import Hold, Pin, Retired, Task, Variant
 
 DENIED = {"action": "error", "code": "AccessDeniedException", "message": "not you"}
 DECIDED = {"reason": "fair", "owner": "team-x", "until": date(9999, 1, 31)}
@@ -158,3 +158,59 @@ def test_could_not_find_out_is_a_mistake(account: Any) -> None:
     account.sandbox.register("spam")
     account.sandbox.fault("DescribeModelPackage", **DENIED)
     assert check(account, task()) == [Finding("spam: version 1: DescribeModelPackage: AccessDeniedException: not you")]
+
+
+# Challengers
+
+
+def challenged(**settings: Any) -> Task:
+    return task(variants={"b": Variant(weight=0.1, **settings)})
+
+
+def test_the_version_that_a_challenger_is_pinned_to_is_looked_at_too(account: Any) -> None:
+    account.sandbox.register("spam")
+    account.sandbox.register("spam")
+    account.mark = account.sandbox.mark()
+    assert check(account, challenged(pin=Pin(version=1, **DECIDED))) == []
+    described = {c.params["ModelPackageName"] for c in account.sandbox.calls(account.mark) if "Describe" in c.operation}
+    assert described == {arn("spam", 1), arn("spam", 2)}
+
+
+def test_a_challengers_pin_on_a_version_that_is_not_approved_is_a_mistake(account: Any) -> None:
+    account.sandbox.register("spam", approval="Rejected")
+    account.sandbox.register("spam")
+    (finding,) = check(account, challenged(pin=Pin(version=1, **DECIDED)))
+    assert finding.is_mistake
+    assert finding.text.startswith('spam/b: pin: version 1 of model package group "spam" is not approved')
+
+
+def test_a_challenger_on_the_champions_version_is_worth_knowing(account: Any) -> None:
+    account.sandbox.register("spam")
+    sentence = "spam/b: not deployed: same version as the champion"
+    assert check(account, challenged()) == [Finding(sentence, is_mistake=False)]
+
+
+def test_previous_is_below_what_the_champion_is_pinned_to(account: Any) -> None:
+    for _ in range(3):
+        account.sandbox.register("spam")
+    account.mark = account.sandbox.mark()
+    pinned = challenged(follow="previous").model_copy(update={"pin": Pin(version=2, **DECIDED)})
+    assert check(account, pinned) == []
+    described = {c.params["ModelPackageName"] for c in account.sandbox.calls(account.mark) if "Describe" in c.operation}
+    assert described == {arn("spam", 1), arn("spam", 2)}
+
+
+def test_previous_is_below_the_champions_pin_also_where_that_is_a_mistake(account: Any) -> None:
+    account.sandbox.register("spam")
+    account.sandbox.register("spam", approval="Rejected")
+    pinned = challenged(follow="previous").model_copy(update={"pin": Pin(version=2, **DECIDED)})
+    (finding,) = check(account, pinned)
+    assert finding.text.startswith("spam: pin: version 2")
+
+
+@pytest.mark.parametrize("approval", ["Rejected", "none at all"])
+def test_what_is_so_of_the_champion_is_not_said_of_its_challengers_again(account: Any, approval: str) -> None:
+    if approval == "Rejected":
+        account.sandbox.register("spam", approval=approval)
+    (finding,) = check(account, challenged())
+    assert finding.text.startswith("spam: ")

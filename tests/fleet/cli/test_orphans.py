@@ -113,6 +113,13 @@ def test_a_list_that_cannot_be_read_is_an_error(command: Command) -> None:
     assert command.errors == "fleet orphans: ListModels: AccessDeniedException: no\n"
 
 
+def test_the_endpoint_of_a_challenger_in_the_task_list_is_no_orphan(command: Command) -> None:
+    Path("tasks.yaml").write_text("tasks:\n  toxicity: {variants: {b: {weight: 0.1}}}\n")
+    command.account.deploy("toxicity-b", OLD)
+    command.account.deploy("toxicity-c", NEW)
+    assert [orphan["name"] for orphan in command.json()["orphans"]] == ["toxicity-c"]
+
+
 @pytest.mark.parametrize("listing", ["enabled: false", "retired: {successor: spam, since: 2026-01-01}"])
 def test_an_endpoint_that_the_task_list_tears_down_is_nobodys(command: Command, listing: str) -> None:
     Path("tasks.yaml").write_text(f"tasks:\n  toxicity: {{{listing}}}\n")

@@ -82,3 +82,14 @@ def test_a_state_that_reads_otherwise_is_no_empty_state(engine: dict[str, str], 
     engine["stdout"] = said
     with pytest.raises(CommandError, match="the state of prod could not be read"):
         state.read("prod")
+
+
+def test_the_outputs_are_what_the_last_run_left(engine: dict[str, str]) -> None:
+    engine["stdout"] = json.dumps({"toxicity": {"version": 8}})
+    assert state.outputs("prod") == {"toxicity": {"version": 8}}
+
+
+def test_outputs_that_cannot_be_read_are_said(engine: dict[str, str]) -> None:
+    engine["stdout"] = "warning: a new version of Pulumi"
+    with pytest.raises(CommandError, match="the outputs of prod could not be read: pulumi stack said 'warning"):
+        state.outputs("prod")
