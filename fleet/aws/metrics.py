@@ -1,0 +1,96 @@
+"""What CloudWatch has of endpoints: calls, errors, latencies and cold starts over one window.
+
+Serverless endpoints publish these, and few others (developer guide, serverless endpoints, 2026-11). One period covers
+the window: percentiles cannot be put together again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from fleet.comparison import Metrics, Window
+
+NAMESPACE = "AWS/SageMaker"
+VARIANT = "AllTraffic"  # what every configuration of this program calls its one production variant
+MOST_QUERIES = 500  # a call (API reference, GetMetricData)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One number of Metrics, and where it comes from."""
+
+    metric: str
+    statistic: str
+    parts: float = 1  # so many of the metric's units make one of ours
+
+    @property
+    def adds_up(self) -> bool:
+        return self.statistic in ("Sum", "SampleCount")
+
+
+MICROSECONDS = 1000  # in a millisecond
+READINGS: Mapping[str, Reading] = {
+    "calls": Reading("Invocations", "Sum"),
+    "errors_4xx": Reading("Invocation4XXErrors", "Sum"),
+    "errors_5xx": Reading("Invocation5XXErrors", "Sum"),
+    "latency_p50_ms": Reading("ModelLatency", "p50", MICROSECONDS),
+    "latency_p95_ms": Reading("ModelLatency", "p95", MICROSECONDS),
+    "latency_p99_ms": Reading("ModelLatency", "p99", MICROSECONDS),
+    "overhead_p95_ms": Reading("OverheadLatency", "p95", MICROSECONDS),
+    "cold_starts": Reading("ModelSetupTime", "SampleCount"),
+    "cold_start_p95_ms": Reading("ModelSetupTime", "p95", MICROSECONDS),
+}
+
+
+class Incomplete(Exception):
+    """CloudWatch answered, and not all of it."""
+
+
+def client(region: str, profile: str = "") -> Any:
+    """A CloudWatch client."""
+    config = Config(retries={"mode": "standard"}, connect_timeout=10, read_timeout=30)
+    return boto3.Session(region_name=region, profile_name=profile or None).client("cloudwatch", config=config)
+
+
+def read(cloudwatch: Any, endpoints: Sequence[str], window: Window) -> list[Metrics]:
+    """The metrics of each endpoint, in their order. Raises what boto3 raises, and Incomplete."""
+    queries = [_query(n, endpoint, field, window) for n, endpoint in enumerate(endpoints) for field in READINGS]
+    values: dict[str, list[float]] = {}
+    last: dict[str, str] = {}
+    for first in range(0, len(queries), MOST_QUERIES):
+        pages = cloudwatch.get_paginator("get_metric_data").paginate(
+            MetricDataQueries=queries[first : first + MOST_QUERIES], StartTime=window.start, EndTime=window.end
+        )
+        for result in (result for page in pages for result in page["MetricDataResults"]):
+            values.setdefault(result["Id"], []).extend(result.get("Values", ()))
+            last[result["Id"]] = result.get("StatusCode", "Complete")
+    if bad := next((f"{id_}: {status}" for id_, status in last.items() if status != "Complete"), ""):
+        raise Incomplete(f"GetMetricData did not answer all: {bad}")
+    return [
+        Metrics(**{field: _number(field, values.get(_id(field, n), [])) for field in READINGS})
+        for n, _ in enumerate(endpoints)
+    ]
+
+
+def _id(field: str, number: int) -> str:
+    return f"{field}_{number}"
+
+
+def _query(number: int, endpoint: str, field: str, window: Window) -> dict[str, Any]:
+    reading = READINGS[field]
+    # An endpoint's name alone matches nothing: both are dimensions of the metric
+    dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": VARIANT}]
+    metric = {"Namespace": NAMESPACE, "MetricName": reading.metric, "Dimensions": dimensions}
+    stat = {"Metric": metric, "Period": window.seconds, "Stat": reading.statistic}
+    return {"Id": _id(field, number), "MetricStat": stat}
+
+
+def _number(field: str, values: Sequence[float]) -> Any:
+    """One number of several data points; None for none, and for percentiles of parts: they make none of the whole."""
+    reading = READINGS[field]
+    if reading.adds_up:
+        return round(sum(values)) if values else None
+    return values[0] / reading.parts if len(values) == 1 else None
