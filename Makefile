@@ -35,6 +35,7 @@ check: setup     ## ruff, mypy, layers, schema freshness
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m fleet.tasks | diff -u tasks.schema.json - || (echo "tasks.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.cli.report | diff -u status.schema.json - || (echo "status.schema.json is stale: make schema" && false)
+	@$(BIN)/python -m fleet.contract | diff -u contract.schema.json - || (echo "contract.schema.json is stale: make schema" && false)
 
 unit: setup      ## fast tests: the domain, the sandbox, the providers over gRPC, the tools
 	@$(BIN)/pytest -n 2 --ignore tests/engine
@@ -42,9 +43,10 @@ unit: setup      ## fast tests: the domain, the sandbox, the providers over gRPC
 engine: setup    ## the real pulumi CLI against the sandbox
 	@$(BIN)/pytest -n 3 tests/engine
 
-schema: setup    ## write tasks.schema.json and status.schema.json from the models
+schema: setup    ## write tasks.schema.json, status.schema.json and contract.schema.json from the models
 	@$(BIN)/python -m fleet.tasks > tasks.schema.json
 	@$(BIN)/python -m fleet.cli.report > status.schema.json
+	@$(BIN)/python -m fleet.contract > contract.schema.json
 
 sandbox: setup   ## start AWS on this machine, to play by hand
 	@$(BIN)/python -m sandbox start --seed

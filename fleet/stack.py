@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from fleet.tasks import NAME_PREFIX
 
 TASKS = "tasks.yaml"  # where the configuration names no task list
+PARAMETER_PATH = "/sagemaker-endpoint-manager"  # and the stack's name beneath, where the configuration names no path
+LEVELS, LONGEST_PATH = 14, 900  # Parameter Store allows 15 and 1011 with the parameter's own name and ARN (2026-11)
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 
 Own = Mapping[str, str | None]  # the settings of the project's namespace; None is a secret, which only the engine reads
@@ -42,8 +44,25 @@ def _teardown(value: str) -> str:
     return ""
 
 
+def parameter_path(own: Own, stack: str) -> str:
+    """Where the parameters of the tasks are written, each as <path>/<task>."""
+    return own.get("parameterPath") or f"{PARAMETER_PATH}/{stack}"
+
+
+def _path(value: str) -> str:
+    if not re.fullmatch(r"(/[a-zA-Z0-9_.-]+)+", value):
+        allowed = "letters, digits and _ . - between slashes, one in front and none at the end"
+        return f"parameterPath: {value!r} is not possible; write it like /fleets/prod: {allowed}"
+    if value.lower().startswith(("/aws", "/ssm")):
+        return f"parameterPath: {value!r} begins with aws or ssm, which AWS keeps for itself"
+    if value.count("/") > LEVELS or len(value) > LONGEST_PATH:
+        return f"parameterPath: {value!r} is too long; use at most {LEVELS} levels and {LONGEST_PATH} characters"
+    return ""
+
+
 CHECKS: Mapping[str, Callable[[str], str]] = {
     "executionRoleArn": _role,
     "namePrefix": _prefix,
     "maxTeardown": _teardown,
+    "parameterPath": _path,
 }
