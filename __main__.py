@@ -9,6 +9,7 @@ from fleet.aws import candidates
 from fleet.aws.region import Region
 from fleet.choice import NOT_ASKED, questions, torn_down
 from fleet.resources import preflight, report, stack, teardown
+from fleet.resources.parameters import Parameters
 from fleet.resources.task import aim, roll_out, take_down
 from fleet.rollout import Unknown
 from fleet.tasks import TaskListError, load
@@ -30,18 +31,21 @@ async def main() -> None:
     if not pulumi.runtime.is_dry_run() and (left := await candidates.clear(region)):
         pulumi.log.warn(f"candidates of a killed run: {left.error}")
 
+    parameters = Parameters(settings, [task.name for task in tasks], last)
     models = ApprovedModels("approved-models", questions(wanted), settings.region, settings.profile)
     answers = await models.known_answers()
-    goals = await asyncio.gather(
+    aims = await asyncio.gather(
         *(
             aim(task, answers.get(task.group, Unknown(NOT_ASKED)), last.get(task.name, {}), region, settings)
             for task in wanted
         )
     )
-    goals = await preflight.check(goals, region, settings)
-    rolled_out = await asyncio.gather(*(roll_out(goal, region, settings) for goal in goals))
-    await teardown.wait_for(staying, last, region)
-    results = [*rolled_out, *(take_down(task, today) for task in tasks if task not in wanted)]
+    aims = await preflight.check(aims, region, settings)
+    results = await asyncio.gather(
+        *(roll_out(one, region, parameters, settings) for one in aims),
+        *(take_down(task, today, last.get(task.name, {}), parameters) for task in tasks if task not in wanted),
+    )
+    await teardown.wait_for({name for result in results for name in result.endpoints}, last, region)
     for result in results:  # before anything is said: a preview that is refused shows them too
         pulumi.export(result.name, result.output())
     report.say(results)

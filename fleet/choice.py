@@ -5,13 +5,19 @@ the newer version. What then becomes of the endpoint is decided in fleet/rollout
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from fleet.rollout import Answer, Approved, NothingApproved, Refused, Stay, Unknown, Version
 from fleet.tasks import Hold, Pin, Task
 
+SAME_VERSION = "same version as the champion"
 NOT_ASKED = "the registry was not asked in this run; with --target, name ApprovedModels among the targets"
+
+
+Handed = (
+    int | Unknown | Refused
+)  # version that the champion is to serve, 0 for none; else why challengers stay as they are
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,7 @@ class Choice:
     newest: int = 0  # newest approved version, whatever was chosen; 0 where there is none or it is not known
     decided: str = ""  # what people decided, in words without relative times
     warning: str = ""  # a decision whose last day is over: it stays in force until somebody edits it
+    away: str = ""  # why there is to be no endpoint; of challengers only
 
 
 @dataclass(frozen=True)
@@ -31,37 +38,90 @@ class Questions:
     groups: tuple[str, ...]
     pins: Mapping[str, Sequence[int]] = field(default_factory=dict)  # versions that are pinned, by group
     soaks: Mapping[str, int] = field(default_factory=dict)  # the longest soak in hours, by group
+    series: tuple[str, ...] = ()  # groups of which every approved version is to be known
 
 
 def questions(tasks: Iterable[Task]) -> Questions:
     """Every group once, with what its tasks need to know beside the newest version."""
     pins: dict[str, set[int]] = {}
     soaks: dict[str, int] = {}
-    groups = set()
+    groups, series = set(), set()
     for task in tasks:
         groups.add(task.group)
-        if task.pin:
-            pins.setdefault(task.group, set()).add(task.pin.version)
+        for pin in (task.pin, *(variant.pin for variant in task.variants.values())):
+            if pin:
+                pins.setdefault(task.group, set()).add(pin.version)
         if task.soak_hours:
             soaks[task.group] = max(task.soak_hours, soaks.get(task.group, 0))
-    return Questions(tuple(sorted(groups)), {group: sorted(versions) for group, versions in pins.items()}, soaks)
+        if any(variant.follow == "previous" for variant in task.variants.values()):
+            series.add(task.group)
+    pinned = {group: sorted(versions) for group, versions in pins.items()}
+    return Questions(tuple(sorted(groups)), pinned, soaks, tuple(sorted(series)))
 
 
 def choose(task: Task, registry: Answer, now: datetime) -> Choice:
     """What a task is to serve. `registry` is what ApprovedModels says of its group, `now` is aware."""
-    newest = registry.version if isinstance(registry, Approved) else 0
     if task.hold:
-        said = f"held by {_in_words(task.hold)}{_beside(registry, 0)}"
-        return Choice(Stay(), newest, said, _ended("hold", task.hold, now.date()))
-    if task.pin:
-        said = f"pinned to {task.pin.version} by {_in_words(task.pin)}{_beside(registry, task.pin.version)}"
-        answer = _pinned(task.pin.version, registry, task.group)
-        return Choice(answer, newest, said, _ended("pin", task.pin, now.date()))
-    if task.soak_hours and isinstance(registry, Approved):
-        if not registry.approved:
-            return Choice(Unknown(NOT_ASKED), newest)
-        return _soaked(registry, timedelta(hours=task.soak_hours), now)
-    return Choice(registry, newest)
+        return _held(task.hold, registry, now)
+    return _pinned(task.pin, registry, task.group, now) if task.pin else _latest(task, registry, now)
+
+
+def choose_beside(task: Task, variant: str, registry: Answer, champion: Handed, now: datetime) -> Choice:
+    """What a challenger is to serve beside the champion. A hold is the whole task's."""
+    if task.hold:
+        return _held(task.hold, registry, now)
+    if not isinstance(champion, int):
+        return Choice(champion, _newest(registry))
+    settings = task.variants[variant]
+    if settings.pin:
+        choice = _pinned(settings.pin, registry, task.group, now)
+    elif settings.follow == "previous":
+        choice = _previous(registry, champion)
+    else:
+        choice = _latest(task, registry, now)
+    match choice.answer:
+        case Approved(version, soaking=young) if champion in (version, *(one.number for one in young)):
+            return replace(choice, away=SAME_VERSION)
+        case NothingApproved():
+            return replace(choice, away=choice.decided or "nothing approved")
+        case Refused(reason):  # a version that is not approved must not serve, and the champion is there
+            return replace(choice, away=reason)
+    return choice
+
+
+def _newest(registry: Answer) -> int:
+    return registry.version if isinstance(registry, Approved) else 0
+
+
+def _held(hold: Hold, registry: Answer, now: datetime) -> Choice:
+    said = f"held by {_in_words(hold)}{_beside(registry, 0)}"
+    return Choice(Stay(), _newest(registry), said, _ended("hold", hold, now.date()))
+
+
+def _pinned(pin: Pin, registry: Answer, group: str, now: datetime) -> Choice:
+    said = f"pinned to {pin.version} by {_in_words(pin)}{_beside(registry, pin.version)}"
+    return Choice(_version(pin.version, registry, group), _newest(registry), said, _ended("pin", pin, now.date()))
+
+
+def _latest(task: Task, registry: Answer, now: datetime) -> Choice:
+    if not task.soak_hours or not isinstance(registry, Approved):
+        return Choice(registry, _newest(registry))
+    if not registry.approved:
+        return Choice(Unknown(NOT_ASKED), registry.version)
+    return _soaked(registry, timedelta(hours=task.soak_hours), now)
+
+
+def _previous(registry: Answer, champion: int) -> Choice:
+    """The newest version below the champion's."""
+    if not isinstance(registry, Approved):
+        return Choice(registry)
+    versions = (Version(registry.version, registry.package), *registry.older)
+    below = next((version for version in versions if version.number < champion), None)
+    if below is None:
+        why = f"no approved version below {champion}" if champion else "the champion has no version"
+        return Choice(NothingApproved(), registry.version, why)
+    said = f"version {below.number} is the one before the champion's {champion}"
+    return Choice(Approved(below.number, below.package), registry.version, said)
 
 
 def torn_down(task: Task, today: date) -> str:
@@ -82,7 +142,7 @@ def undone(choice: Choice, wanted: int) -> str:
     return "" if soaking and wanted >= choice.newest else choice.decided
 
 
-def _pinned(version: int, registry: Answer, group: str) -> Answer:
+def _version(version: int, registry: Answer, group: str) -> Answer:
     match registry:
         case Unknown(error):
             return Unknown(error, pin=version)

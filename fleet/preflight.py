@@ -102,8 +102,7 @@ class Quotas:
 class Wanted:
     """One variant as it is to be after the run, on an endpoint of its own."""
 
-    task: str
-    variant: str
+    name: str  # as messages call it
     memory_mb: int
     max_concurrency: int
     adds: bool  # this run creates its endpoint, or gives it more memory or concurrency; never true of a rollback
@@ -190,7 +189,7 @@ def _over(count: _Count, wanted: Sequence[Wanted], others: int, quotas: Quotas) 
     own = sum(count.takes(variant) for variant in wanted)
     if own + others <= limit.value:
         return []
-    adding = list(dict.fromkeys(variant.task for variant in wanted if variant.adds))
+    adding = list(dict.fromkeys(variant.name for variant in wanted if variant.adds))
     alone = own > limit.value
     beside = "" if alone else f", and {others} more endpoints are listed in the Region, which may be serverless too"
     text = (
@@ -211,10 +210,10 @@ def _is_too_large(variant: Wanted, quotas: Quotas) -> bool:
 
 def _too_large(variant: Wanted, quotas: Quotas) -> Finding:
     text = (
-        f"memory_mb of {variant.variant} is {variant.memory_mb}, more than one serverless endpoint may have; "
+        f"memory_mb is {variant.memory_mb}, more than one serverless endpoint may have; "
         f"the limit is {_told(quotas.memory_mb, quotas)}; lower memory_mb or ask for an increase"
     )
-    return Finding(variant.task, text)
+    return Finding(variant.name, text)
 
 
 def _told(limit: Limit, quotas: Quotas) -> str:

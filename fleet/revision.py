@@ -8,13 +8,26 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 MAX_ENDPOINT_NAME = 48  # leaves room for "-v<version>-<hash6>" and a candidate's "-c" in SageMaker's 63 characters
 
+ALL_TRAFFIC = "AllTraffic"  # the one production variant of every configuration: autoscaling and metrics hang on it
+
 _REVISION_NAME = re.compile(r"-v[1-9][0-9]*-[0-9a-f]{6}(-c)?$")
 _CANDIDATE = "-c"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Between which an autoscaler moves provisioned concurrency."""
+
+    least: int
+    most: int
+
+    def clamp(self, provisioned: int) -> int:
+        return min(max(provisioned, self.least), self.most)
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,7 @@ class Settings:
     provisioned_concurrency: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     attempt: int = 1
+    scaling: Limits | None = None  # of the variant, in none of its revisions: other limits make no new one
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "environment", MappingProxyType(dict(self.environment)))
@@ -49,8 +63,9 @@ class Revision:
 def revise(settings: Settings, version: int, package: str) -> Revision:
     """The revision that these settings and this package make; the same content gives the same name for ever.
 
-    The hash covers only settings that are present, so that a setting which a later release adds, and a task leaves
-    out, renames nothing (else every release would move the whole fleet).
+    It is named after the provisioned concurrency that is configured, whatever an autoscaler has made of that. The hash
+    covers only settings that are present, so that a setting which a later release adds, and a task leaves out, renames
+    nothing (else every release would move the whole fleet).
     """
     content: dict[str, object] = {
         "package": package,
@@ -66,7 +81,7 @@ def revise(settings: Settings, version: int, package: str) -> Revision:
         content["environment"] = dict(settings.environment)
     fixed_form = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     digest = hashlib.sha256(fixed_form.encode()).hexdigest()[:6]
-    return Revision(f"{settings.endpoint}-v{version}-{digest}", version, package, settings)
+    return Revision(f"{settings.endpoint}-v{version}-{digest}", version, package, replace(settings, scaling=None))
 
 
 def reads_as_revision(name: str) -> bool:

@@ -8,7 +8,7 @@ what protects a fleet. docs/architecture.md tells them in words.
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from fleet.revision import Revision, Settings, revise
+from fleet.revision import Limits, Revision, Settings, revise
 
 IN_TRANSITION = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
 
@@ -155,6 +155,8 @@ class Outcome:
     max_concurrency: int = 0
     served: tuple[str, ...] = ()  # names of those of `declared` that have served: they need no smoke test any more
     by_decision: bool = False  # not deployed because the task list says so
+    scaling: str = ""  # limits that its scalable target was declared with, "" where it has none
+    parameter: str = ""  # the task's parameter, where it is in the state; of the champion only
 
     def speaks_of(self, revision: str, turn: int) -> bool:
         return self.tried == revision and self.turn == turn
@@ -210,7 +212,7 @@ def _plan(settings: Settings, answer: Answer, live: Live, intent: Intent, outcom
         case Stay():
             return _stand_still(there, intent, outcome, left)
         case Approved(version, package):
-            wanted = revise(settings, version, package)
+            wanted = _as_made(revise(settings, version, package), settings.scaling, there, intent)
             return _serve(wanted, there, intent, outcome) if there else _create(wanted, intent, outcome)
         case NothingApproved():
             return _stay(Kind.KEEP, intent, there.config, (), there.serving) if there else _nothing(intent, outcome)
@@ -231,6 +233,21 @@ def _settled(answer: Answer, there: LiveEndpoint | None, intent: Intent, outcome
             kept = next((revision for revision in intent.declared if revision.version == pin), None)
             return Approved(pin, kept.package) if kept else answer
     return answer
+
+
+def _as_made(wanted: Revision, scaling: Limits | None, there: LiveEndpoint | None, intent: Intent) -> Revision:
+    """The revision with the provisioned concurrency that it is made with, or was.
+
+    A new one takes over what an autoscaler made of it, so that an update leaves no window; then it stays as it is.
+    """
+    serving = there.serving if there and there.serving and there.serving.name == wanted.name else None
+    if made := intent.revision(wanted.name) or serving:
+        provisioned = made.settings.provisioned_concurrency
+    elif scaling and there and there.provisioned:
+        provisioned = scaling.clamp(there.provisioned)
+    else:
+        return wanted
+    return replace(wanted, settings=replace(wanted.settings, provisioned_concurrency=provisioned))
 
 
 def _is_gone(live: Live) -> bool:
@@ -421,6 +438,28 @@ def is_to_be_made(plan: Plan, live: Live) -> bool:
     """True where the endpoint is to be created, over what is left of a failed one if need be."""
     makes = plan.kind in (Kind.RUN, Kind.HOLD, Kind.STAY) and plan.target != ""
     return makes and (isinstance(live, Absent) or _is_gone(live))
+
+
+def has_failed(plan: Plan, outcome: Outcome) -> bool:
+    """True where the wanted revision was tried last, and something else serves, or nothing."""
+    tried = plan.wanted is not None and outcome.speaks_of(plan.wanted.name, plan.turn)
+    return tried and outcome.verdict in (*_FAILED, Verdict.NOT_SENT)
+
+
+def capacity_to_restore(settings: Settings, record: Outcome, before: Live, after: Live) -> int:
+    """The provisioned concurrency that the endpoint is to have and has not; 0 where there is nothing to do.
+
+    An update resets it to what the configuration was made with: an autoscaler's value comes back within the run. One
+    whose autoscaler was taken away gets the configured value.
+    """
+    if not isinstance(after, LiveEndpoint) or not after.provisioned or after.status != "InService":
+        return 0
+    wanted = 0
+    if settings.scaling and isinstance(before, LiveEndpoint) and before.provisioned and before.config != after.config:
+        wanted = settings.scaling.clamp(before.provisioned)
+    elif record.scaling and not settings.scaling:
+        wanted = settings.provisioned_concurrency or 0
+    return wanted if wanted != after.provisioned else 0
 
 
 def is_to_be_tested(plan: Plan, live: Live, record: Outcome | None) -> bool:

@@ -4,15 +4,17 @@ One resource a stack. It asks in `check`, because only what check returns is kno
 names are stored in the state of every stack: never rename them.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from fleet import wire
 from fleet.aws import registry, session
-from fleet.choice import Questions
 from fleet.rollout import Answer, Unknown
+
+if TYPE_CHECKING:
+    from fleet.choice import Questions  # the provider's process need not read what a task list is
 
 
 class ApprovedModelsProvider(ResourceProvider):
@@ -23,7 +25,7 @@ class ApprovedModelsProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Ask the registry. An error is an answer too: a raise or a failure here would end the run for every task."""
         news = wire.whole(news)
-        asked = news["groups"], news.get("pins", {}), news.get("soaks", {})
+        asked = news["groups"], news.get("pins", {}), news.get("soaks", {}), news.get("series", ())
         answers = session.ask(lambda: registry.ask(session.sagemaker(news["region"], news["profile"]), *asked))
         if isinstance(answers, Unknown):
             answers = dict.fromkeys(news["groups"], answers)
@@ -44,7 +46,7 @@ class ApprovedModels(Resource, module="registry", name="ApprovedModels"):
 
     answers: pulumi.Output[dict[str, Any]]
 
-    def __init__(self, name: str, questions: Questions, region: str, profile: str) -> None:
+    def __init__(self, name: str, questions: "Questions", region: str, profile: str) -> None:
         asked = {**wire.encode(questions), "region": region, "profile": profile, "answers": None}
         super().__init__(ApprovedModelsProvider(), name, asked, pulumi.ResourceOptions(retain_on_delete=True))
 

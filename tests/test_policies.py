@@ -23,10 +23,14 @@ CLIENTS = {
     "client": ("sagemaker", "sagemaker-runtime"),
     "iam": ("iam",),
     "service_quotas": ("service-quotas",),
+    "ssm": ("ssm",),
+    "cloudwatch": ("cloudwatch",),
+    "application_autoscaling": ("application-autoscaling",),
 }
+IAM_PREFIXES = {"monitoring": "cloudwatch"}  # where it is not the one that requests are signed with
 
 
-BY_HAND = {"adoption.py", "leftovers.py", "tagging.py"}  # modules of `fleet orphans` and `fleet adopt` alone
+BY_HAND = {"adoption.py", "leftovers.py", "metrics.py", "tagging.py"}  # modules of commands alone
 BY_HAND_TOO = {"registry.py", "packages.py"}  # what these commands share with the program
 
 
@@ -42,14 +46,17 @@ def called_in(modules: set[str]) -> set[str]:
 
 
 def called_by_the_aws_provider() -> set[str]:
-    methods = re.findall(r"'((?:create|update|describe|delete|list|add)_[a-z_]+)'", repr(TYPES))
-    return {one for method in methods for one in actions_of(method, "sagemaker")}
+    methods = [
+        (method, row.service) for row in TYPES.values() for method in re.findall("'([a-z]+_[a-z_]+)'", repr(row))
+    ]
+    return {one for method, service in methods for one in actions_of(method, service)}
 
 
 def actions_of(method: str, *services: str) -> set[str]:
     """The IAM action of a client's method; none of a method that is no AWS call."""
     models = [service(name) for name in services]
     prefixes = [model.metadata.get("signingName", model.endpoint_prefix) for model in models]
+    prefixes = [IAM_PREFIXES.get(prefix, prefix) for prefix in prefixes]
     return {
         f"{prefix}:{operation}"
         for prefix, model in zip(prefixes, models, strict=True)
@@ -66,6 +73,7 @@ def test_the_deployer_may_do_what_the_program_and_the_provider_call():
         "sagemaker:InvokeEndpoint",
         "iam:GetRole",
         "servicequotas:ListServiceQuotas",
+        "ssm:GetParameters",
     }
     assert known <= called
     assert called <= actions("deployer.json")
@@ -74,11 +82,38 @@ def test_the_deployer_may_do_what_the_program_and_the_provider_call():
 def test_an_operator_may_do_what_the_commands_call_and_deletes_only_what_is_tagged_so():
     called = called_in(BY_HAND | BY_HAND_TOO)
 
-    assert {"sagemaker:ListModels", "sagemaker:DeleteModel", "sagemaker:AddTags"} <= called
+    known = {"sagemaker:ListModels", "sagemaker:DeleteModel", "sagemaker:AddTags", "cloudwatch:GetMetricData"}
+    assert known <= called
     assert called <= actions("operator.json")
     statements = json.loads((ROOT / "docs" / "policies" / "operator.json").read_text())["Statement"]
     changing = [one for one in statements if re.search("sagemaker:(Delete|Add)", str(one["Action"]))]
     assert all("fleet:stack" in str(one["Condition"]["StringEquals"]) for one in changing)
+
+
+def test_the_deployer_may_do_what_target_tracking_does_in_its_name():
+    # Application Auto Scaling tries them with the caller's permissions before it accepts a target or a policy (user
+    # guide, permissions validation, 2026-11)
+    assert {
+        "sagemaker:DescribeEndpoint",
+        "sagemaker:DescribeEndpointConfig",
+        "sagemaker:UpdateEndpointWeightsAndCapacities",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:PutMetricAlarm",
+        "cloudwatch:DeleteAlarms",
+        "iam:CreateServiceLinkedRole",
+    } <= actions("deployer.json")
+
+
+def test_the_deployer_scales_nothing_but_provisioned_concurrency():
+    statements = json.loads((ROOT / "docs" / "policies" / "deployer.json").read_text())["Statement"]
+    scaling = [one for one in statements if re.search("scaling:(Put|Register|De(lete|register))", str(one["Action"]))]
+
+    assert scaling
+    assert all(
+        one["Condition"]["StringEquals"]["application-autoscaling:scalable-dimension"]
+        == "sagemaker:variant:DesiredProvisionedConcurrency"
+        for one in scaling
+    )
 
 
 def test_no_action_is_a_wildcard():

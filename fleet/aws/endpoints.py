@@ -106,6 +106,16 @@ def endpoint_config_tags(client: "SageMakerClient", name: str) -> dict[str, str]
         raise
 
 
+def provision(client: "SageMakerClient", name: str, variant: str, concurrency: int) -> None:
+    """Send another provisioned concurrency, on the configuration that serves."""
+    client.update_endpoint_weights_and_capacities(
+        EndpointName=name,
+        DesiredWeightsAndCapacities=[
+            {"VariantName": variant, "ServerlessUpdateConfig": {"ProvisionedConcurrency": concurrency}}
+        ],
+    )
+
+
 def delete(client: "SageMakerClient", name: str) -> None:
     """Send DeleteEndpoint; one that is gone already is fine."""
     try:

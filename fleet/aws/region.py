@@ -9,9 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from fleet.aws import endpoints, session
+from fleet.aws import endpoints, scaling, session
 from fleet.rollout import IN_TRANSITION, Absent, Live, LiveEndpoint, Outcome, Unknown
 from fleet.tags import Ownership
 
@@ -92,6 +92,19 @@ class Region:
             self.ask(lambda client: endpoints.endpoint_config_tags(client, name)),
         )
         return self._presence(model), self._presence(config)
+
+    async def provision(self, name: str, variant: str, concurrency: int) -> Unknown | None:
+        """Send another provisioned concurrency to an endpoint, on the configuration that it serves."""
+        return await self.ask(lambda client: endpoints.provision(client, name, variant, concurrency))
+
+    async def has_scalable_target(self, resource_id: str) -> bool | Unknown:
+        """Whether an autoscaler moves the provisioned concurrency of an endpoint's variant."""
+        client = self._autoscaling
+        return await _in_thread(self._pool, lambda: scaling.exists(client.result(), resource_id))
+
+    @cached_property
+    def _autoscaling(self) -> "Future[Any]":
+        return self._pool.submit(session.autoscaling, self._region, self._profile)
 
     async def remove(self, name: str) -> Unknown | None:
         """Delete an endpoint, one whose creation failed or a candidate, and wait until its name is free."""

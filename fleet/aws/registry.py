@@ -1,6 +1,6 @@
 """What the Model Registry says, group by group. The only code that reads it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,20 +22,29 @@ def ask(
     groups: Sequence[str],
     pins: Mapping[str, Sequence[int]] = MappingProxyType({}),
     soaks: Mapping[str, int] = MappingProxyType({}),
+    series: Collection[str] = (),
 ) -> dict[str, Answer]:
     """The latest approved version of every group, asked in parallel. An error of one group is that group's answer.
 
     `pins` names older versions to look for too; `soaks`, in hours, how long a version is to have been approved: then
-    those that are too young are dated, and the newest one that is old enough is looked for.
+    those that are too young are dated, and the newest one that is old enough is looked for. `series` names groups of
+    which every approved version is told.
     """
+
+    def answer(group: str) -> Answer:
+        return _ask_group(client, group, pins.get(group, ()), soaks.get(group, 0), to_the_end=group in series)
+
     with ThreadPoolExecutor(session.THREADS) as pool:
-        answers = pool.map(lambda group: _ask_group(client, group, pins.get(group, ()), soaks.get(group, 0)), groups)
+        answers = pool.map(answer, groups)
         return dict(zip(groups, answers, strict=True))
 
 
-def _ask_group(client: "SageMakerClient", group: str, pins: Sequence[int], soak_hours: int) -> Answer:
+def _ask_group(
+    client: "SageMakerClient", group: str, pins: Sequence[int], soak_hours: int, *, to_the_end: bool
+) -> Answer:
+    soak = timedelta(hours=soak_hours)
     try:
-        found = session.patiently(lambda: _look_for(client, group, pins, timedelta(hours=soak_hours)))
+        found = session.patiently(lambda: _look_for(client, group, pins, soak, to_the_end=to_the_end))
         if not found:
             return _nothing_approved(client, group)
         newest, *older = found
@@ -48,7 +57,9 @@ def _ask_group(client: "SageMakerClient", group: str, pins: Sequence[int], soak_
         return Unknown(f'model package group "{group}": {session.sentence(error)}')
 
 
-def _look_for(client: "SageMakerClient", group: str, pins: Sequence[int], soak: timedelta) -> list[Version]:
+def _look_for(
+    client: "SageMakerClient", group: str, pins: Sequence[int], soak: timedelta, *, to_the_end: bool
+) -> list[Version]:
     """The newest version, those pinned, and while none has soaked long enough, all in between; newest first."""
     found: list[Version] = []
     soaked = not soak
@@ -57,9 +68,9 @@ def _look_for(client: "SageMakerClient", group: str, pins: Sequence[int], soak: 
             since = _approved_since(client, version)
             found.append(replace(version, approved=since.isoformat()))
             soaked = since + soak <= datetime.now(UTC)
-        elif not found or version.number in pins:
+        elif not found or to_the_end or version.number in pins:
             found.append(version)
-        if soaked and all(version.number <= pin for pin in pins):
+        if soaked and not to_the_end and all(version.number <= pin for pin in pins):
             break
     return found
 

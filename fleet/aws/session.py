@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -30,15 +30,27 @@ def sagemaker(region: str, profile: str = "") -> "SageMakerClient":
 
     Throttling bursts pass: 8 attempts unless AWS_MAX_ATTEMPTS says otherwise, each waiting at most 20 seconds.
     """
+    return boto3.Session(region_name=region, profile_name=profile or None).client("sagemaker", config=_patient())
+
+
+def ssm(region: str, profile: str = "") -> Any:
+    """A client of Parameter Store, as patient."""
+    return boto3.Session(region_name=region, profile_name=profile or None).client("ssm", config=_patient())
+
+
+def autoscaling(region: str, profile: str = "") -> Any:
+    """A client of Application Auto Scaling, as patient."""
     session = boto3.Session(region_name=region, profile_name=profile or None)
-    attempts = int(os.environ.get("AWS_MAX_ATTEMPTS", "8"))
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": attempts},
+    return session.client("application-autoscaling", config=_patient())
+
+
+def _patient() -> Config:
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS", "8"))},
         max_pool_connections=THREADS,
         connect_timeout=10,
         read_timeout=60,
     )
-    return session.client("sagemaker", config=config)
 
 
 def runtime(region: str, profile: str = "") -> "SageMakerRuntimeClient":

@@ -14,17 +14,19 @@ from fleet.aws import account, packages
 from fleet.aws.region import Region
 from fleet.preflight import Finding, Findings, Wanted, quota_findings, unsuitable
 from fleet.resources.stack import StackSettings
+from fleet.resources.task import Aim
 from fleet.resources.variant import Goal
 from fleet.revision import Revision
 from fleet.rollout import Approved, Outcome, Refused, Stay, Unknown
 
 
-async def check(goals: Sequence[Goal], region: Region, settings: StackSettings) -> list[Goal]:
-    """The goals, with what cannot be had refused. What concerns one task stops that task alone.
+async def check(aims: Sequence[Aim], region: Region, settings: StackSettings) -> list[Aim]:
+    """The aims, with what cannot be had refused. What concerns one variant stops that one alone.
 
     Raises pulumi.RunError, with all findings, where this stack would take more than the account allows.
     """
-    new = {goal.variant.task: revision for goal in goals if (revision := goal.new_revision)}
+    goals = [goal for aim in aims for goal in aim.goals.values() if not goal.choice.away]
+    new = {goal.variant.title: revision for goal in goals if (revision := goal.new_revision)}
     checked = await asyncio.gather(
         _packages(new, region, settings), _role(new, settings), _quotas(goals, region, settings)
     )
@@ -34,10 +36,14 @@ async def check(goals: Sequence[Goal], region: Region, settings: StackSettings) 
         raise pulumi.RunError("\n".join([*lines, "Nothing was changed."]))
     for finding in (finding for findings in checked for finding in findings.warnings):
         pulumi.log.warn(f"{finding.task}: {finding.text}" if finding.task else finding.text)
-    return [_refused(goal, [finding.text for finding in stops if finding.task == goal.variant.task]) for goal in goals]
+    return [
+        replace(aim, goals={name: _checked(goal, stops) for name, goal in aim.goals.items()}) if stops else aim
+        for aim in aims
+    ]
 
 
-def _refused(goal: Goal, reasons: Sequence[str]) -> Goal:
+def _checked(goal: Goal, stops: Sequence[Finding]) -> Goal:
+    reasons = [finding.text for finding in stops if finding.task == goal.variant.title]
     if not reasons:
         return goal
     # What serves under a former name stays, under that name.
@@ -98,4 +104,4 @@ def _wanted(goal: Goal, *, is_new: bool) -> Wanted:
         memory_mb, max_concurrency = record.memory_mb, record.max_concurrency
     grows = 0 < record.max_concurrency < max_concurrency or 0 < record.memory_mb < memory_mb
     adds = goal.new_revision is not None and (is_new or grows)
-    return Wanted(goal.variant.task, goal.variant.name, memory_mb, max_concurrency, adds)
+    return Wanted(goal.variant.title, memory_mb, max_concurrency, adds)

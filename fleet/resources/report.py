@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import pulumi
 
 from fleet.resources.task import TaskResult
+from fleet.resources.variant import Result
 from fleet.status import Status, total
+from fleet.tasks import CHAMPION
 from providers.rollout import Fault
 
 
@@ -15,21 +17,25 @@ def say(results: Sequence[TaskResult]) -> None:
     Raises pulumi.RunError in a preview where a person has something to mend: no Fault speaks there. Faults come last,
     so that an `up` without --continue-on-error has updated the other tasks by then.
     """
-    for result in results:
-        champion = result.champion.standing
-        if result.champion.warning:
-            pulumi.log.warn(f"{result.name}: {result.champion.warning}")
-        if result.champion.fault:
-            pulumi.log.warn(f"{result.name}: {result.champion.fault}")
-        if champion.status is not Status.UP_TO_DATE:
-            pulumi.log.info(f"{result.name}: {champion.status}: {champion.reason}")
+    said = [(result, variant) for result in results for variant in result.variants.values()]
+    for result, variant in said:
+        title = _title(result, variant)
+        for problem in (variant.warning, variant.fault):
+            if problem:
+                pulumi.log.warn(f"{title}: {problem}")
+        if variant.standing.status is not Status.UP_TO_DATE:
+            pulumi.log.info(f"{title}: {variant.standing.status}: {variant.standing.reason}")
     pulumi.log.info(total(result.champion.standing.status for result in results))
     if pulumi.runtime.is_dry_run():
-        refusals = [f"{result.name}: {result.champion.refusal}" for result in results if result.champion.refusal]
+        refusals = [f"{_title(result, variant)}: {variant.refusal}" for result, variant in said if variant.refusal]
         if refusals:
             raise pulumi.RunError("\n".join(refusals))
         return
-    for result in results:
-        if result.champion.fault:
-            parent = pulumi.ResourceOptions(parent=result.component)
-            Fault(f"{result.name}-fault", f"{result.name}: {result.champion.fault}", parent)
+    for result, variant in said:
+        if variant.fault:
+            title, parent = _title(result, variant), pulumi.ResourceOptions(parent=result.component)
+            Fault(f"{title.replace('/', '-')}-fault", f"{title}: {variant.fault}", parent)
+
+
+def _title(result: TaskResult, variant: Result) -> str:
+    return result.name if variant.variant == CHAMPION else f"{result.name}/{variant.variant}"

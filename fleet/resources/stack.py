@@ -8,7 +8,7 @@ import pulumi
 
 from fleet import wire
 from fleet.rollout import Outcome
-from fleet.stack import CHECKS, TASKS, mistakes
+from fleet.stack import CHECKS, TASKS, mistakes, parameter_path
 from fleet.tags import Ownership
 
 
@@ -23,6 +23,7 @@ class StackSettings:
     tasks: Path
     name_prefix: str
     max_teardown: int
+    parameter_path: str
 
 
 def read() -> StackSettings:
@@ -42,6 +43,7 @@ def read() -> StackSettings:
         tasks=Path(own.get("tasks") or TASKS),
         name_prefix=said.get("namePrefix", ""),
         max_teardown=int(said.get("maxTeardown", 3)),
+        parameter_path=parameter_path(said, pulumi.get_stack()),
     )
 
 

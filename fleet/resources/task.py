@@ -1,19 +1,23 @@
-"""One task of the fleet: what its variants are to go by, the component that holds them, and what came of it."""
+"""One task of the fleet: what its variants are to go by, the component that holds them, and what came of them."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pulumi
 
-from fleet import wire
+from fleet import contract, wire
 from fleet.aws.region import Region
-from fleet.choice import choose, successor_of, torn_down
+from fleet.choice import SAME_VERSION, Choice, Handed, choose, choose_beside, successor_of, torn_down
+from fleet.contract import Contract
+from fleet.resources.parameters import Parameters
 from fleet.resources.stack import StackSettings
 from fleet.resources.variant import Goal, Result, Variant, VariantRollout
-from fleet.revision import Settings
+from fleet.revision import Limits, Settings
 from fleet.rollout import Answer, Approved, LiveEndpoint, Outcome, Refused, Unknown
+from fleet.split import weights
 from fleet.status import NOT_OURS, Standing, Status
 from fleet.tasks import CHAMPION, Task
 
@@ -27,71 +31,166 @@ class TaskComponent(pulumi.ComponentResource):
 
 
 @dataclass(frozen=True)
+class Aim:
+    """What the variants of one task are to go by, as far as that is known before anything is declared."""
+
+    task: Task
+    registry: Answer  # what it says of the task's group
+    last: Mapping[str, Outcome]  # what the last run wrote, by variant
+    goals: Mapping[str, Goal]  # by variant, the champion first
+
+
+@dataclass(frozen=True)
 class TaskResult:
     """What a run found and did for one task, by variant; the champion speaks for the task."""
 
     name: str
-    component: TaskComponent | None
+    component: TaskComponent
     variants: Mapping[str, Result]
-    successor: str = ""  # of a retired task
+    contract: Contract
 
     @property
     def champion(self) -> Result:
         return self.variants[CHAMPION]
 
+    @property
+    def endpoints(self) -> list[str]:
+        """Those that stay; any other goes away at the end of the run."""
+        return [result.endpoint for result in self.variants.values() if result.is_declared]
+
     def output(self) -> dict[str, Any]:
-        """The stack output of the task, as docs/architecture.md describes it."""
-        variants = {name: _output(result) for name, result in self.variants.items()}
-        champion = variants[CHAMPION]
-        contract = {key: champion[key] for key in ("endpoint", "version", "model_package_arn", "status", "reason")}
-        successor = {"successor": self.successor} if self.successor else {}
-        return {**contract, "variants": variants, **successor}
+        """The stack output of the task."""
+        runs = {name: wire.encode(result.outcome) for name, result in self.variants.items()}
+        return contract.output(self.contract, runs)
 
 
-def _output(result: Result) -> dict[str, Any]:
-    serving = result.standing.serving
-    return {
-        "endpoint": result.endpoint,
-        "version": serving.version if serving else 0,
-        "model_package_arn": serving.package if serving else "",
-        "status": result.standing.status.value,
-        "reason": result.standing.reason,
-        "weight": 1.0 if serving else 0.0,
-        "run": wire.encode(result.outcome),
-    }
-
-
-async def aim(task: Task, answer: Answer, last: Mapping[str, Outcome], region: Region, settings: StackSettings) -> Goal:
-    """What the task's champion is to go by. `last` is what the last run wrote, by variant."""
+async def aim(
+    task: Task, registry: Answer, last: Mapping[str, Outcome], region: Region, settings: StackSettings
+) -> Aim:
+    """What the task's variants are to go by."""
     # Not the run's own time: the registry has been asked since, and may have found a version just old enough.
-    choice, record = choose(task, answer, datetime.now(UTC)), last.get(CHAMPION)
-    endpoint, refusal = await _endpoint_name(task.endpoint, choice.answer, record, region)
+    now = datetime.now(UTC)
+    choices = {CHAMPION: choose(task, registry, now)}
+    for name in task.variants:
+        choices[name] = choose_beside(task, name, registry, _foreseen(choices[CHAMPION].answer), now)
+    goals = await asyncio.gather(
+        *(_goal(task, name, choice, last.get(name), region, settings) for name, choice in choices.items())
+    )
+    return Aim(task, registry, last, dict(zip(choices, goals, strict=True)))
+
+
+def _foreseen(champion: Answer) -> Handed:
+    """What the champion will hand over, if all goes well; what is refused for a challenger may hang on it."""
+    match champion:
+        case Approved(version):
+            return version
+        case Unknown() | Refused():
+            return champion
+    return 0
+
+
+async def _goal(
+    task: Task, name: str, choice: Choice, record: Outcome | None, region: Region, settings: StackSettings
+) -> Goal:
+    endpoint, refusal = await _endpoint_name(task.endpoint_of(name), choice.answer, record, region)
     if refusal:
         choice = replace(choice, answer=Refused(refusal))
+    own = task if name == CHAMPION else task.variants[name]
     sizes = Settings(
         endpoint=endpoint,
         role=settings.role,
-        memory_mb=task.memory_mb,
-        max_concurrency=task.max_concurrency,
-        provisioned_concurrency=task.provisioned_concurrency,
-        environment=task.environment,
+        memory_mb=own.memory_mb,
+        max_concurrency=own.max_concurrency,
+        provisioned_concurrency=own.provisioned_concurrency,
+        environment=own.environment,
         attempt=task.attempt,
+        scaling=Limits(own.scaling.min, own.scaling.max) if own.scaling else None,
     )
-    return Goal(Variant(task.name, CHAMPION, task.owner, sizes, task.smoke_test), choice, record)
+    return Goal(Variant(task.name, name, task.owner, sizes, task.smoke_test, own.scaling), choice, record)
 
 
-async def roll_out(goal: Goal, region: Region, settings: StackSettings) -> TaskResult:
-    """Bring one task to where it should be."""
-    component = TaskComponent(goal.variant.task)
-    champion = await VariantRollout(goal, region, settings.ownership, component).run()
-    return TaskResult(goal.variant.task, component, {CHAMPION: champion})
+async def roll_out(aim: Aim, region: Region, parameters: Parameters, settings: StackSettings) -> TaskResult:
+    """Bring one task to where it should be: the champion, and its challengers as soon as that one is decided."""
+    component = TaskComponent(aim.task.name)
+    champion = VariantRollout(aim.goals[CHAMPION], region, settings.ownership, component)
+    decision = await champion.decide()
+    challengers = [goal for name, goal in aim.goals.items() if name != CHAMPION]
+    results = await asyncio.gather(
+        champion.carry_out(decision),
+        *(_roll_out_beside(goal, aim, decision.handed, region, settings, component) for goal in challengers),
+    )
+    return await _concluded(aim.task, component, results, aim.last, parameters)
 
 
-def take_down(task: Task, today: date) -> TaskResult:
+async def _roll_out_beside(
+    goal: Goal, aim: Aim, champion: Handed, region: Region, settings: StackSettings, component: TaskComponent
+) -> Result:
+    """Bring one challenger to where it should be, or away, given what the champion is to serve."""
+    choice = choose_beside(aim.task, goal.variant.name, aim.registry, champion, datetime.now(UTC))
+    if choice.away:
+        refused = choice.away if isinstance(choice.answer, Refused) else ""
+        outcome = Outcome(goal.endpoint, approved_version=choice.newest, by_decision=choice.away == SAME_VERSION)
+        gone = _not_deployed(goal.variant.name, outcome, choice.away)
+        return replace(gone, fault=refused, refusal=refused, warning=choice.warning)
+    if isinstance(goal.choice.answer, Refused):
+        choice = replace(choice, answer=goal.choice.answer)
+    rollout = VariantRollout(replace(goal, choice=choice), region, settings.ownership, component)
+    return await rollout.carry_out(await rollout.decide())
+
+
+async def take_down(task: Task, today: date, last: Mapping[str, Outcome], parameters: Parameters) -> TaskResult:
     """A task that the list wants no endpoint of: what is not declared, the engine deletes."""
-    standing = Standing(Status.NOT_DEPLOYED, torn_down(task, today))
-    gone = Result(task.endpoint, standing, Outcome(endpoint=task.endpoint, by_decision=True))
-    return TaskResult(task.name, None, {CHAMPION: gone}, successor_of(task, today))
+    component = TaskComponent(task.name)
+    outcome = Outcome(endpoint=task.endpoint, by_decision=True)
+    gone = _not_deployed(CHAMPION, outcome, torn_down(task, today))
+    return await _concluded(task, component, [gone], last, parameters, successor_of(task, today))
+
+
+def _not_deployed(variant: str, outcome: Outcome, reason: str) -> Result:
+    return Result(variant, outcome.endpoint, Standing(Status.NOT_DEPLOYED, reason), outcome, takes_calls=False)
+
+
+async def _concluded(
+    task: Task,
+    component: TaskComponent,
+    results: Sequence[Result],
+    last: Mapping[str, Outcome],
+    parameters: Parameters,
+    successor: str = "",
+) -> TaskResult:
+    """What came of it, written where the apps read it."""
+    variants = {result.variant: result for result in results}
+    shares = {name: variant.weight for name, variant in task.variants.items() if name in variants}
+    serving = [name for name, result in variants.items() if result.takes_calls]
+    same_version = [name for name in shares if variants[name].outcome.by_decision]
+    split = weights(shares, CHAMPION, serving, same_version)
+    said = contract.contract({name: _told(result, split[name]) for name, result in variants.items()}, successor)
+
+    deployed = {name for name, record in last.items() if record.endpoint in record.declared}
+    declared = {result.variant for result in results if result.is_declared}
+    moves = any(result.has_moved for result in results) or not deployed <= declared
+    is_certain = all(result.standing.status is not Status.UNKNOWN for result in results)
+    name, problem = await parameters.declare(task, contract.text(said), component, moves=moves, is_certain=is_certain)
+    champion = variants[CHAMPION]
+    variants[CHAMPION] = replace(
+        champion,
+        outcome=replace(champion.outcome, parameter=name),
+        fault=champion.fault or problem,
+        refusal=champion.refusal or problem,
+    )
+    return TaskResult(task.name, component, variants, said)
+
+
+def _told(result: Result, weight: float) -> contract.Variant:
+    serving = result.standing.serving
+    return contract.Variant(
+        endpoint=result.endpoint,
+        version=serving.version if serving else 0,
+        model_package_arn=serving.package if serving else "",
+        status=result.standing.status,
+        reason=result.standing.reason,
+        weight=weight,
+    )
 
 
 async def _endpoint_name(wanted: str, answer: Answer, record: Outcome | None, region: Region) -> tuple[str, str]:

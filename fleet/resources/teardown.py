@@ -7,6 +7,7 @@ import pulumi
 
 from fleet.aws.region import Region
 from fleet.rollout import IN_TRANSITION, Outcome, Unknown
+from fleet.tasks import CHAMPION
 
 
 def refuse_mass(
@@ -17,20 +18,19 @@ def refuse_mass(
 ) -> None:
     """Raise pulumi.RunError where more than `most` tasks would lose their endpoint in this run.
 
-    A bad merge and a changed namePrefix look like that. `wanted` names the endpoints of this run, `deployed` is what
-    the last run wrote, by task and variant, `listed` the endpoints there are; where those could not be listed, every
-    one of the last run counts.
+    A bad merge and a changed namePrefix look like that; challengers come and go. `wanted` names the endpoints of this
+    run, `deployed` is what the last run wrote, by task and variant, `listed` the endpoints there are; where those could
+    not be listed, every one of the last run counts.
     """
     staying = set(wanted)
     there = None if isinstance(listed, Unknown) else set(listed)
+    champions = {task: variants[CHAMPION] for task, variants in deployed.items()}
     going = [
         task
-        for task, variants in deployed.items()
-        if any(
-            outcome.endpoint not in staying and (there is None or outcome.endpoint in there)
-            for outcome in variants.values()
-            if outcome.endpoint in outcome.declared
-        )
+        for task, champion in champions.items()
+        if champion.endpoint in champion.declared
+        and champion.endpoint not in staying
+        and (there is None or champion.endpoint in there)
     ]
     if len(going) > most:
         raise pulumi.RunError(

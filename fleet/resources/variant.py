@@ -7,16 +7,16 @@ the task's own name.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import pulumi
-from pulumi.runtime.stack import ResourceRegistrationFailed
 from pulumi_aws import sagemaker
 
 from fleet.aws import candidates
 from fleet.aws.region import Presence, Region
-from fleet.choice import Choice, undone
-from fleet.revision import Revision, Settings, revise
+from fleet.choice import Choice, Handed, undone
+from fleet.resources import scaling as scalings
+from fleet.resources.registration import registered
+from fleet.revision import ALL_TRAFFIC, Revision, Settings, revise
 from fleet.rollout import (
     Absent,
     Answer,
@@ -28,22 +28,23 @@ from fleet.rollout import (
     Plan,
     Refused,
     Unknown,
+    capacity_to_restore,
     conclude,
     declare,
+    has_failed,
     is_to_be_made,
     is_to_be_tested,
     is_to_move,
     sighted,
 )
-from fleet.status import Standing, Status, assess
+from fleet.status import SERVES_NOBODY, Standing, Status, assess
 from fleet.tags import Ownership
-from fleet.tasks import CHAMPION, SmokeTest
+from fleet.tasks import CHAMPION, Scaling, SmokeTest
 from fleet.trial import Failed, Passed
 from providers.rollout import Rollout
 
 STALE = "the state says that it serves already; run with --refresh"
 INSTANCE_BASED = "its endpoint runs on instances, and SageMaker never makes such a one serverless; delete it first"
-ALL_TRAFFIC = "AllTraffic"  # the same name in every revision: autoscaling and metrics hang on it
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,16 @@ class Variant:
     owner: str | None
     settings: Settings
     smoke_test: SmokeTest | None = None
+    scaling: Scaling | None = None
 
     @property
     def logical_name(self) -> str:
         return self.task if self.name == CHAMPION else f"{self.task}-{self.name}"
+
+    @property
+    def title(self) -> str:
+        """As messages call it."""
+        return self.task if self.name == CHAMPION else f"{self.task}/{self.name}"
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,8 @@ class Goal:
         settings, answer, record = self.variant.settings, self.choice.answer, self.record or Outcome()
         if not isinstance(answer, Approved):
             return None
+        if self.choice.away:
+            return None
         young = (revise(settings, version.number, version.package).name for version in answer.soaking)
         wanted = revise(settings, answer.version, answer.package)
         return None if wanted.name in record.declared or record.serving in young else wanted
@@ -94,9 +103,13 @@ class Goal:
 class Result:
     """What a run found and did for one variant."""
 
+    variant: str
     endpoint: str
     standing: Standing
     outcome: Outcome
+    takes_calls: bool  # it serves; and no challenger does whose own version failed
+    has_moved: bool = False  # or would, in an `up`
+    is_declared: bool = False  # a variant that is not declared goes away
     fault: str = ""  # the sentence that makes an `up` red
     refusal: str = ""  # the sentence that ends a preview: a person has to mend it
     warning: str = ""
@@ -111,6 +124,27 @@ class _Declared:
     in_state: bool = False
     missing: bool = False  # AWS does not have it, or not the whole of it
     obstacle: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a variant is to go by, what it was found to be, and what follows."""
+
+    answer: Answer
+    before: Live
+    plan: Plan
+
+    @property
+    def handed(self) -> Handed:
+        """What a champion hands over to its challengers, whatever then becomes of it."""
+        if isinstance(self.before, Unknown):
+            return Unknown(f"champion: {self.before.error}")
+        if isinstance(self.answer, Refused):
+            return Refused(f"champion: {self.answer.reason}")
+        target = self.plan.revision(self.plan.target) or self.plan.wanted
+        if self.plan.kind is Kind.REFUSE or (self.plan.target and target is None):
+            return Unknown("champion: what serves is not this stack's")
+        return target.version if target else 0
 
 
 class VariantRollout:
@@ -132,13 +166,25 @@ class VariantRollout:
         self._parent = parent
         self._preview = pulumi.runtime.is_dry_run()
 
-    async def run(self) -> Result:
-        """Decide, declare, wait, and tell what came of it."""
+    async def decide(self) -> Decision:
+        """Look at the endpoint, in an `up` once its status is final, and decide."""
         before = await self._region.live(self._endpoint, self._record, wait=not self._preview)
         answer = self._choice.answer
         if isinstance(answer, Approved) and isinstance(before, LiveEndpoint) and before.ours and before.instance_based:
             answer = Refused(INSTANCE_BASED)
-        plan = await self._decide(answer, before)
+        rollout = Rollout(
+            self._variant.logical_name,
+            self._variant.settings,
+            answer,
+            before,
+            self._record,
+            pulumi.ResourceOptions(parent=self._parent),
+        )
+        return Decision(answer, before, await rollout.known_plan())
+
+    async def carry_out(self, decision: Decision) -> Result:
+        """Declare, wait, and tell what came of it."""
+        before, plan = decision.before, decision.plan
         obstacle = await self._clear_failed(plan, before)
         revisions = await asyncio.gather(*(self._declare_revision(plan, revision) for revision in plan.declared))
         obstacle = obstacle or next((r.obstacle for r in revisions if r.name == plan.target), "")
@@ -149,10 +195,15 @@ class VariantRollout:
             obstacle = f"smoke test could not be run: {tested.error}"
         endpoint = await self._declare_endpoint(plan, before, revisions, obstacle or failed)
 
-        moved = is_to_move(plan, before) and not self._preview
-        after = await self._region.settled(self._endpoint) if moved and not failed else before
+        moved = is_to_move(plan, before)
+        after = before
+        if moved and not failed and not self._preview:
+            after = await self._region.settled(self._endpoint)
+        if not self._preview:
+            after = await self._restore_capacity(before, after)
+        limits = await self._declare_scaling(plan, after, endpoint)
         record = replace(self._record or Outcome(), by_decision=False)
-        outcome = replace(record, endpoint=self._endpoint, approved_version=self._choice.newest)
+        outcome = replace(record, endpoint=self._endpoint, approved_version=self._choice.newest, scaling=limits)
         if self._preview:
             outcome = sighted(outcome, after)
         else:
@@ -160,9 +211,10 @@ class VariantRollout:
             updated = not obstacle and not failed and await _reads_otherwise(endpoint, plan.target)
             hint = obstacle or (STALE if endpoint and isinstance(before, LiveEndpoint) else "")
             outcome = conclude(plan, outcome, before, after, updated=updated, obstacle=hint, failed=failed)
-        return self._result(plan, answer, moved, after, outcome, obstacle)
+        return self._result(decision, moved, after, outcome, obstacle)
 
-    def _result(self, plan: Plan, answer: Answer, moved: bool, after: Live, outcome: Outcome, obstacle: str) -> Result:
+    def _result(self, decision: Decision, moved: bool, after: Live, outcome: Outcome, obstacle: str) -> Result:
+        answer, plan = decision.answer, decision.plan
         wanted = plan.wanted.version if plan.wanted else 0
         standing = assess(plan, answer, after, outcome, undone(self._choice, wanted))
         if isinstance(answer, Refused):
@@ -170,8 +222,55 @@ class VariantRollout:
         else:
             refused = standing.reason if plan.kind is Kind.REFUSE else obstacle
         ended_badly = standing.status is Status.UNKNOWN or (moved and is_to_move(plan, after))
-        fault = refused or (standing.reason if ended_badly else "")
-        return Result(self._endpoint, standing, outcome, fault, refused, self._choice.warning)
+        return Result(
+            self._variant.name,
+            self._endpoint,
+            standing,
+            outcome,
+            takes_calls=_serves(after, standing) and (self._variant.name == CHAMPION or not has_failed(plan, outcome)),
+            has_moved=moved,
+            is_declared=True,
+            fault=refused or (standing.reason if ended_badly else ""),
+            refusal=refused,
+            warning=self._choice.warning,
+        )
+
+    async def _restore_capacity(self, before: Live, after: Live) -> Live:
+        """Give back what the autoscaler had made of provisioned concurrency, which an update resets."""
+        wanted = capacity_to_restore(self._variant.settings, self._record or Outcome(), before, after)
+        if not wanted or not isinstance(after, LiveEndpoint):
+            return after
+        refused = await self._region.provision(self._endpoint, ALL_TRAFFIC, wanted)
+        if refused:
+            pulumi.log.warn(
+                f"{self._variant.title}: provisioned concurrency {wanted} could not be given back: {refused.error}"
+            )
+            return after
+        settled = await self._region.settled(self._endpoint)
+        return replace(settled, serving=after.serving) if isinstance(settled, LiveEndpoint) else settled
+
+    async def _declare_scaling(self, plan: Plan, after: Live, endpoint: sagemaker.Endpoint | None) -> str:
+        """The limits that the autoscaler is then declared with, "" where there is none.
+
+        SageMaker takes a scalable target only of an endpoint that serves with provisioned concurrency; in a preview
+        of a new one, this run makes that.
+        """
+        scaling, recorded = self._variant.scaling, self._record.scaling if self._record else ""
+        serves = isinstance(after, LiveEndpoint) and after.status == "InService" and after.provisioned > 0
+        comes = self._preview and plan.kind is Kind.RUN and endpoint is not None
+        if not scaling or not (serves or comes or (recorded and not isinstance(after, Absent))):
+            return ""
+        depends_on = [endpoint] if endpoint else []
+        return await scalings.declare(
+            self._variant.logical_name,
+            self._endpoint,
+            scaling,
+            recorded,
+            self._tags(),
+            self._region,
+            self._parent,
+            depends_on,
+        )
 
     async def _remove_candidates(self, plan: Plan) -> None:
         """Remove what a killed run left of candidates of revisions that are not wanted any more."""
@@ -179,7 +278,7 @@ class VariantRollout:
         if self._variant.smoke_test and not self._preview:
             for left in await asyncio.gather(*(candidates.remove(self._region, revision) for revision in doubtful)):
                 if left:
-                    pulumi.log.warn(f"{self._variant.logical_name}: candidate of a killed run: {left.error}")
+                    pulumi.log.warn(f"{self._variant.title}: candidate of a killed run: {left.error}")
 
     async def _try_out(self, plan: Plan, live: Live) -> Passed | Failed | Unknown | None:
         """The smoke test of a revision that has never served; a preview shows what follows when it passes."""
@@ -188,19 +287,8 @@ class VariantRollout:
             return None
         verdict = await candidates.try_out(self._region, target, test, self._tags(target.version))
         if not isinstance(verdict, Unknown) and verdict.note:
-            pulumi.log.warn(f"{self._variant.logical_name}: {verdict.note}")
+            pulumi.log.warn(f"{self._variant.title}: {verdict.note}")
         return verdict
-
-    async def _decide(self, answer: Answer, live: Live) -> Plan:
-        rollout = Rollout(
-            self._variant.logical_name,
-            self._variant.settings,
-            answer,
-            live,
-            self._record,
-            pulumi.ResourceOptions(parent=self._parent),
-        )
-        return await rollout.known_plan()
 
     async def _clear_failed(self, plan: Plan, live: Live) -> str:
         """Make room where the last creation failed; what stands in the way otherwise."""
@@ -221,9 +309,9 @@ class VariantRollout:
         to_be_read = {Presence.OURS} if is_target else {Presence.OURS, Presence.UNKNOWN}
         model = config = None
         if is_target or at_model is not Presence.ABSENT:
-            model = await _registered(self._model(revision, take_over=at_model in to_be_read))
+            model = await registered(self._model(revision, take_over=at_model in to_be_read))
         if (is_target and model) or at_config is not Presence.ABSENT:
-            config = await _registered(self._config(revision, model, take_over=at_config in to_be_read))
+            config = await registered(self._config(revision, model, take_over=at_config in to_be_read))
         absent = Presence.ABSENT in (at_model, at_config) and not is_target
         obstacle = f"model and endpoint configuration {name} could not be made" if is_target and not config else ""
         return _Declared(name, config, bool(model and config), absent, obstacle)
@@ -269,7 +357,7 @@ class VariantRollout:
         if not declaration.target:
             if self._replaced and not self._preview:
                 raise pulumi.RunError(
-                    f"{self._variant.logical_name}: {self._endpoint} cannot be made now, and {self._replaced} serves "
+                    f"{self._variant.title}: {self._endpoint} cannot be made now, and {self._replaced} serves "
                     f"under the former name: nothing is deleted. {why or 'Take the former namePrefix back'}"
                 )
             return None
@@ -293,7 +381,7 @@ class VariantRollout:
                 ),
             ),
         )
-        return await _registered(endpoint)
+        return await registered(endpoint)
 
     def _tags(self, version: int | None = None) -> dict[str, str]:
         return self._ownership.tags(self._variant.task, self._variant.name, self._variant.owner, version)
@@ -309,20 +397,15 @@ class VariantRollout:
         return tuple(sorted(names))
 
 
+def _serves(live: Live, standing: Standing) -> bool:
+    """True where callers are answered, by whatever; where that could not be found out, as it was."""
+    if isinstance(live, LiveEndpoint):
+        return live.ours and live.status not in SERVES_NOBODY
+    return isinstance(live, Unknown) and standing.serving is not None
+
+
 def _missing(revisions: Sequence[_Declared]) -> tuple[str, ...]:
     return tuple(sorted(revision.name for revision in revisions if revision.missing))
-
-
-Registered = TypeVar("Registered", bound=pulumi.Resource)
-
-
-async def _registered(resource: Registered) -> Registered | None:
-    """The resource once its step is done; None where the step failed (the engine has said why)."""
-    try:
-        await resource.urn.future()
-    except ResourceRegistrationFailed:
-        return None
-    return resource
 
 
 async def _reads_otherwise(endpoint: sagemaker.Endpoint | None, target: str) -> bool:

@@ -1,5 +1,6 @@
 """A fleet of three tasks on the real engine, told in the operator's words. Every test starts from a saved world."""
 
+import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from sandbox.handle import Sandbox
 from sandbox.stack import Run, Running, Stack
 
 TASKS = ("toxicity", "spam", "urgency")
+PARAMETERS = "/sagemaker-endpoint-manager/sandbox"
 
 
 class Fleet:
@@ -70,8 +72,23 @@ class Fleet:
         self.stack.pulumi("cancel", "--yes", check=True)
 
     def made(self) -> list[str]:
-        """The calls of the last run that changed AWS, e.g. `CreateModel toxicity-v2-3fa9c1`."""
-        return [_told(call.operation, call.params) for call in self.sandbox.mutations(self.seen) if not call.error]
+        """The calls of the last run that changed AWS, e.g. `CreateModel toxicity-v2-3fa9c1`; see `written` for SSM."""
+        calls = self.sandbox.mutations(self.seen)
+        return [_told(call.operation, call.params) for call in calls if not call.error and call.service != "ssm"]
+
+    def written(self) -> list[str]:
+        """Those that changed parameters, e.g. `PutParameter toxicity`."""
+        calls = self.sandbox.mutations(self.seen)
+        return [_told(call.operation, call.params) for call in calls if not call.error and call.service == "ssm"]
+
+    def parameter(self, task: str) -> dict[str, Any]:
+        """What the apps that call read of a task."""
+        content: dict[str, Any] = json.loads(self.sandbox.parameters()[f"{PARAMETERS}/{task}"])
+        return content
+
+    def weights(self, task: str) -> dict[str, float]:
+        """By variant, as the apps that call read them."""
+        return {name: variant["weight"] for name, variant in self.parameter(task)["variants"].items()}
 
     def operations(self) -> list[str]:
         """Every call of the last run."""
@@ -105,8 +122,11 @@ class Fleet:
 
 
 def _told(operation: str, params: Mapping[str, Any]) -> str:
-    names = ("ModelName", "EndpointName", "EndpointConfigName", "ResourceArn")
-    return f"{operation} {next((params[key] for key in names if key in params), '')}".strip()
+    names = ("ModelName", "EndpointName", "EndpointConfigName", "ResourceArn", "ResourceId", "Name")
+    named: str = next((params[key] for key in names if key in params), "")
+    return (
+        f"{operation} {named.removeprefix('endpoint/').removesuffix('/variant/AllTraffic').rpartition('/')[2]}".strip()
+    )
 
 
 @pytest.fixture

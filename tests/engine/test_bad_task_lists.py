@@ -2,37 +2,61 @@
 
 import pytest
 
-BAD = {
-    "not YAML": ("tasks: [", "tasks.yaml:"),
-    "empty": ("", "tasks.yaml"),
-    "an unknown key": ("tasks:\n  toxicity: {memory: 1024}\n", "tasks.yaml:2: toxicity.memory:"),
-    "a duplicate key": ("tasks:\n  toxicity: {}\n  toxicity: {}\n", "tasks.yaml:3: "),
-    "a bad name": ("tasks:\n  toxi_city: {}\n", "tasks.yaml:2: toxi_city"),
-    "a bad size": ("tasks:\n  toxicity: {memory_mb: 2500}\n", "toxicity.memory_mb: 2500 is not a serverless size"),
-    "more provisioned than there may be": (
-        "tasks:\n  toxicity: {max_concurrency: 2, provisioned_concurrency: 3}\n",
-        "toxicity.provisioned_concurrency: ",
-    ),
-    "a credential": ("tasks:\n  toxicity: {environment: {API_TOKEN: hunter2hunter2}}\n", "toxicity.environment"),
-    "what this version does not do": (
-        "tasks:\n  toxicity: {provisioned_concurrency: 2, scaling: {min: 1, max: 3}}\n",
-        "toxicity.scaling: is not supported",
-    ),
-}
+MISTAKES = """\
+tasks:
+  toxicity: {memory: 1024}
+  toxicity: {}
+  toxi_city: {}
+  spam: {memory_mb: 2500}
+  spam-b: {max_concurrency: 2, provisioned_concurrency: 3}
+  mood: {environment: {API_TOKEN: hunter2hunter2}}
+  heavy: {variants: {b: {weight: 0.6}, c: {weight: 0.4}}}
+  urgency: {variants: {champion: {weight: 0.1}}}
+  spam: {}
+  topic: {variants: {b: {weight: 0.1}}}
+  topic-b: {}
+  intent: {variants: {b: {weight: 0.1, follow: latest, pin: {version: 1, reason: x, owner: y, until: 2099-01-31}}}}
+  age: {provisioned_concurrency: 2, scaling: {min: 3, max: 2}}
+  tone: {scaling: {min: 1, max: 3}}
+  load:
+    provisioned_concurrency: 2
+    scaling:
+      min: 1
+      max: 3
+      schedules: [{name: office, cron: "99 7 ? * MON-FRI *", min: 1, max: 3}]
+"""
+SENTENCES = (
+    "tasks.yaml:2: toxicity.memory: unknown setting; did you mean memory_mb?",
+    "tasks.yaml:3: toxicity: is given twice, first in line 2",
+    "tasks.yaml:4: toxi_city",
+    "tasks.yaml:5: spam.memory_mb: 2500 is not a serverless size",
+    "tasks.yaml:6: spam-b.provisioned_concurrency: 3 is more than max_concurrency (2)",
+    "tasks.yaml:7: mood.environment.API_TOKEN: is named like a credential",
+    "tasks.yaml:8: heavy.variants: the weights sum to 1; leave the champion a share",
+    "tasks.yaml:9: urgency.variants.champion: champion is the task itself",
+    'tasks.yaml:12: topic-b: endpoint "topic-b" is that of topic.variants.b (line 11) too',
+    "tasks.yaml:13: intent.variants.b.follow: follow and pin exclude each other",
+    "tasks.yaml:14: age.scaling.max: 2 is less than min (3)",
+    "tasks.yaml:15: tone.scaling: needs provisioned_concurrency",
+    "tasks.yaml:21: load.scaling.schedules[0].cron: ",
+)
 
 
-@pytest.mark.parametrize("what", BAD)
-def test_a_bad_task_list_is_refused(fleet, what):
-    text, message = BAD[what]
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [("tasks: [", ("tasks.yaml:",)), ("", ("tasks.yaml",)), (MISTAKES, SENTENCES)],
+    ids=["not YAML", "empty", "every mistake at once"],
+)
+def test_a_bad_task_list_is_refused(fleet, text, sentences):
     fleet.stack.set_tasks(text)
 
-    run = fleet.up()
+    run = fleet.preview()
 
     assert not run.ok
-    assert message in run.text
+    assert [sentence for sentence in sentences if sentence not in run.text] == []
     assert "Traceback" not in run.text
     assert "hunter2" not in run.text
-    assert fleet.made() == []
+    assert (fleet.made(), fleet.written()) == ([], [])
 
 
 def test_a_bad_role_is_refused(fleet):

@@ -80,7 +80,7 @@ def test_all_reasons_are_told_at_once() -> None:
 
 
 def wants(task: str = "toxicity", *, memory_mb: int = 2048, max_concurrency: int = 5, adds: bool = True) -> Wanted:
-    return Wanted(task, "champion", memory_mb, max_concurrency, adds)
+    return Wanted(task, memory_mb, max_concurrency, adds)
 
 
 def applied(endpoints: int = 50, concurrency: int = 1000, memory_mb: int = 6144) -> Quotas:
@@ -159,7 +159,7 @@ def test_too_much_memory_stops_its_task_alone() -> None:
     findings = found(wants("a"), wants("b", memory_mb=4096), quotas=applied(memory_mb=3072))
     assert [one.task for one in findings.stops] == ["b"]
     assert findings.stops[0].text == (
-        "memory_mb of champion is 4096, more than one serverless endpoint may have; the limit is 3072 "
+        "memory_mb is 4096, more than one serverless endpoint may have; the limit is 3072 "
         '(Service Quotas, "memory_mb", of this account); lower memory_mb or ask for an increase'
     )
 

@@ -184,6 +184,13 @@ def test_a_pin_of_one_group_is_looked_for_in_no_other(account: Any) -> None:
     assert answers == {"spam": Approved(2, approved(2).package, older=older(1)), "topic": approved(2, "topic")}
 
 
+def test_every_approved_version_of_a_series_is_told(account: Any) -> None:
+    register(account, "Approved", REJECTED, "Approved", "Approved")
+    account.sandbox.settings(page_size=1)
+    answers = registry.ask(account.its_client, ["spam"], series=["spam"])
+    assert answers == {"spam": Approved(4, approved(4).package, older=older(3, 1))}
+
+
 # How long they have been approved
 
 NOW = datetime.now(UTC).replace(microsecond=0)

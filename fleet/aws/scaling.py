@@ -1,0 +1,17 @@
+"""Scalable targets of endpoints, before they are declared: whether there is one already.
+
+Making them is the aws provider's, through fleet/resources/scaling.py.
+"""
+
+from typing import Any
+
+NAMESPACE = "sagemaker"
+DIMENSION = "sagemaker:variant:DesiredProvisionedConcurrency"
+
+
+def exists(application_autoscaling: Any, resource_id: str) -> bool:
+    """Whether provisioned concurrency of `endpoint/<name>/variant/<variant>` has a scalable target."""
+    answer = application_autoscaling.describe_scalable_targets(
+        ServiceNamespace=NAMESPACE, ResourceIds=[resource_id], ScalableDimension=DIMENSION
+    )
+    return bool(answer.get("ScalableTargets"))

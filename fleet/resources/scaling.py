@@ -1,0 +1,99 @@
+"""Automatic scaling of one variant's provisioned concurrency: a scalable target, its policy, its schedules.
+
+What an autoscaler makes of the value is fleet/rollout.py's: it survives an update, and is never a change.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import pulumi
+from pulumi_aws import appautoscaling
+
+from fleet.aws.region import Region
+from fleet.aws.scaling import DIMENSION, NAMESPACE
+from fleet.resources.registration import registered
+from fleet.revision import ALL_TRAFFIC
+from fleet.tasks import Scaling
+
+METRIC = "SageMakerVariantProvisionedConcurrencyUtilization"  # a share, 0 to 1 (AWS, serverless autoscaling, 2026-11)
+
+
+def limits(scaling: Scaling) -> str:
+    """What the last run's record keeps of it."""
+    return f"{scaling.min}..{scaling.max}"
+
+
+async def declare(
+    name: str,
+    endpoint: str,
+    scaling: Scaling,
+    recorded: str,
+    tags: Mapping[str, str],
+    region: Region,
+    parent: pulumi.Resource,
+    depends_on: Sequence[pulumi.Resource],
+) -> str:
+    """Declare it beside an endpoint that is there; gives what is in the state then, "" for nothing.
+
+    `recorded` is what the last run gave. A schedule moves the limits of the target when its time comes: as long as the
+    task's own have not changed since, that is no change.
+    """
+    resource_id = f"endpoint/{endpoint}/variant/{ALL_TRAFFIC}"
+    # A killed run may have made it, in the state or not. To register it again is fine, but not with tags (API
+    # reference, RegisterScalableTarget, 2026-11). An import would replace one that is in the state.
+    is_doubtful = not recorded and await region.has_scalable_target(resource_id) is True
+    moved_by_schedules = bool(scaling.schedules) and recorded == limits(scaling)
+    target = await registered(
+        appautoscaling.Target(
+            name,
+            min_capacity=scaling.min,
+            max_capacity=scaling.max,
+            tags=None if is_doubtful else tags,
+            resource_id=resource_id,
+            scalable_dimension=DIMENSION,
+            service_namespace=NAMESPACE,
+            opts=pulumi.ResourceOptions(
+                parent=parent,
+                depends_on=list(depends_on),
+                ignore_changes=["minCapacity", "maxCapacity"] if moved_by_schedules else None,
+            ),
+        )
+    )
+    if target is None and not recorded:
+        return ""
+    opts = pulumi.ResourceOptions(parent=parent, depends_on=[target] if target else [])
+    policy = appautoscaling.Policy(
+        name,
+        name=name,
+        policy_type="TargetTrackingScaling",
+        target_tracking_scaling_policy_configuration=appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs(
+            target_value=scaling.target_utilization,
+            predefined_metric_specification=(
+                appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs(
+                    predefined_metric_type=METRIC
+                )
+            ),
+        ),
+        resource_id=resource_id,
+        scalable_dimension=DIMENSION,
+        service_namespace=NAMESPACE,
+        opts=opts,
+    )
+    schedules = [
+        appautoscaling.ScheduledAction(
+            f"{name}.{schedule.name}",  # a dot, which no task's name has: else two could meet
+            name=schedule.name,
+            schedule=f"cron({schedule.cron})",
+            timezone=schedule.timezone,
+            scalable_target_action=appautoscaling.ScheduledActionScalableTargetActionArgs(
+                min_capacity=schedule.min, max_capacity=schedule.max
+            ),
+            resource_id=resource_id,
+            scalable_dimension=DIMENSION,
+            service_namespace=NAMESPACE,
+            opts=opts,
+        )
+        for schedule in scaling.schedules
+    ]
+    await asyncio.gather(*(registered(resource) for resource in (policy, *schedules)))
+    return limits(scaling) if target else recorded
