@@ -8,24 +8,39 @@ import argparse
 import contextlib
 import io
 import re
+import subprocess
 import sys
 import tempfile
 from itertools import count
 from pathlib import Path
+from textwrap import indent
 from typing import TextIO
 
 import yaml
 
 from fleet.cli.report import NOT_UP_TO_DATE
-from sandbox.folder import ROOT, groups
+from sandbox.callers import THREADS, Callers
+from sandbox.folder import PROJECT, ROOT, groups
 from sandbox.handle import Sandbox
+from sandbox.inference.models import dataset
 from sandbox.stack import Run, Running, Stack
 
 TASK = "urgency"
 TEXT = "Please move my appointment to the week after next."  # version 1 gets it wrong, version 2 right
+TRIAL = """\
+    pin: {version: 1, reason: while 3 is tried, owner: customer-support, until: 2099-12-31}
+    variants: {challenger: {weight: 0.4}}
+"""
 REMOVED = "sarcasm"
 PROGRESS_SECONDS = 1.0
+SHOWN_ANSWERS = 3
 
+APPROVED = "It is approved"
+SAME_CALL = "The same call to the same endpoint"
+TRIED = "Version 3 is tried beside version 1, by 40 % of the callers"
+PROMOTED = "The challenger is promoted, and leaves"
+PARAMETERS = f"/{PROJECT}/sandbox"
+PICTURE = (APPROVED, SAME_CALL, TRIED, PROMOTED)  # the chapters that the README shows
 
 BEGIN, END = "<!-- demo: pasted by `make readme` -->", "<!-- demo: end -->"
 
@@ -75,18 +90,20 @@ class Demo:
         self.sandbox.register(TASK, approval="PendingManualApproval")
         self.preview(f"{fleet} UP_TO_DATE")
 
-        self.chapter("It is approved")
+        self.chapter(APPROVED)
         self.sandbox.approve(TASK, 2)
         self.status(f"{fleet - 1} UP_TO_DATE, 1 OUT_OF_DATE")
-        self.up(f"{fleet} UP_TO_DATE", ["CreateModel", "CreateEndpointConfig", "UpdateEndpoint"])
+        self.up(f"{fleet} UP_TO_DATE", ["CreateModel", "CreateEndpointConfig", "UpdateEndpoint", "PutParameter"])
 
-        self.chapter("The same call to the same endpoint")
+        self.chapter(SAME_CALL)
         check(self.call() != first, "the answer is another one")
 
         self.chapter("Version 2 is rejected after all: the fleet goes back")
         self.sandbox.reject(TASK, 2)
-        self.up(f"{fleet} UP_TO_DATE", ["UpdateEndpoint"])
+        self.up(f"{fleet} UP_TO_DATE", ["UpdateEndpoint", "PutParameter"])
         check(self.call() == first, "the first answer is back")
+
+        self.test_two_versions()
 
         self.chapter(f"{REMOVED} leaves the task list")
         tasks = yaml.safe_load(self.stack.task_list.read_text())
@@ -100,6 +117,57 @@ class Demo:
         self.tell(self.stack.destroy())
         check(not self.sandbox.models() | set(self.sandbox.endpoints()), "nothing is left in the account")
         check(not self.sandbox.harm(), "nothing that served was deleted before its endpoint, in all these runs")
+
+    def test_two_versions(self) -> None:
+        fleet = len(self.groups)
+        with Callers(self.sandbox, PARAMETERS, TASK, {"text": TEXT}) as callers:
+            self.chapter(TRIED)
+            self.sandbox.register(TASK)
+            written = self.stack.task_list.read_text()
+            self.stack.task_list.write_text(written.replace(f"  {TASK}:\n", f"  {TASK}:\n{TRIAL}"))
+            for line in TRIAL.splitlines():
+                say(f"+ {line}")
+            self.up(f"{fleet} UP_TO_DATE", ["CreateModel", "CreateEndpointConfig", "CreateEndpoint", "PutParameter"])
+            self.app()
+
+            self.chapter("How do the two compare?")
+            self.compare()
+
+            self.chapter(PROMOTED)
+            self.promote()
+            self.up(f"{fleet} UP_TO_DATE", None)
+            check(list(self.sandbox.endpoints()).count(f"{TASK}-challenger") == 0, "the challenger is gone")
+        say(f"{THREADS} other apps called {TASK} all the while: no call failed")
+        check(not callers.errors, "no call fails", str(callers.errors[:3]))
+        check({given.variant for _, given in callers.answers} == {"champion", "challenger"}, "both have answered")
+
+    def app(self) -> None:
+        texts = self.sandbox.folder / "texts.txt"
+        examples = [*dataset(TASK).training, *dataset(TASK).held_out]
+        texts.write_text("\n".join(example.text for example in examples))
+        say(f"$ python examples/app.py {TASK} {texts.name} --ssm {PARAMETERS}")
+        command = [sys.executable, str(ROOT / "examples" / "app.py"), TASK, str(texts), "--ssm", PARAMETERS]
+        done = subprocess.run(command, env=self.stack.env, capture_output=True, text=True, check=False)
+        check(done.returncode == 0, "every text is answered", done.stdout + done.stderr)
+        answers, _, sums = done.stdout.rstrip().partition("\n\n")
+        for line in (*answers.splitlines()[:SHOWN_ANSWERS], *sums.splitlines()):
+            say(f"    {line}")
+        check(len(sums.splitlines()) == 2, "champion and challenger answer", done.stdout)
+
+    def compare(self) -> None:
+        say(f"$ fleet compare {TASK} --minimum 100")
+        run = self.stack.fleet("compare", TASK, "--minimum", "100")
+        for line in run.text.splitlines():
+            say(f"    {line.rstrip()}")
+        check(run.ok and "challenger: no difference seen" in run.text, "neither fails more", run.text)
+
+    def promote(self) -> None:
+        say(f"$ fleet promote {TASK} challenger --until 2099-12-31")
+        run = self.stack.fleet("promote", TASK, "challenger", "--until", "2099-12-31")
+        check(run.ok, "the task list is edited", run.text)
+        for line in run.text.splitlines():
+            if re.match(r"[+-] ", line):
+                say(f"    {line}")
 
     def chapter(self, title: str) -> None:
         print(f"\n{next(self.chapters)}. {title}", flush=True)
@@ -184,9 +252,9 @@ def play() -> None:
 def paste(transcript: str, readme: Path) -> None:
     """Put the chapters that show a new version into the README, so that its picture cannot rot."""
     lines = [line for line in transcript.splitlines() if not line.startswith("   ... ")]
-    begin = next(number for number, line in enumerate(lines) if line.endswith("It is approved"))
-    end = next(number for number, line in enumerate(lines) if line.endswith("leaves the task list"))
-    picture = "\n".join(f"    {line}".rstrip() for line in lines[begin:end]).strip("\n")
+    chapters = re.split(r"^\d+\. ", "\n".join(lines), flags=re.MULTILINE)
+    shown = [chapter.strip() for chapter in chapters if chapter.startswith(PICTURE)]
+    picture = indent("\n\n".join(shown), "    ")
     before, _, rest = readme.read_text().partition(BEGIN)
     readme.write_text(f"{before}{BEGIN}\n{picture}\n{END}{rest.partition(END)[2]}")
 

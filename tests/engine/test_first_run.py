@@ -18,6 +18,7 @@ URNS_OF_A_TASK = {
     "fleet:Task$aws:sagemaker/model:Model::toxicity-v1-c891de",
     "fleet:Task$aws:sagemaker/endpointConfiguration:EndpointConfiguration::toxicity-v1-c891de",
     "fleet:Task$aws:sagemaker/endpoint:Endpoint::toxicity",
+    "fleet:Task$aws:ssm/parameter:Parameter::toxicity",
 }
 
 
@@ -83,4 +84,7 @@ def test_a_fleet_deployed_by_an_earlier_release_stays_as_it_is(empty):
 
     assert run.ok, run.text
     assert empty.made() == []
-    assert {resource["urn"] for resource in deployed} == {resource["urn"] for resource in empty.stack.state()}
+    assert {call.split()[0] for call in empty.written()} == {"PutParameter"}
+    new = {resource["urn"] for resource in empty.stack.state()} - {resource["urn"] for resource in deployed}
+    assert {urn.split("::")[2] for urn in new} == {"fleet:Task$aws:ssm/parameter:Parameter"}
+    assert {resource["urn"] for resource in deployed} <= {resource["urn"] for resource in empty.stack.state()}

@@ -49,8 +49,8 @@ def test_every_text_is_answered_and_each_variant_has_its_sum(outputs: Path, tmp_
         *[f"{number} champion version 1 ok" for number in range(3, 9)],
         "9 challenger version 2 ok",
     ]
-    assert first.startswith("challenger (version 2): 1 of 8 answers, median ")
-    assert second.startswith("champion (version 1): 7 of 8 answers, median ")
+    assert first == "challenger (version 2): 1 of 8 answers"
+    assert second == "champion (version 1): 7 of 8 answers"
 
 
 def test_a_field_of_the_lines_keeps_its_variant(outputs: Path, tmp_path: Path) -> None:
