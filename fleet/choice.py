@@ -15,9 +15,15 @@ SAME_VERSION = "same version as the champion"
 NOT_ASKED = "the registry was not asked in this run; with --target, name ApprovedModels among the targets"
 
 
-Handed = (
-    int | Unknown | Refused
-)  # version that the champion is to serve, 0 for none; else why challengers stay as they are
+@dataclass(frozen=True)
+class Champion:
+    """What a champion hands over to its challengers."""
+
+    version: int  # that it is to serve in this run, 0 for none
+    failed: int = 0  # that it was to serve, and is held
+
+
+Handed = Champion | Unknown | Refused  # the latter two say why challengers stay as they are
 
 
 @dataclass(frozen=True)
@@ -66,27 +72,45 @@ def choose(task: Task, registry: Answer, now: datetime) -> Choice:
     return _pinned(task.pin, registry, task.group, now) if task.pin else _latest(task, registry, now)
 
 
-def choose_beside(task: Task, variant: str, registry: Answer, champion: Handed, now: datetime) -> Choice:
-    """What a challenger is to serve beside the champion. A hold is the whole task's."""
+def choose_beside(
+    task: Task, variant: str, registry: Answer, champion: Handed, now: datetime, *, serving: int = 0
+) -> Choice:
+    """What a challenger is to serve beside the champion; `serving` is the version that it serves now.
+
+    A hold is the whole task's.
+    """
     if task.hold:
         return _held(task.hold, registry, now)
-    if not isinstance(champion, int):
+    if not isinstance(champion, Champion):
         return Choice(champion, _newest(registry))
     settings = task.variants[variant]
     if settings.pin:
         choice = _pinned(settings.pin, registry, task.group, now)
     elif settings.follow == "previous":
-        choice = _previous(registry, champion)
+        choice = _previous(registry, champion.version)
     else:
         choice = _latest(task, registry, now)
+    away = ""
     match choice.answer:
-        case Approved(version, soaking=young) if champion in (version, *(one.number for one in young)):
-            return replace(choice, away=SAME_VERSION)
-        case NothingApproved():
-            return replace(choice, away=choice.decided or "nothing approved")
+        case Approved(soaking=young) | NothingApproved(soaking=young):
+            version = _settled(choice.answer, young, serving, champion.version)
+            if version == 0:
+                away = choice.decided or "nothing approved"
+            elif version == champion.version:
+                away = SAME_VERSION
+            elif version == champion.failed and version != serving and not settings.pin:
+                away = f"version {version} has failed as the champion's"
         case Refused(reason):  # a version that is not approved must not serve, and the champion is there
-            return replace(choice, away=reason)
-    return choice
+            away = reason
+    return replace(choice, away=away)
+
+
+def _settled(answer: Approved | NothingApproved, young: Sequence[Version], serving: int, champion: int) -> int:
+    """The version that comes of it, 0 for none: what one of them serves already needs no soak."""
+    for version in (serving, champion):
+        if any(one.number == version for one in young):
+            return version
+    return answer.version if isinstance(answer, Approved) else 0
 
 
 def _newest(registry: Answer) -> int:

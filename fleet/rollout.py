@@ -151,7 +151,8 @@ class Outcome:
     provisioned: int = 0
     endpoint_status: str = ""
     approved_version: int = 0  # the newest one, whatever people decided
-    memory_mb: int = 0  # of what serves
+    version: int = 0  # of what serves, as are the next two
+    memory_mb: int = 0
     max_concurrency: int = 0
     served: tuple[str, ...] = ()  # names of those of `declared` that have served: they need no smoke test any more
     by_decision: bool = False  # not deployed because the task list says so
@@ -443,22 +444,22 @@ def is_to_be_made(plan: Plan, live: Live) -> bool:
 def has_failed(plan: Plan, outcome: Outcome) -> bool:
     """True where the wanted revision was tried last, and something else serves, or nothing."""
     tried = plan.wanted is not None and outcome.speaks_of(plan.wanted.name, plan.turn)
-    return tried and outcome.verdict in (*_FAILED, Verdict.NOT_SENT)
+    return plan.kind is Kind.HOLD or (tried and outcome.verdict in (*_FAILED, Verdict.NOT_SENT))
 
 
 def capacity_to_restore(settings: Settings, record: Outcome, before: Live, after: Live) -> int:
     """The provisioned concurrency that the endpoint is to have and has not; 0 where there is nothing to do.
 
     An update resets it to what the configuration was made with: an autoscaler's value comes back within the run. One
-    whose autoscaler was taken away gets the configured value.
+    without an autoscaler, or whose autoscaler was taken away, gets the configured value.
     """
-    if not isinstance(after, LiveEndpoint) or not after.provisioned or after.status != "InService":
+    if not isinstance(after, LiveEndpoint) or not after.provisioned or after.status != "InService" or not after.ours:
         return 0
-    wanted = 0
-    if settings.scaling and isinstance(before, LiveEndpoint) and before.provisioned and before.config != after.config:
-        wanted = settings.scaling.clamp(before.provisioned)
-    elif record.scaling and not settings.scaling:
+    wanted, moved = 0, not isinstance(before, LiveEndpoint) or before.config != after.config
+    if not settings.scaling and (moved or record.scaling):
         wanted = settings.provisioned_concurrency or 0
+    elif settings.scaling and isinstance(before, LiveEndpoint) and before.provisioned and moved:
+        wanted = settings.scaling.clamp(before.provisioned)
     return wanted if wanted != after.provisioned else 0
 
 
@@ -506,7 +507,8 @@ def _served(plan: Plan, outcome: Outcome, after: Live) -> Outcome:
     outcome = replace(outcome, served=tuple(sorted(names)))
     if serving is None:
         return outcome
-    return replace(outcome, memory_mb=serving.settings.memory_mb, max_concurrency=serving.settings.max_concurrency)
+    sizes = serving.settings
+    return replace(outcome, version=serving.version, memory_mb=sizes.memory_mb, max_concurrency=sizes.max_concurrency)
 
 
 def judge(plan: Plan, before: Live, after: Live, *, updated: bool) -> tuple[Verdict, str]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from fleet.choice import Questions  # the provider's process need not read what a task list is
 
 
+_BESIDE = ("pins", "soaks", "series")  # what is asked beside the newest version
+
+
 class ApprovedModelsProvider(ResourceProvider):
     """Owns nothing in AWS; keeps the last answers in the state."""
 
@@ -32,7 +35,7 @@ class ApprovedModelsProvider(ResourceProvider):
         return CheckResult({**news, "answers": wire.encode(answers)}, [])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        return DiffResult(changes=not wire.same(olds, news, "groups", "answers"))
+        return DiffResult(changes=not wire.same(olds, news, "groups", "answers", *_BESIDE))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult("approved-models", props)
@@ -48,11 +51,23 @@ class ApprovedModels(Resource, module="registry", name="ApprovedModels"):
 
     def __init__(self, name: str, questions: "Questions", region: str, profile: str) -> None:
         asked = {**wire.encode(questions), "region": region, "profile": profile, "answers": None}
+        self._asked = {key: asked[key] for key in _BESIDE if key in asked}
         super().__init__(ApprovedModelsProvider(), name, asked, pulumi.ResourceOptions(retain_on_delete=True))
 
     async def known_answers(self) -> dict[str, Answer]:
-        """The answer of every group. Raises pulumi.RunError where they are unknown: that never means "nothing"."""
+        """The answer of every group. Raises pulumi.RunError where they are unknown: that never means "nothing".
+
+        With --target the state's may come back: a group of which something else was asked then has none.
+        """
         if not await self.answers.is_known():
             raise pulumi.RunError("the registry's answers are not known; nothing may be declared without them")
-        answers = await self.answers.future()
-        return {group: wire.decode(Answer, answer) for group, answer in (answers or {}).items()}
+        answers = await self.answers.future() or {}
+        for key in self._asked:
+            was, now = (_by_group(one) for one in (await getattr(self, key).future(), self._asked[key]))
+            answers = {group: answer for group, answer in answers.items() if was.get(group) == now.get(group)}
+        return {group: wire.decode(Answer, answer) for group, answer in answers.items()}
+
+
+def _by_group(asked: Any) -> dict[str, Any]:
+    asked = wire.whole(asked or {})
+    return asked if isinstance(asked, dict) else dict.fromkeys(asked, True)

@@ -12,7 +12,6 @@ from sandbox.handle import Sandbox
 
 THREADS = 4
 KEYS = 25  # a thread: each comes again and again
-PAUSE_SECONDS = 0.05  # between two calls of a thread: the engine needs the machine as well
 TTL_SECONDS = 0.5
 DEADLINE_SECONDS = 60
 
@@ -20,11 +19,13 @@ DEADLINE_SECONDS = 60
 class Callers:
     """Several threads with different keys, from `with` to its end."""
 
-    def __init__(self, sandbox: Sandbox, parameters: str, task: str, payload: Any) -> None:
-        """`parameters` is the path of the contract in Parameter Store."""
+    def __init__(
+        self, sandbox: Sandbox, parameters: str, task: str, payload: Any, *, pause_seconds: float = 0.05
+    ) -> None:
+        """`parameters` is where the contract is in Parameter Store. Each thread pauses between two calls."""
         self.answers: list[tuple[str, Prediction]] = []  # with the key, as they came
         self.errors: list[Exception] = []
-        self._task, self._payload = task, payload
+        self._task, self._payload, self._pause = task, payload, pause_seconds
         with patch.dict(os.environ, sandbox.env):  # boto3 reads it when it makes its clients, which is here
             self._fleet = Fleet.from_ssm(parameters, ttl=TTL_SECONDS)
         self._over = threading.Event()
@@ -42,7 +43,7 @@ class Callers:
 
     def _call(self, thread: int) -> None:
         for n in count():
-            if self._over.wait(PAUSE_SECONDS):
+            if self._over.wait(self._pause):
                 return
             key = f"{thread}-{n % KEYS}"
             try:

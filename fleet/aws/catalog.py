@@ -96,7 +96,7 @@ def _choices(task: Task, answer: Answer, now: datetime) -> dict[str, choice.Choi
     champion = choice.choose(task, answer, now)
     pinned = task.pin.version if task.pin else 0
     version = champion.answer.version if isinstance(champion.answer, Approved) else pinned
-    beside = {name: choice.choose_beside(task, name, answer, version, now) for name in task.variants}
+    beside = {name: choice.choose_beside(task, name, answer, choice.Champion(version), now) for name in task.variants}
     return {CHAMPION: champion, **beside}
 
 

@@ -46,10 +46,7 @@ def _checked(goal: Goal, stops: Sequence[Finding]) -> Goal:
     reasons = [finding.text for finding in stops if finding.task == goal.variant.title]
     if not reasons:
         return goal
-    # What serves under a former name stays, under that name.
-    settings = replace(goal.variant.settings, endpoint=goal.replaced or goal.endpoint)
-    choice = replace(goal.choice, answer=Refused("; ".join(reasons)))
-    return replace(goal, variant=replace(goal.variant, settings=settings), choice=choice)
+    return goal.going_by(replace(goal.choice, answer=Refused("; ".join(reasons))))
 
 
 async def _packages(new: Mapping[str, Revision], region: Region, settings: StackSettings) -> Findings:

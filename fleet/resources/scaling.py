@@ -5,6 +5,7 @@ What an autoscaler makes of the value is fleet/rollout.py's: it survives an upda
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pulumi
 from pulumi_aws import appautoscaling
@@ -32,16 +33,20 @@ async def declare(
     region: Region,
     parent: pulumi.Resource,
     depends_on: Sequence[pulumi.Resource],
+    *,
+    foreign: bool,
 ) -> str:
     """Declare it beside an endpoint that is there; gives what is in the state then, "" for nothing.
 
-    `recorded` is what the last run gave. A schedule moves the limits of the target when its time comes: as long as the
+    `recorded` is what the last run gave. Where the endpoint has become somebody else's (`foreign`) nothing of it is
+    changed or deleted. A schedule moves the limits of the target when its time comes: as long as the
     task's own have not changed since, that is no change.
     """
     resource_id = f"endpoint/{endpoint}/variant/{ALL_TRAFFIC}"
     # A killed run may have made it, in the state or not. To register it again is fine, but not with tags (API
     # reference, RegisterScalableTarget, 2026-11). An import would replace one that is in the state.
     is_doubtful = not recorded and await region.has_scalable_target(resource_id) is True
+    options = partial(pulumi.ResourceOptions, parent=parent, retain_on_delete=foreign or None)
     moved_by_schedules = bool(scaling.schedules) and recorded == limits(scaling)
     target = await registered(
         appautoscaling.Target(
@@ -52,16 +57,16 @@ async def declare(
             resource_id=resource_id,
             scalable_dimension=DIMENSION,
             service_namespace=NAMESPACE,
-            opts=pulumi.ResourceOptions(
-                parent=parent,
+            opts=options(
                 depends_on=list(depends_on),
-                ignore_changes=["minCapacity", "maxCapacity"] if moved_by_schedules else None,
+                ignore_changes=["minCapacity", "maxCapacity"] * (moved_by_schedules or foreign) + ["tags"] * foreign,
             ),
         )
     )
     if target is None and not recorded:
         return ""
-    opts = pulumi.ResourceOptions(parent=parent, depends_on=[target] if target else [])
+    its = ("targetTrackingScalingPolicyConfiguration", "schedule", "timezone", "scalableTargetAction")
+    opts = options(depends_on=[target] if target else [], ignore_changes=[*its] * foreign)
     policy = appautoscaling.Policy(
         name,
         name=name,

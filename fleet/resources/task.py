@@ -1,20 +1,21 @@
 """One task of the fleet: what its variants are to go by, the component that holds them, and what came of them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pulumi
 
 from fleet import contract, wire
 from fleet.aws.region import Region
-from fleet.choice import SAME_VERSION, Choice, Handed, choose, choose_beside, successor_of, torn_down
+from fleet.choice import SAME_VERSION, Champion, Choice, Handed, choose, choose_beside, successor_of, torn_down
 from fleet.contract import Contract
 from fleet.resources.parameters import Parameters
 from fleet.resources.stack import StackSettings
-from fleet.resources.variant import Goal, Result, Variant, VariantRollout
+from fleet.resources.variant import Decision, Goal, Result, Variant, VariantRollout
 from fleet.revision import Limits, Settings
 from fleet.rollout import Answer, Approved, LiveEndpoint, Outcome, Refused, Unknown
 from fleet.split import weights
@@ -70,23 +71,26 @@ async def aim(
     """What the task's variants are to go by."""
     # Not the run's own time: the registry has been asked since, and may have found a version just old enough.
     now = datetime.now(UTC)
-    choices = {CHAMPION: choose(task, registry, now)}
+    goals = {CHAMPION: await _goal(task, CHAMPION, choose(task, registry, now), last.get(CHAMPION), region, settings)}
+    foreseen = _foreseen(goals[CHAMPION].choice.answer)
     for name in task.variants:
-        choices[name] = choose_beside(task, name, registry, _foreseen(choices[CHAMPION].answer), now)
-    goals = await asyncio.gather(
-        *(_goal(task, name, choice, last.get(name), region, settings) for name, choice in choices.items())
-    )
-    return Aim(task, registry, last, dict(zip(choices, goals, strict=True)))
+        record = last.get(name)
+        serving = record.version if record else 0
+        choice = choose_beside(task, name, registry, foreseen, now, serving=serving)
+        goals[name] = await _goal(task, name, choice, record, region, settings)
+    return Aim(task, registry, last, goals)
 
 
 def _foreseen(champion: Answer) -> Handed:
     """What the champion will hand over, if all goes well; what is refused for a challenger may hang on it."""
     match champion:
         case Approved(version):
-            return version
-        case Unknown() | Refused():
+            return Champion(version)
+        case Refused(reason):
+            return Refused(f"champion: {reason}")
+        case Unknown():
             return champion
-    return 0
+    return Champion(0)
 
 
 async def _goal(
@@ -112,30 +116,51 @@ async def _goal(
 async def roll_out(aim: Aim, region: Region, parameters: Parameters, settings: StackSettings) -> TaskResult:
     """Bring one task to where it should be: the champion, and its challengers as soon as that one is decided."""
     component = TaskComponent(aim.task.name)
-    champion = VariantRollout(aim.goals[CHAMPION], region, settings.ownership, component)
-    decision = await champion.decide()
+    rollout = VariantRollout(aim.goals[CHAMPION], region, settings.ownership, component)
+    decision = await rollout.decide()
+    champion = asyncio.ensure_future(rollout.carry_out(decision))
     challengers = [goal for name, goal in aim.goals.items() if name != CHAMPION]
-    results = await asyncio.gather(
-        champion.carry_out(decision),
-        *(_roll_out_beside(goal, aim, decision.handed, region, settings, component) for goal in challengers),
-    )
-    return await _concluded(aim.task, component, results, aim.last, parameters)
+    beside = (_roll_out_beside(goal, aim, decision, champion, region, settings, component) for goal in challengers)
+    results = await asyncio.gather(champion, *beside)
+    is_certain = not isinstance(aim.registry, Unknown)
+    return await _concluded(aim.task, component, results, aim.last, parameters, is_certain=is_certain)
 
 
 async def _roll_out_beside(
-    goal: Goal, aim: Aim, champion: Handed, region: Region, settings: StackSettings, component: TaskComponent
+    goal: Goal,
+    aim: Aim,
+    decision: Decision,
+    champion: Awaitable[Result],
+    region: Region,
+    settings: StackSettings,
+    component: TaskComponent,
 ) -> Result:
     """Bring one challenger to where it should be, or away, given what the champion is to serve."""
-    choice = choose_beside(aim.task, goal.variant.name, aim.registry, champion, datetime.now(UTC))
+    serving = goal.record.version if goal.record else 0
+    choose_by = partial(choose_beside, aim.task, goal.variant.name, aim.registry, serving=serving)
+    choice = choose_by(decision.handed, datetime.now(UTC))
+    if choice.away == SAME_VERSION and goal.is_deployed and decision.moves and not pulumi.runtime.is_dry_run():
+        # Not before the champion serves it: a promotion may be rolled back.
+        its = (await champion).standing.serving
+        choice = choose_by(Champion(its.version) if its else decision.handed, datetime.now(UTC))
     if choice.away:
-        refused = choice.away if isinstance(choice.answer, Refused) else ""
-        outcome = Outcome(goal.endpoint, approved_version=choice.newest, by_decision=choice.away == SAME_VERSION)
-        gone = _not_deployed(goal.variant.name, outcome, choice.away)
-        return replace(gone, fault=refused, refusal=refused, warning=choice.warning)
+        return await _taken_away(goal, choice, region)
     if isinstance(goal.choice.answer, Refused):
         choice = replace(choice, answer=goal.choice.answer)
-    rollout = VariantRollout(replace(goal, choice=choice), region, settings.ownership, component)
+    rollout = VariantRollout(goal.going_by(choice), region, settings.ownership, component)
     return await rollout.carry_out(await rollout.decide())
+
+
+async def _taken_away(goal: Goal, choice: Choice, region: Region) -> Result:
+    """A challenger that is not to be there. A killed run may have made its endpoint, in the state or not."""
+    if not goal.is_deployed and not pulumi.runtime.is_dry_run():
+        live = await region.live(goal.endpoint, None, wait=True)
+        if isinstance(live, LiveEndpoint) and live.ours and (refused := await region.remove(goal.endpoint)):
+            pulumi.log.warn(f"{goal.variant.title}: endpoint of a killed run: {refused.error}")
+    refusal = choice.away if isinstance(choice.answer, Refused) else ""
+    outcome = Outcome(goal.endpoint, approved_version=choice.newest, by_decision=choice.away == SAME_VERSION)
+    gone = _not_deployed(goal.variant.name, outcome, choice.away)
+    return replace(gone, fault=refusal, refusal=refusal, warning=choice.warning)
 
 
 async def take_down(task: Task, today: date, last: Mapping[str, Outcome], parameters: Parameters) -> TaskResult:
@@ -157,6 +182,8 @@ async def _concluded(
     last: Mapping[str, Outcome],
     parameters: Parameters,
     successor: str = "",
+    *,
+    is_certain: bool = True,
 ) -> TaskResult:
     """What came of it, written where the apps read it."""
     variants = {result.variant: result for result in results}
@@ -169,7 +196,7 @@ async def _concluded(
     deployed = {name for name, record in last.items() if record.endpoint in record.declared}
     declared = {result.variant for result in results if result.is_declared}
     moves = any(result.has_moved for result in results) or not deployed <= declared
-    is_certain = all(result.standing.status is not Status.UNKNOWN for result in results)
+    is_certain = is_certain and all(result.standing.status is not Status.UNKNOWN for result in results)
     name, problem = await parameters.declare(task, contract.text(said), component, moves=moves, is_certain=is_certain)
     champion = variants[CHAMPION]
     variants[CHAMPION] = replace(

@@ -13,7 +13,7 @@ from pulumi_aws import sagemaker
 
 from fleet.aws import candidates
 from fleet.aws.region import Presence, Region
-from fleet.choice import Choice, Handed, undone
+from fleet.choice import Champion, Choice, Handed, undone
 from fleet.resources import scaling as scalings
 from fleet.resources.registration import registered
 from fleet.revision import ALL_TRAFFIC, Revision, Settings, revise
@@ -86,6 +86,17 @@ class Goal:
         former = self.record.endpoint if self.record and self.record.endpoint in self.record.declared else self.endpoint
         return "" if former == self.endpoint else former
 
+    def going_by(self, choice: Choice) -> "Goal":
+        """The same by another choice: what serves under a former name stays there where nothing is to be made."""
+        endpoint = self.endpoint if isinstance(choice.answer, Approved) else self.replaced or self.endpoint
+        settings = replace(self.variant.settings, endpoint=endpoint)
+        return replace(self, choice=choice, variant=replace(self.variant, settings=settings))
+
+    @property
+    def is_deployed(self) -> bool:
+        """By the last run's record."""
+        return self.record is not None and self.record.endpoint in self.record.declared
+
     @property
     def new_revision(self) -> Revision | None:
         """The revision that this run is to make, as far as the registry and the last run's record tell."""
@@ -141,10 +152,15 @@ class Decision:
             return Unknown(f"champion: {self.before.error}")
         if isinstance(self.answer, Refused):
             return Refused(f"champion: {self.answer.reason}")
-        target = self.plan.revision(self.plan.target) or self.plan.wanted
+        target, wanted = self.plan.revision(self.plan.target) or self.plan.wanted, self.plan.wanted
         if self.plan.kind is Kind.REFUSE or (self.plan.target and target is None):
             return Unknown("champion: what serves is not this stack's")
-        return target.version if target else 0
+        failed = wanted.version if wanted and self.plan.kind is Kind.HOLD else 0
+        return Champion(target.version if target else 0, failed)
+
+    @property
+    def moves(self) -> bool:
+        return is_to_move(self.plan, self.before)
 
 
 class VariantRollout:
@@ -199,10 +215,11 @@ class VariantRollout:
         after = before
         if moved and not failed and not self._preview:
             after = await self._region.settled(self._endpoint)
-        if not self._preview:
-            after = await self._restore_capacity(before, after)
+        restored, is_restored = (after, True) if self._preview else await self._restore_capacity(before, after)
         limits = await self._declare_scaling(plan, after, endpoint)
         record = replace(self._record or Outcome(), by_decision=False)
+        if not is_restored:
+            limits = limits or record.scaling  # so that the next run tries again
         outcome = replace(record, endpoint=self._endpoint, approved_version=self._choice.newest, scaling=limits)
         if self._preview:
             outcome = sighted(outcome, after)
@@ -211,7 +228,8 @@ class VariantRollout:
             updated = not obstacle and not failed and await _reads_otherwise(endpoint, plan.target)
             hint = obstacle or (STALE if endpoint and isinstance(before, LiveEndpoint) else "")
             outcome = conclude(plan, outcome, before, after, updated=updated, obstacle=hint, failed=failed)
-        return self._result(decision, moved, after, outcome, obstacle)
+            outcome = sighted(outcome, restored)  # not before: what was given back says nothing of what was tried
+        return self._result(decision, moved, restored, outcome, obstacle)
 
     def _result(self, decision: Decision, moved: bool, after: Live, outcome: Outcome, obstacle: str) -> Result:
         answer, plan = decision.answer, decision.plan
@@ -235,30 +253,35 @@ class VariantRollout:
             warning=self._choice.warning,
         )
 
-    async def _restore_capacity(self, before: Live, after: Live) -> Live:
-        """Give back what the autoscaler had made of provisioned concurrency, which an update resets."""
+    async def _restore_capacity(self, before: Live, after: Live) -> tuple[Live, bool]:
+        """Give back what the autoscaler had made of provisioned concurrency, which an update resets.
+
+        The endpoint as it is then, and whether it is as it should be.
+        """
         wanted = capacity_to_restore(self._variant.settings, self._record or Outcome(), before, after)
         if not wanted or not isinstance(after, LiveEndpoint):
-            return after
+            return after, True
         refused = await self._region.provision(self._endpoint, ALL_TRAFFIC, wanted)
         if refused:
             pulumi.log.warn(
                 f"{self._variant.title}: provisioned concurrency {wanted} could not be given back: {refused.error}"
             )
-            return after
+            return after, False
         settled = await self._region.settled(self._endpoint)
-        return replace(settled, serving=after.serving) if isinstance(settled, LiveEndpoint) else settled
+        return (replace(settled, serving=after.serving) if isinstance(settled, LiveEndpoint) else settled), True
 
     async def _declare_scaling(self, plan: Plan, after: Live, endpoint: sagemaker.Endpoint | None) -> str:
         """The limits that the autoscaler is then declared with, "" where there is none.
 
         SageMaker takes a scalable target only of an endpoint that serves with provisioned concurrency; in a preview
-        of a new one, this run makes that.
+        of a new one, this run makes that. What could not be looked at keeps what it may have.
         """
         scaling, recorded = self._variant.scaling, self._record.scaling if self._record else ""
         serves = isinstance(after, LiveEndpoint) and after.status == "InService" and after.provisioned > 0
         comes = self._preview and plan.kind is Kind.RUN and endpoint is not None
-        if not scaling or not (serves or comes or (recorded and not isinstance(after, Absent))):
+        may_be_there = recorded or (isinstance(after, Unknown) and self._endpoint in self._recorded)
+        stays = may_be_there and not isinstance(after, Absent)
+        if not scaling or not (serves or comes or stays) or (plan.kind is Kind.REFUSE and not recorded):
             return ""
         depends_on = [endpoint] if endpoint else []
         return await scalings.declare(
@@ -270,6 +293,7 @@ class VariantRollout:
             self._region,
             self._parent,
             depends_on,
+            foreign=plan.kind is Kind.REFUSE,
         )
 
     async def _remove_candidates(self, plan: Plan) -> None:

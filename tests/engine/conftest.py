@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fleet.revision import Settings, revise
 from sandbox.handle import Sandbox
 from sandbox.stack import Run, Running, Stack
 
@@ -62,14 +63,22 @@ class Fleet:
         self._mark()
         return self.stack.start_up()
 
-    def kill_at(self, operation: str, moment: str, **match: str) -> None:
-        """Run, and kill it with SIGKILL while the first such call is held; then cancel, as a person would."""
-        fault = self.sandbox.fault(operation, action=f"hold-{moment}", match=match, times=1)
+    def hold(self, operation: str, moment: str, **match: str) -> str:
+        """Hold the first such call "before" or "after" it takes effect; another rule like it holds the next."""
+        return self.sandbox.fault(operation, action=f"hold-{moment}", match=match, times=1)
+
+    def kill_while(self, *held: str) -> None:
+        """Run, and kill it with SIGKILL while all of these are held; then cancel, as a person would."""
         running = self.start_up()
-        self.sandbox.wait_held(fault, timeout=60)
+        for fault in held:
+            self.sandbox.wait_held(fault, timeout=60)
         running.kill()
         self.sandbox.clear_faults()
         self.stack.pulumi("cancel", "--yes", check=True)
+
+    def kill_at(self, operation: str, moment: str, **match: str) -> None:
+        """The same, where one call is held."""
+        self.kill_while(self.hold(operation, moment, **match))
 
     def made(self) -> list[str]:
         """The calls of the last run that changed AWS, e.g. `CreateModel toxicity-v2-3fa9c1`; see `written` for SSM."""
@@ -104,6 +113,14 @@ class Fleet:
         package = client.describe_model_package(ModelPackageName=model["PrimaryContainer"]["ModelPackageName"])
         version: int = package["ModelPackageVersion"]
         return version
+
+    def revision(self, task: str, version: int) -> str:
+        """The name of a version of a task that has no settings of its own."""
+        client = self.sandbox.client("sagemaker")
+        role = client.describe_model(ModelName=self.sandbox.serving("toxicity"))["ExecutionRoleArn"]
+        found = client.list_model_packages(ModelPackageGroupName=task)["ModelPackageSummaryList"]
+        package = next(one["ModelPackageArn"] for one in found if one["ModelPackageVersion"] == version)
+        return revise(Settings(task, role, memory_mb=2048, max_concurrency=5), version, package).name
 
     def output(self, task: str) -> dict[str, Any]:
         output: dict[str, Any] = self.stack.outputs()[task]

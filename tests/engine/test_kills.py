@@ -1,6 +1,7 @@
-"""A run killed at the worst moments, then run again: converges, leaves no orphan, and deletes nothing that served."""
+"""A run killed at the worst moments, then run again: converges, leaves no orphan, and deletes nothing that served.
 
-import pytest
+Where several tasks are killed at once, each waits at a call of its own when the run dies.
+"""
 
 
 def assert_converges(fleet, version):
@@ -11,96 +12,71 @@ def assert_converges(fleet, version):
     assert fleet.sandbox.harm() == []
 
 
-@pytest.mark.parametrize(
-    ("operation", "moment"),
-    [
-        ("CreateModel", "before"),
-        ("CreateModel", "after"),
-        ("CreateEndpointConfig", "after"),
-        ("CreateEndpoint", "before"),
-        ("CreateEndpoint", "after"),
-    ],
-)
-def test_killed_during_the_first_deployment(empty, operation, moment):
-    empty.sandbox.register("toxicity")
-    empty.declare("toxicity")
-    empty.kill_at(operation, moment)
+def test_killed_during_the_first_deployment_with_each_task_at_another_call(empty):
+    tasks = ("toxicity", "spam", "urgency", "topic", "intent")
+    for task in tasks:
+        empty.sandbox.register(task)
+    empty.declare(*tasks)
+    empty.kill_while(
+        empty.hold("CreateModel", "before"),
+        empty.hold("CreateModel", "after"),
+        empty.hold("CreateEndpointConfig", "after"),
+        empty.hold("CreateEndpoint", "before"),
+        empty.hold("CreateEndpoint", "after"),
+    )
+    assert len(empty.sandbox.endpoints()) == 1
 
     assert_converges(empty, 1)
-    if operation == "CreateEndpoint":
-        assert empty.up("--expect-no-changes").ok
+    assert empty.up("--expect-no-changes").ok
 
 
-@pytest.mark.parametrize(
-    ("operation", "moment"),
-    [
-        ("CreateModel", "before"),
-        ("CreateModel", "after"),
-        ("CreateEndpointConfig", "after"),
-        ("UpdateEndpoint", "before"),
-        ("UpdateEndpoint", "after"),
-    ],
-)
-def test_killed_during_an_update(fleet, operation, moment):
+def test_killed_around_updates_what_was_not_sent_is_sent_and_what_came_back_is_held(fleet):
     for task in fleet.tasks:
         fleet.sandbox.register(task)
-    fleet.kill_at(operation, moment)
-
-    assert_converges(fleet, 2)
-
-
-def test_killed_while_the_endpoint_is_creating(empty):
-    empty.sandbox.register("toxicity")
-    empty.declare("toxicity")
-    empty.sandbox.settings(create_seconds=6)
-    empty.kill_at("DescribeEndpoint", "after", EndpointName="toxicity")
-    assert empty.sandbox.endpoints() == {"toxicity": "Creating"}
-
-    assert_converges(empty, 1)
-
-
-def test_killed_before_the_outputs_are_written(fleet):
-    fleet.sandbox.register("toxicity")
+    fleet.sandbox.ending("spam", "update", "silent-rollback", "container exited")
     fleet.sandbox.settings(update_seconds=2)
-    fleet.kill_at("DescribeEndpoint", "before", EndpointName="toxicity")  # the update is sent, nobody sees its end
+    fleet.kill_while(
+        fleet.hold("UpdateEndpoint", "before", EndpointName="toxicity"),
+        fleet.hold("UpdateEndpoint", "after", EndpointName="spam"),
+        fleet.hold("DescribeEndpoint", "before", EndpointName="urgency"),  # it is sent, nobody sees its end
+    )
 
     run = fleet.up()
 
     assert run.ok, run.text
-    assert fleet.serving("toxicity") == 2
+    assert [call for call in fleet.made() if call.startswith("UpdateEndpoint ")] == ["UpdateEndpoint toxicity"]
+    assert {task: fleet.serving(task) for task in fleet.tasks} == {"toxicity": 2, "spam": 1, "urgency": 2}
+    assert fleet.status("spam") == "OUT_OF_DATE 1: version 2 rolled back: container exited; version 1 keeps serving"
     assert fleet.in_aws() == fleet.in_state()
+    assert fleet.sandbox.harm() == []
     assert fleet.up("--expect-no-changes").ok
 
 
-def test_killed_after_an_update_that_then_rolls_back_is_held(fleet):
+def test_killed_before_updates_and_then_another_version_is_wanted_of_one_task(fleet):
+    fleet.sandbox.client("sagemaker").delete_endpoint(EndpointName="urgency")
     fleet.sandbox.register("toxicity")
-    fleet.sandbox.ending("toxicity", "update", "silent-rollback", "container exited")
-    fleet.kill_at("UpdateEndpoint", "after")
-
-    run = fleet.up()
-
-    assert run.ok, run.text
-    assert "UpdateEndpoint toxicity" not in fleet.made()
-    assert fleet.status("toxicity") == "OUT_OF_DATE 1: version 2 rolled back: container exited; version 1 keeps serving"
-
-
-def test_killed_and_then_another_version_is_wanted(fleet):
-    fleet.sandbox.register("toxicity")
-    fleet.kill_at("CreateEndpointConfig", "after")
+    fleet.sandbox.register("spam")
+    fleet.kill_while(
+        fleet.hold("CreateEndpointConfig", "after"),
+        fleet.hold("CreateEndpointConfig", "after"),
+        fleet.hold("CreateEndpoint", "after", EndpointName="urgency"),  # was deleted outside, and is made again
+    )
     fleet.sandbox.register("toxicity")
 
     run = fleet.up()
     assert run.ok, run.text
-    assert fleet.serving("toxicity") == 3
+    assert {task: fleet.serving(task) for task in fleet.tasks} == {"toxicity": 3, "spam": 2, "urgency": 1}
     assert fleet.in_aws() == fleet.in_state()
+    assert fleet.sandbox.harm() == []
 
     assert fleet.up().ok
-    assert {name.split("-")[1] for name in fleet.sandbox.models() if name.startswith("toxicity-")} == {"v1", "v3"}
+    kept = {name.rpartition("-")[0] for name in fleet.sandbox.models()}
+    assert kept == {"toxicity-v1", "toxicity-v3", "spam-v1", "spam-v2", "urgency-v1"}
 
 
 def test_a_second_run_is_refused_while_one_is_under_way(fleet):
     fleet.sandbox.register("toxicity")
-    fault = fleet.sandbox.fault("UpdateEndpoint", action="hold-before", times=1)
+    fault = fleet.hold("UpdateEndpoint", "before")
     first = fleet.start_up()
     fleet.sandbox.wait_held(fault, timeout=60)
 
@@ -113,33 +89,22 @@ def test_a_second_run_is_refused_while_one_is_under_way(fleet):
     assert fleet.serving("toxicity") == 2
 
 
-def test_killed_after_the_endpoint_is_made_and_then_the_registry_is_down(empty):
+def test_killed_after_the_endpoint_is_made_and_then_nothing_can_be_found_out(empty):
     empty.sandbox.register("toxicity")
     empty.declare("toxicity")
     empty.kill_at("CreateEndpoint", "after")
-    outage = empty.sandbox.fault("ListModelPackages", action="error", code="AccessDeniedException", message="no")
 
-    assert not empty.up().ok
-    assert empty.made() == []
-    assert empty.sandbox.endpoints() == {"toxicity": "InService"}
+    for operation, said in (("ListEndpoints", "endpoint"), ("ListModelPackages", "registry")):
+        outage = empty.sandbox.fault(operation, action="error", code="AccessDeniedException", message="no")
+        stopped = empty.up()
+        assert not stopped.ok
+        assert empty.made() == []
+        assert f"UNKNOWN: {said}: " in stopped.text
+        assert f"{operation}: AccessDeniedException: no" in stopped.text
+        assert "Traceback" not in stopped.text
+        assert empty.sandbox.endpoints() == {"toxicity": "InService"}
+        empty.sandbox.release(outage)
 
-    empty.sandbox.release(outage)
-    assert_converges(empty, 1)
-
-
-def test_killed_after_the_endpoint_is_made_and_then_endpoints_cannot_be_listed(empty):
-    empty.sandbox.register("toxicity")
-    empty.declare("toxicity")
-    empty.kill_at("CreateEndpoint", "after")
-    outage = empty.sandbox.fault("ListEndpoints", action="error", code="AccessDeniedException", message="no")
-
-    stopped = empty.up()
-    assert not stopped.ok
-    assert empty.made() == []
-    assert "UNKNOWN: endpoint: ListEndpoints: AccessDeniedException: no" in stopped.text
-    assert "Traceback" not in stopped.text
-
-    empty.sandbox.release(outage)
     assert_converges(empty, 1)
 
 
@@ -158,49 +123,55 @@ def test_moved_back_by_hand_after_a_kill_to_what_the_killed_run_meant_to_drop(fl
     assert fleet.sandbox.harm() == []
 
 
-@pytest.mark.parametrize("ending", ["done", "rollback", "silent-rollback"])
-def test_a_plain_up_after_it_sends_nothing_to_what_serves_already(fleet, ending):
+def test_a_plain_up_after_a_rollback_sends_nothing_to_what_serves_already(fleet):
+    for task, ending in (("toxicity", "rollback"), ("spam", "silent-rollback")):
+        fleet.sandbox.register(task)
+        fleet.sandbox.ending(task, "update", ending)
+    assert not fleet.up().ok
+
+    run = fleet.plain_up()
+
+    assert run.ok, run.text
+    assert fleet.made() == []
+    assert (fleet.serving("toxicity"), fleet.serving("spam")) == (1, 1)
+
+
+def test_a_plain_up_after_a_kill_sends_nothing_to_what_serves_already(fleet):
     fleet.sandbox.register("toxicity")
-    if ending == "done":
-        fleet.kill_at("UpdateEndpoint", "after")
-    else:
-        fleet.sandbox.ending("toxicity", "update", ending)
-        assert not fleet.up().ok
+    fleet.kill_at("UpdateEndpoint", "after")
 
     run = fleet.plain_up()
 
     assert run.ok, run.text
     assert "UpdateEndpoint toxicity" not in fleet.made()
-    assert fleet.serving("toxicity") == (2 if ending == "done" else 1)
-
-
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_killed_around_an_update_while_an_autoscaler_moves_sends_it_at_most_once_more(fleet, moment):
-    fleet.change("toxicity", provisioned_concurrency=2)
-    assert fleet.up().ok
-    fleet.sandbox.register("toxicity")
-    fleet.sandbox.ending("toxicity", "update", "silent-rollback", "container exited", times=0)
-    fleet.kill_at("UpdateEndpoint", moment)
-    fleet.sandbox.provisioned("toxicity", 4)
-
-    sent = 0
-    for _ in range(3):
-        fleet.up()
-        sent += fleet.made().count("UpdateEndpoint toxicity")
-    assert sent == 1
-    assert fleet.serving("toxicity") == 1
-    assert fleet.output("toxicity")["reason"].startswith("version 2 rolled back: container exited")
-
-
-def test_killed_before_an_update_while_an_autoscaler_moves_the_next_run_sends_it(fleet):
-    fleet.change("toxicity", provisioned_concurrency=2)
-    assert fleet.up().ok
-    fleet.sandbox.register("toxicity")
-    fleet.kill_at("UpdateEndpoint", "before")
-    fleet.sandbox.provisioned("toxicity", 4)
-
-    assert fleet.up().ok
     assert fleet.serving("toxicity") == 2
+
+
+def test_killed_around_updates_while_an_autoscaler_moves_each_is_sent_at_most_once_more(fleet):
+    for task in fleet.tasks:
+        fleet.change(task, provisioned_concurrency=2)
+    assert fleet.up().ok
+    for task in fleet.tasks:
+        fleet.sandbox.register(task)
+    for task in ("toxicity", "spam"):
+        fleet.sandbox.ending(task, "update", "silent-rollback", "container exited", times=0)
+    fleet.kill_while(
+        fleet.hold("UpdateEndpoint", "before", EndpointName="toxicity"),
+        fleet.hold("UpdateEndpoint", "after", EndpointName="spam"),
+        fleet.hold("UpdateEndpoint", "before", EndpointName="urgency"),
+    )
+    for task in fleet.tasks:
+        fleet.sandbox.provisioned(task, 4)
+
+    assert not fleet.up().ok
+    sent = [f"UpdateEndpoint {task}" for task in sorted(fleet.tasks)]
+    assert sorted(call for call in fleet.made() if call.startswith("UpdateEndpoint ")) == sent
+
+    assert fleet.up().ok
+    assert fleet.made() == []
+    assert {task: fleet.serving(task) for task in fleet.tasks} == {"toxicity": 1, "spam": 1, "urgency": 2}
+    for task in ("toxicity", "spam"):
+        assert fleet.output(task)["reason"].startswith("version 2 rolled back: container exited")
 
 
 def test_killed_while_several_are_created_and_then_a_newer_version_is_approved(empty):
@@ -208,13 +179,9 @@ def test_killed_while_several_are_created_and_then_a_newer_version_is_approved(e
     for task in tasks:
         empty.sandbox.register(task)
     empty.declare(*tasks)
-    empty.sandbox.settings(create_seconds=3)
-    fault = empty.sandbox.fault("CreateEndpoint", action="hold-after")
-    running = empty.start_up()
-    empty.sandbox.wait_held(fault, timeout=60, calls=2)
-    running.kill()
-    empty.sandbox.clear_faults()
-    empty.stack.pulumi("cancel", "--yes", check=True)
+    empty.sandbox.settings(create_seconds=8)
+    empty.kill_while(empty.hold("CreateEndpoint", "after"), empty.hold("CreateEndpoint", "after"))
+    assert "Creating" in empty.sandbox.endpoints().values()
     for task in tasks:
         empty.sandbox.register(task)
 
@@ -224,11 +191,3 @@ def test_killed_while_several_are_created_and_then_a_newer_version_is_approved(e
     assert {task: empty.serving(task) for task in tasks} == dict.fromkeys(tasks, 2)
     assert set(empty.sandbox.endpoints()) == set(tasks)
     assert empty.in_aws() == empty.in_state()
-
-
-def test_killed_while_an_endpoint_that_was_deleted_outside_is_made_again(fleet):
-    fleet.sandbox.client("sagemaker").delete_endpoint(EndpointName="toxicity")
-    fleet.kill_at("CreateEndpoint", "after")
-
-    assert_converges(fleet, 1)
-    assert fleet.up("--expect-no-changes").ok

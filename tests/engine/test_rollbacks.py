@@ -1,63 +1,77 @@
-"""SageMaker takes an update and comes back, refuses it, or never makes the endpoint."""
+"""SageMaker takes an update and comes back, refuses it, or never makes the endpoint; and what happened outside."""
 
-import pytest
+from tests.engine.conftest import PARAMETERS
 
 DENIED = {"action": "error", "code": "AccessDeniedException", "message": "not authorized"}
 
 
-@pytest.mark.parametrize(
-    ("ending", "reason"),
-    [("silent-rollback", "container exited"), ("silent-rollback", ""), ("rollback", "container exited")],
-)
-def test_a_rollback_is_red_once_harms_nothing_and_is_not_tried_again(fleet, ending, reason):
-    fleet.sandbox.register("toxicity")
-    fleet.sandbox.register("spam")
-    fleet.sandbox.ending("toxicity", "update", ending, reason)
+def test_a_rollback_is_red_once_harms_nothing_and_is_not_tried_again(fleet):
+    """SageMaker tells of one rollback as the update ends, and of the other only to who looks."""
+    for task in fleet.tasks:
+        fleet.sandbox.register(task)
+    fleet.sandbox.ending("toxicity", "update", "silent-rollback", "container exited")
+    fleet.sandbox.ending("spam", "update", "rollback", "out of memory")
 
     run = fleet.up()
 
     assert not run.ok
-    assert (fleet.serving("toxicity"), fleet.serving("spam")) == (1, 2)
-    because = f": {reason}" if reason else ""
-    assert fleet.status("toxicity") == f"OUT_OF_DATE 1: version 2 rolled back{because}; version 1 keeps serving"
-    assert fleet.output("spam")["version"] == 2
+    assert {task: fleet.serving(task) for task in fleet.tasks} == {"toxicity": 1, "spam": 1, "urgency": 2}
+    because = "version 2 rolled back: container exited; version 1 keeps serving"
+    for said in (fleet.parameter("toxicity"), fleet.output("toxicity")):
+        assert (said["status"], said["version"], said["reason"]) == ("OUT_OF_DATE", 1, because)
+    assert fleet.status("spam") == "OUT_OF_DATE 1: version 2 rolled back: out of memory; version 1 keeps serving"
+    assert fleet.status("urgency") == "UP_TO_DATE 2: version 2 serves"
 
     for held in (fleet.up(), fleet.up("--expect-no-changes")):
         assert held.ok, held.text
-        assert fleet.made() == []
-        assert held.summary == "2 UP_TO_DATE, 1 OUT_OF_DATE"
+        assert (fleet.made(), fleet.written()) == ([], [])
+        assert held.summary == "1 UP_TO_DATE, 2 OUT_OF_DATE"
 
-    fleet.sandbox.register("toxicity")
+    fleet.sandbox.register("toxicity")  # a newer version, and another attempt: both are tried
+    fleet.change("spam", attempt=2)
     assert fleet.up().ok
-    assert fleet.serving("toxicity") == 3
+    assert (fleet.serving("toxicity"), fleet.serving("spam")) == (3, 2)
     assert fleet.sandbox.harm() == []
 
 
-def test_an_update_that_was_refused_is_sent_again_by_the_next_run(fleet):
-    fleet.sandbox.register("toxicity")
-    fault = fleet.sandbox.fault("UpdateEndpoint", **DENIED)
-    assert not fleet.up().ok
-    assert fleet.status("toxicity") == "OUT_OF_DATE 1: version 2 not sent; version 1 keeps serving"
-    fleet.sandbox.release(fault)
+def test_what_is_refused_of_an_update_leaves_its_endpoint_alone_and_is_sent_by_the_next_run(fleet):
+    fleet.sandbox.register("mood")
+    fleet.declare(*fleet.tasks, "mood")
+    for task in ("toxicity", "spam", "urgency"):
+        fleet.sandbox.register(task)
+    for operation, task in (("CreateModel", "spam"), ("CreateEndpointConfig", "urgency")):
+        member = {"CreateModel": "ModelName", "CreateEndpointConfig": "EndpointConfigName"}[operation]
+        fleet.sandbox.fault(operation, match={member: fleet.revision(task, 2)}, **DENIED)
+    fleet.sandbox.fault("UpdateEndpoint", match={"EndpointName": "toxicity"}, **DENIED)
 
+    run = fleet.up()
+
+    assert not run.ok
+    assert {task: fleet.serving(task) for task in fleet.tasks} == {"toxicity": 1, "spam": 1, "urgency": 1, "mood": 1}
+    assert fleet.status("toxicity") == "OUT_OF_DATE 1: version 2 not sent; version 1 keeps serving"
+    assert fleet.sandbox.harm() == []
+
+    fleet.sandbox.clear_faults()
     run = fleet.up()
 
     assert run.ok, run.text
-    assert fleet.serving("toxicity") == 2
+    assert {task: fleet.serving(task) for task in fleet.tasks} == {"toxicity": 2, "spam": 2, "urgency": 2, "mood": 1}
 
 
-@pytest.mark.parametrize("operation", ["CreateModel", "CreateEndpointConfig"])
-def test_a_revision_that_cannot_be_made_leaves_the_endpoint_alone(fleet, operation):
+def test_what_was_refused_is_neither_made_nor_sent_in_outages_that_follow(fleet):
     fleet.sandbox.register("toxicity")
     fleet.sandbox.register("spam")
-    fault = fleet.sandbox.fault(operation, **DENIED, times=1)  # whichever comes first
-    run = fleet.up()
-    fleet.sandbox.release(fault)
+    fleet.sandbox.fault("CreateModel", match={"ModelName": fleet.revision("toxicity", 2)}, **DENIED)
+    fleet.sandbox.fault("UpdateEndpoint", match={"EndpointName": "spam"}, **DENIED)
+    assert not fleet.up().ok
+    fleet.sandbox.clear_faults()
+    for operation in ("ListEndpoints", "ListModelPackages", "ListEndpoints"):
+        outage = fleet.sandbox.fault(operation, **DENIED)
+        assert not fleet.up().ok
+        assert fleet.made() == []
+        assert fleet.output("toxicity")["version"] == 1
+        fleet.sandbox.release(outage)
 
-    assert not run.ok
-    assert sorted([fleet.serving("toxicity"), fleet.serving("spam")]) == [1, 2]
-    assert set(fleet.sandbox.endpoints()) == {"toxicity", "spam", "urgency"}
-    assert fleet.sandbox.harm() == []
     assert fleet.up().ok
     assert (fleet.serving("toxicity"), fleet.serving("spam")) == (2, 2)
 
@@ -88,85 +102,27 @@ def test_a_failed_creation_holds_up_nobody_and_is_repaired_by_the_next_run(empty
     assert empty.up("--expect-no-changes").ok
 
 
-def test_an_endpoint_deleted_outside_is_made_again(fleet):
-    fleet.sandbox.client("sagemaker").delete_endpoint(EndpointName="toxicity")
+def test_an_endpoint_deleted_outside_is_made_again_and_one_moved_outside_is_brought_back(fleet):
+    fleet.sandbox.register("toxicity")
+    fleet.sandbox.register("urgency")
+    fleet.sandbox.ending("urgency", "update", "silent-rollback")
+    assert not fleet.up().ok  # version 2 of urgency is held from now on
+    old = next(name for name in fleet.sandbox.endpoint_configs() if name.startswith("toxicity-v1"))
+    client = fleet.sandbox.client("sagemaker")
+    client.update_endpoint(EndpointName="toxicity", EndpointConfigName=old)
+    for task in ("spam", "urgency"):
+        client.delete_endpoint(EndpointName=task)
+    fleet.sandbox.client("ssm").delete_parameter(Name=f"{PARAMETERS}/toxicity")
 
-    assert "toxicity: NOT_DEPLOYED: deleted outside; version 1 approved" in fleet.preview().text
+    seen = fleet.preview().text
+    assert "toxicity: OUT_OF_DATE: " in seen
+    assert "spam: NOT_DEPLOYED: deleted outside; version 1 approved" in seen
     run = fleet.up()
 
     assert run.ok, run.text
-    assert fleet.serving("toxicity") == 1
-    assert fleet.up("--expect-no-changes").ok
-
-
-def test_an_endpoint_moved_outside_is_brought_back(fleet):
-    fleet.sandbox.register("toxicity")
-    assert fleet.up().ok
-    old = next(n for n in fleet.sandbox.endpoint_configs() if n.startswith("toxicity-v1"))
-    fleet.sandbox.client("sagemaker").update_endpoint(EndpointName="toxicity", EndpointConfigName=old)
-
-    assert "toxicity: OUT_OF_DATE: " in fleet.preview().text
-    run = fleet.up()
-
-    assert run.ok, run.text
-    assert fleet.serving("toxicity") == 2
-
-
-def test_an_update_refused_while_an_autoscaler_moves_is_no_rollback(fleet):
-    fleet.change("toxicity", provisioned_concurrency=2)
-    assert fleet.up().ok
-    fleet.sandbox.register("toxicity")
-    held = fleet.sandbox.fault("CreateModel", action="hold-before", times=1)
-    running = fleet.start_up()
-    fleet.sandbox.wait_held(held, timeout=60)
-    fleet.sandbox.provisioned("toxicity", 4)
-    refused = fleet.sandbox.fault("UpdateEndpoint", **DENIED)
-    fleet.sandbox.release(held)
-    assert not running.end().ok
-    fleet.sandbox.release(refused)
-
-    assert fleet.up().ok
-    assert fleet.serving("toxicity") == 2
-
-
-def test_two_outages_after_a_revision_that_could_not_be_made_make_nothing(fleet):
-    fleet.sandbox.register("toxicity")
-    fault = fleet.sandbox.fault("CreateModel", **DENIED)
-    assert not fleet.up().ok
-    fleet.sandbox.release(fault)
-    for operation in ("ListModelPackages", "ListEndpoints", "ListModelPackages"):
-        outage = fleet.sandbox.fault(operation, **DENIED)
-        assert not fleet.up().ok
-        assert fleet.made() == []
-        assert fleet.output("toxicity")["version"] == 1
-        fleet.sandbox.release(outage)
-
-    assert fleet.up().ok
-    assert fleet.serving("toxicity") == 2
-
-
-def test_an_update_that_was_refused_is_not_sent_while_endpoints_cannot_be_listed(fleet):
-    fleet.sandbox.register("toxicity")
-    fault = fleet.sandbox.fault("UpdateEndpoint", **DENIED)
-    assert not fleet.up().ok
-    fleet.sandbox.release(fault)
-    fleet.sandbox.fault("ListEndpoints", **DENIED)
-
-    assert not fleet.up().ok
-    assert fleet.made() == []
-
-
-def test_an_endpoint_deleted_outside_while_a_newer_version_is_held_is_made_again_as_it_was(fleet):
-    fleet.sandbox.register("toxicity")
-    fleet.sandbox.ending("toxicity", "update", "silent-rollback")
-    assert not fleet.up().ok
-    fleet.sandbox.client("sagemaker").delete_endpoint(EndpointName="toxicity")
-
-    run = fleet.up()
-
-    assert run.ok, run.text
-    assert fleet.serving("toxicity") == 1
-    assert fleet.status("toxicity") == "OUT_OF_DATE 1: version 2 rolled back; version 1 keeps serving"
+    assert {task: fleet.serving(task) for task in fleet.tasks} == {"toxicity": 2, "spam": 1, "urgency": 1}
+    assert fleet.status("urgency") == "OUT_OF_DATE 1: version 2 rolled back; version 1 keeps serving"
+    assert fleet.parameter("toxicity")["version"] == 2
     assert fleet.up("--expect-no-changes").ok
 
 

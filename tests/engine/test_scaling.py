@@ -119,3 +119,32 @@ def test_a_killed_run_leaves_an_autoscaler_that_the_next_one_takes_over(fleet):
     assert run.ok, run.text
     assert list(fleet.sandbox.scaling("toxicity")["policies"]) == ["toxicity"]
     assert fleet.up("--expect-no-changes").ok
+
+
+def test_an_endpoint_of_somebody_else_is_not_scaled(fleet):
+    client, serverless = fleet.sandbox.client("sagemaker"), {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
+    model, provisioned = fleet.sandbox.serving("spam"), {**serverless, "ProvisionedConcurrency": 2}
+    variant = {"VariantName": "AllTraffic", "ModelName": model, "ServerlessConfig": provisioned}
+    client.create_endpoint_config(EndpointConfigName="theirs", ProductionVariants=[variant])
+    client.create_endpoint(EndpointName="mood", EndpointConfigName="theirs")
+    mood = {"group": "spam", "provisioned_concurrency": 2, "scaling": SCALING}
+    fleet.declare("toxicity", "spam", "urgency", mood=mood)
+
+    run = fleet.up()
+
+    assert not run.ok
+    assert fleet.sandbox.scaling("mood") == {}
+
+
+def test_an_update_that_fails_while_scaling_is_removed_is_not_sent_again(fleet):
+    scaled(fleet)
+    fleet.sandbox.provisioned("toxicity", 4)
+    fleet.change("toxicity", scaling=None)
+    fleet.sandbox.register("toxicity")
+    fleet.sandbox.ending("toxicity", "update", "rollback", reason="exited")
+    assert not fleet.up().ok
+
+    assert fleet.up().ok
+
+    assert "UpdateEndpoint" not in calls(fleet)
+    assert fleet.sandbox.live_provisioned("toxicity") == 2

@@ -144,3 +144,39 @@ def test_a_task_with_a_challenger_that_leaves_the_list_takes_both_with_it(trial)
     assert set(trial.sandbox.endpoints()) == {"spam", "urgency"}
     assert trial.in_state() == trial.in_aws()
     assert trial.written() == ["DeleteParameter toxicity"]
+
+
+def test_a_promotion_that_is_rolled_back_leaves_the_challenger(trial):
+    deployed(trial)
+    trial.change("toxicity", pin={**PIN, "version": 2})
+    trial.sandbox.ending("toxicity", "update", "silent-rollback", reason="exited")
+
+    run = trial.up()
+
+    assert not run.ok
+    assert (trial.serving("toxicity"), trial.serving("toxicity-b")) == (1, 2)
+    assert trial.weights("toxicity") == {"champion": 0.9, "b": 0.1}
+    assert trial.up().ok
+    assert trial.made() == []
+
+
+def test_an_endpoint_that_a_killed_run_made_goes_with_its_challenger(trial):
+    trial.kill_at("CreateEndpoint", "after", EndpointName="toxicity-b")
+    trial.sandbox.reject("toxicity", 2)
+
+    run = trial.up()
+
+    assert run.ok, run.text
+    assert "toxicity-b" not in trial.sandbox.endpoints()
+
+
+def test_a_targeted_run_does_not_go_by_answers_to_other_questions(trial):
+    deployed(trial)
+    trial.sandbox.register("toxicity")
+    trial.change("toxicity", variants={"b": {"weight": 0.1, "pin": {**PIN, "version": 2}}})
+
+    run = trial.up("--target", "**toxicity*")  # without ApprovedModels, which was not asked for 2
+
+    assert not run.ok
+    assert "toxicity/b: registry: the registry was not asked in this run" in run.text
+    assert trial.serving("toxicity-b") == 2

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fleet.choice import SAME_VERSION, Choice, Handed, Questions, choose_beside, questions
+from fleet.choice import SAME_VERSION, Champion, Choice, Handed, Questions, choose_beside, questions
 from fleet.rollout import Answer, Approved, NothingApproved, Refused, Stay, Unknown, Version
 from fleet.tasks import Task
 
@@ -33,8 +33,15 @@ def registry(*numbers: int) -> Approved:
     return Approved(newest.number, newest.package, older=tuple(older))
 
 
-def beside(champion: Handed, registry: Answer, of: Task) -> Choice:
-    return choose_beside(of, "b", registry, champion, NOW)
+def beside(champion: int | Handed, registry: Answer, of: Task, *, serving: int = 0) -> Choice:
+    handed = Champion(champion) if isinstance(champion, int) else champion
+    return choose_beside(of, "b", registry, handed, NOW, serving=serving)
+
+
+def dated() -> Approved:
+    """8 is too young for a soak of a day, 7 is not."""
+    young, old = (NOW - timedelta(hours=hours) for hours in (1, 48))
+    return Approved(8, "package/8", young.isoformat(), older=(Version(7, "package/7", old.isoformat()),))
 
 
 def version(number: int) -> Approved:
@@ -62,9 +69,7 @@ def test_a_challenger_serves(of: Task, champion: int, answer: Answer) -> None:
 
 
 def test_a_version_too_young_is_not_the_latest() -> None:
-    young, old = (NOW - timedelta(hours=hours) for hours in (1, 48))
-    dated = Approved(8, "package/8", young.isoformat(), older=(Version(7, "package/7", old.isoformat()),))
-    found = beside(6, dated, task(soak_hours=24)).answer
+    found = beside(6, dated(), task(soak_hours=24)).answer
     assert isinstance(found, Approved)
     assert found.version == 7
 
@@ -89,12 +94,24 @@ def test_a_challenger_is_not_deployed(of: Task, champion: int, answer: Answer, a
 
 
 def test_a_young_version_that_the_champion_serves_already_is_the_same() -> None:
-    young, old = (NOW - timedelta(hours=hours) for hours in (1, 48))
-    dated = Approved(8, "package/8", young.isoformat(), older=(Version(7, "package/7", old.isoformat()),))
-    assert beside(8, dated, task(soak_hours=24)).away == SAME_VERSION
+    assert beside(8, dated(), task(soak_hours=24)).away == SAME_VERSION
+
+
+def test_a_version_that_failed_as_the_champions_is_not_tried_as_the_latest() -> None:
+    failed = Champion(7, failed=8)
+    assert beside(failed, registry(8, 7), task()).away == "version 8 has failed as the champion's"
+    assert beside(failed, registry(8, 7), pinned(8)).away == ""
 
 
 # As it is
+
+
+def test_what_serves_beside_the_champion_needs_no_soak() -> None:
+    assert beside(7, dated(), task(soak_hours=24), serving=8).away == ""
+
+
+def test_what_serves_stays_although_it_has_failed_as_the_champions() -> None:
+    assert beside(Champion(7, failed=8), registry(8, 7), task(), serving=8).away == ""
 
 
 @pytest.mark.parametrize("champion", [DOWN, Refused("champion: pin: version 6 is not approved")], ids=["?", "refused"])

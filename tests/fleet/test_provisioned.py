@@ -114,8 +114,13 @@ def test_what_is_to_be_given_back(before: LiveEndpoint, after: LiveEndpoint, res
     assert capacity_to_restore(SCALED, Outcome(), before, after) == restored
 
 
-def test_without_scaling_nothing_is_given_back() -> None:
-    assert capacity_to_restore(replace(SCALED, scaling=None), Outcome(), OLD, NEW) == 0
+def test_a_kept_revision_without_scaling_has_the_configured_value_and_not_what_it_was_made_with() -> None:
+    made_with_4 = replace(NEW, provisioned=4)
+    assert capacity_to_restore(replace(SCALED, scaling=None), Outcome(), OLD, made_with_4) == 2
+
+
+def test_nothing_is_given_to_an_endpoint_of_somebody_else() -> None:
+    assert capacity_to_restore(SCALED, Outcome(scaling="1..5"), OLD, replace(NEW, ours=False)) == 0
 
 
 def test_one_whose_autoscaler_was_taken_away_gets_the_configured_value() -> None:
@@ -134,6 +139,12 @@ def test_an_autoscaler_of_somebody_else_is_let_be() -> None:
 def test_a_wanted_revision_that_was_tried_and_does_not_serve_has_failed(verdict: Verdict) -> None:
     plan = world(serving=7, approved_version=8).decide()
     assert has_failed(plan, Outcome(tried=plan.target, turn=plan.turn, verdict=verdict))
+
+
+def test_a_wanted_revision_that_is_held_has_failed() -> None:
+    fleet = world(serving=7, approved_version=8)
+    fleet.run("rolls back", killed=True)
+    assert has_failed(fleet.decide(), Outcome())
 
 
 @pytest.mark.parametrize(

@@ -844,6 +844,7 @@ def test_the_record_says_what_was_tried_what_serves_and_what_was_seen() -> None:
         modified="t2",
         provisioned=3,
         endpoint_status="InService",
+        version=7,
         memory_mb=2048,
         max_concurrency=5,
         served=(name(7),),
