@@ -4,6 +4,8 @@ One resource a stack. It asks in `check`, because only what check returns is kno
 names are stored in the state of every stack: never rename them.
 """
 
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -17,9 +19,6 @@ if TYPE_CHECKING:
     from fleet.choice import Questions  # the provider's process need not read what a task list is
 
 
-_BESIDE = ("pins", "soaks", "series")  # what is asked beside the newest version
-
-
 class ApprovedModelsProvider(ResourceProvider):
     """Owns nothing in AWS; keeps the last answers in the state."""
 
@@ -28,14 +27,14 @@ class ApprovedModelsProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Ask the registry. An error is an answer too: a raise or a failure here would end the run for every task."""
         news = wire.whole(news)
-        asked = news["groups"], news.get("pins", {}), news.get("soaks", {}), news.get("series", ())
-        answers = session.ask(lambda: registry.ask(session.sagemaker(news["region"], news["profile"]), *asked))
+        client, asked = partial(session.sagemaker, news["region"], news["profile"]), news.get("asked", {})
+        answers = session.ask(lambda: registry.ask(client(), news["groups"], **asked))
         if isinstance(answers, Unknown):
             answers = dict.fromkeys(news["groups"], answers)
         return CheckResult({**news, "answers": wire.encode(answers)}, [])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        return DiffResult(changes=not wire.same(olds, news, "groups", "answers", *_BESIDE))
+        return DiffResult(changes=not wire.same(olds, news, "groups", "asked", "answers"))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult("approved-models", props)
@@ -48,11 +47,18 @@ class ApprovedModels(Resource, module="registry", name="ApprovedModels"):
     """The approved versions of all groups."""
 
     answers: pulumi.Output[dict[str, Any]]
+    asked: pulumi.Output[dict[str, Any]]
 
     def __init__(self, name: str, questions: "Questions", region: str, profile: str) -> None:
-        asked = {**wire.encode(questions), "region": region, "profile": profile, "answers": None}
-        self._asked = {key: asked[key] for key in _BESIDE if key in asked}
-        super().__init__(ApprovedModelsProvider(), name, asked, pulumi.ResourceOptions(retain_on_delete=True))
+        self._questions = questions
+        props = {
+            "groups": list(questions.groups),
+            "asked": _asked(questions),
+            "region": region,
+            "profile": profile,
+            "answers": None,
+        }
+        super().__init__(ApprovedModelsProvider(), name, props, pulumi.ResourceOptions(retain_on_delete=True))
 
     async def known_answers(self) -> dict[str, Answer]:
         """The answer of every group. Raises pulumi.RunError where they are unknown: that never means "nothing".
@@ -61,13 +67,21 @@ class ApprovedModels(Resource, module="registry", name="ApprovedModels"):
         """
         if not await self.answers.is_known():
             raise pulumi.RunError("the registry's answers are not known; nothing may be declared without them")
-        answers = await self.answers.future() or {}
-        for key in self._asked:
-            was, now = (_by_group(one) for one in (await getattr(self, key).future(), self._asked[key]))
-            answers = {group: answer for group, answer in answers.items() if was.get(group) == now.get(group)}
-        return {group: wire.decode(Answer, answer) for group, answer in answers.items()}
+        answers, was, now = await self.answers.future() or {}, await self.asked.future(), _asked(self._questions)
+        return {
+            group: wire.decode(Answer, answer)
+            for group, answer in answers.items()
+            if _of(was, group) == _of(now, group)
+        }
 
 
-def _by_group(asked: Any) -> dict[str, Any]:
+def _asked(questions: "Questions") -> dict[str, Any]:
+    """What is asked beside the newest version, as the arguments of `registry.ask`."""
+    pins = {group: list(versions) for group, versions in questions.pins.items()}
+    return {"pins": pins, "soaks": dict(questions.soaks), "series": list(questions.series)}
+
+
+def _of(asked: Mapping[str, Any] | None, group: str) -> tuple[object, ...]:
+    """What was asked of one group."""
     asked = wire.whole(asked or {})
-    return asked if isinstance(asked, dict) else dict.fromkeys(asked, True)
+    return asked.get("pins", {}).get(group), asked.get("soaks", {}).get(group), group in asked.get("series", ())

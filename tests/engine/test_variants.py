@@ -173,9 +173,9 @@ def test_an_endpoint_that_a_killed_run_made_goes_with_its_challenger(trial):
 def test_a_targeted_run_does_not_go_by_answers_to_other_questions(trial):
     deployed(trial)
     trial.sandbox.register("toxicity")
-    trial.change("toxicity", variants={"b": {"weight": 0.1, "pin": {**PIN, "version": 2}}})
+    trial.change("toxicity", variants={"b": {"weight": 0.1, "pin": {**PIN, "version": 3, "until": date(2099, 1, 1)}}})
 
-    run = trial.up("--target", "**toxicity*")  # without ApprovedModels, which was not asked for 2
+    run = trial.up("--target", "**toxicity*")  # without ApprovedModels, which was not asked for 3
 
     assert not run.ok
     assert "toxicity/b: registry: the registry was not asked in this run" in run.text
