@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,13 @@ from sandbox.stack import Run, Running, Stack
 
 TASKS = ("toxicity", "spam", "urgency")
 PARAMETERS = "/sagemaker-endpoint-manager/sandbox"
+ROLE = "arn:aws:iam::123456789012:role/sagemaker-execution"
+
+
+def revision(endpoint: str, version: int, group: str = "") -> str:
+    """The name of a version under an endpoint, of a task that has no settings of its own."""
+    package = f"arn:aws:sagemaker:eu-west-1:123456789012:model-package/{group or endpoint}/{version}"
+    return revise(Settings(endpoint, ROLE, memory_mb=2048, max_concurrency=5), version, package).name
 
 
 class Fleet:
@@ -28,18 +36,23 @@ class Fleet:
     def declare(self, *tasks: str, **settings: Mapping[str, Any]) -> None:
         """Write a task list of these tasks; settings by task, with _ for -."""
         self.tasks = {task: {} for task in tasks} | {name.replace("_", "-"): dict(s) for name, s in settings.items()}
-        self.stack.set_tasks(self.tasks)
+        self._write()
 
     def change(self, task: str, **settings: Any) -> None:
         """Other settings of a task; None takes one out."""
         changed = {**self.tasks[task], **settings}
         self.tasks[task] = {name: value for name, value in changed.items() if value is not None}
-        self.stack.set_tasks(self.tasks)
+        self._write()
 
     def remove(self, *tasks: str) -> None:
         for task in tasks:
             del self.tasks[task]
-        self.stack.set_tasks(self.tasks)
+        self._write()
+
+    def _write(self) -> None:
+        self.stack.set_tasks(
+            {task: deepcopy(settings) for task, settings in self.tasks.items()}
+        )  # YAML without aliases
 
     def _mark(self) -> None:
         self.seen = len(self.sandbox.calls())
@@ -64,7 +77,7 @@ class Fleet:
         return self.stack.start_up()
 
     def hold(self, operation: str, moment: str, **match: str) -> str:
-        """Hold the first such call "before" or "after" it takes effect; another rule like it holds the next."""
+        """Hold the first such call "before" or "after" it takes effect."""
         return self.sandbox.fault(operation, action=f"hold-{moment}", match=match, times=1)
 
     def kill_while(self, *held: str) -> None:
@@ -113,14 +126,6 @@ class Fleet:
         package = client.describe_model_package(ModelPackageName=model["PrimaryContainer"]["ModelPackageName"])
         version: int = package["ModelPackageVersion"]
         return version
-
-    def revision(self, task: str, version: int) -> str:
-        """The name of a version of a task that has no settings of its own."""
-        client = self.sandbox.client("sagemaker")
-        role = client.describe_model(ModelName=self.sandbox.serving("toxicity"))["ExecutionRoleArn"]
-        found = client.list_model_packages(ModelPackageGroupName=task)["ModelPackageSummaryList"]
-        package = next(one["ModelPackageArn"] for one in found if one["ModelPackageVersion"] == version)
-        return revise(Settings(task, role, memory_mb=2048, max_concurrency=5), version, package).name
 
     def output(self, task: str) -> dict[str, Any]:
         output: dict[str, Any] = self.stack.outputs()[task]

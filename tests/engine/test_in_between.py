@@ -1,48 +1,29 @@
 """An endpoint that is on its way when the run starts is waited for, that task alone. The world moves during a run."""
 
-import pytest
-
 from sandbox.handle import wait_until
 
 EXPIRED = {"action": "error", "code": "ExpiredTokenException", "message": "The security token is expired"}
 
 
-@pytest.mark.parametrize("status", ["Updating", "RollingBack"])
-def test_an_endpoint_that_is_being_updated_is_waited_for(fleet, status):
-    fleet.sandbox.register("toxicity")
-    fleet.sandbox.register("spam")
-    fleet.sandbox.set_status("toxicity", status)
+def test_an_endpoint_that_is_on_its_way_is_waited_for(fleet):
+    for task in fleet.tasks:
+        fleet.sandbox.register(task)
+    fleet.declare("toxicity", "spam", "urgency", mood={"group": "spam"})
+    fleet.sandbox.settings(delete_seconds=20)
+    fleet.sandbox.client("sagemaker").delete_endpoint(EndpointName="urgency")
+    fleet.sandbox.set_status("toxicity", "Updating")
+    fleet.sandbox.set_status("spam", "RollingBack")
     running = fleet.start_up()
     wait_until(lambda: fleet.operations().count("ListEndpoints") > 1, 60, "the run polls")
-    wait_until(lambda: fleet.serving("spam") == 2, 60, "the other task goes on")
-    fleet.sandbox.set_status("toxicity", "InService")
+    wait_until(lambda: fleet.serving("mood") == 2, 60, "the other task goes on")
+    for task in ("toxicity", "spam"):
+        fleet.sandbox.set_status(task, "InService")
 
     run = running.end()
 
     assert run.ok, run.text
     assert "ValidationException" not in run.text
-    assert fleet.serving("toxicity") == 2
-
-
-def test_an_endpoint_that_is_being_deleted_is_waited_for_and_made_again(fleet):
-    fleet.sandbox.settings(delete_seconds=3)
-    fleet.sandbox.client("sagemaker").delete_endpoint(EndpointName="toxicity")
-    assert fleet.sandbox.endpoints()["toxicity"] == "Deleting"
-
-    run = fleet.up()
-
-    assert run.ok, run.text
-    assert "ValidationException" not in run.text
-    assert fleet.serving("toxicity") == 1
-
-
-def test_what_is_approved_after_a_preview_is_what_an_up_deploys(fleet):
-    fleet.sandbox.register("toxicity")
-    assert "new version 2 approved" in fleet.preview().text
-    fleet.sandbox.register("toxicity")
-
-    assert fleet.up().ok
-    assert fleet.serving("toxicity") == 3
+    assert {task: fleet.serving(task) for task in fleet.tasks} == dict.fromkeys(fleet.tasks, 2)
 
 
 def test_credentials_that_expire_in_mid_run_are_red_and_the_next_run_converges(fleet):

@@ -3,6 +3,8 @@
 Where several tasks are killed at once, each waits at a call of its own when the run dies.
 """
 
+from tests.engine.conftest import revision
+
 
 def assert_converges(fleet, version):
     run = fleet.up()
@@ -18,13 +20,13 @@ def test_killed_during_the_first_deployment_with_each_task_at_another_call(empty
         empty.sandbox.register(task)
     empty.declare(*tasks)
     empty.kill_while(
-        empty.hold("CreateModel", "before"),
-        empty.hold("CreateModel", "after"),
-        empty.hold("CreateEndpointConfig", "after"),
-        empty.hold("CreateEndpoint", "before"),
-        empty.hold("CreateEndpoint", "after"),
+        empty.hold("CreateModel", "before", ModelName=revision("toxicity", 1)),
+        empty.hold("CreateModel", "after", ModelName=revision("spam", 1)),
+        empty.hold("CreateEndpointConfig", "after", EndpointConfigName=revision("urgency", 1)),
+        empty.hold("CreateEndpoint", "before", EndpointName="topic"),
+        empty.hold("CreateEndpoint", "after", EndpointName="intent"),
     )
-    assert len(empty.sandbox.endpoints()) == 1
+    assert set(empty.sandbox.endpoints()) == {"intent"}
 
     assert_converges(empty, 1)
     assert empty.up("--expect-no-changes").ok
@@ -34,11 +36,10 @@ def test_killed_around_updates_what_was_not_sent_is_sent_and_what_came_back_is_h
     for task in fleet.tasks:
         fleet.sandbox.register(task)
     fleet.sandbox.ending("spam", "update", "silent-rollback", "container exited")
-    fleet.sandbox.settings(update_seconds=2)
     fleet.kill_while(
         fleet.hold("UpdateEndpoint", "before", EndpointName="toxicity"),
         fleet.hold("UpdateEndpoint", "after", EndpointName="spam"),
-        fleet.hold("DescribeEndpoint", "before", EndpointName="urgency"),  # it is sent, nobody sees its end
+        fleet.hold("UpdateEndpoint", "after", EndpointName="urgency"),  # it is sent, and nobody sees its end
     )
 
     run = fleet.up()
@@ -57,8 +58,8 @@ def test_killed_before_updates_and_then_another_version_is_wanted_of_one_task(fl
     fleet.sandbox.register("toxicity")
     fleet.sandbox.register("spam")
     fleet.kill_while(
-        fleet.hold("CreateEndpointConfig", "after"),
-        fleet.hold("CreateEndpointConfig", "after"),
+        fleet.hold("CreateEndpointConfig", "after", EndpointConfigName=revision("toxicity", 2)),
+        fleet.hold("CreateModel", "after", ModelName=revision("spam", 2)),
         fleet.hold("CreateEndpoint", "after", EndpointName="urgency"),  # was deleted outside, and is made again
     )
     fleet.sandbox.register("toxicity")
@@ -180,7 +181,7 @@ def test_killed_while_several_are_created_and_then_a_newer_version_is_approved(e
         empty.sandbox.register(task)
     empty.declare(*tasks)
     empty.sandbox.settings(create_seconds=8)
-    empty.kill_while(empty.hold("CreateEndpoint", "after"), empty.hold("CreateEndpoint", "after"))
+    empty.kill_while(*(empty.hold("CreateEndpoint", "after", EndpointName=task) for task in ("toxicity", "spam")))
     assert "Creating" in empty.sandbox.endpoints().values()
     for task in tasks:
         empty.sandbox.register(task)

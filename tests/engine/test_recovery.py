@@ -1,10 +1,9 @@
-"""The recipes of docs/recovery.md, as a person follows them."""
+"""The recipes of docs/recovery.md that are about the state, as a person follows them.
+
+Its emergency handles are in test_decisions.py, another attempt in test_rollbacks.py, lost states in test_lost_state.py.
+"""
 
 import json
-from datetime import date
-
-BY = {"owner": "on-call", "until": date(2099, 1, 31)}
-DENIED = {"action": "error", "code": "AccessDeniedException", "message": "no"}
 
 
 def pending(fleet):
@@ -42,28 +41,4 @@ def test_a_pending_operation_is_settled_by_the_next_run_and_forgotten_on_demand(
 
     assert empty.stack.pulumi("refresh", "--yes", "--clear-pending-creates").ok
     assert pending(empty) == []
-    assert empty.up("--expect-no-changes").ok
-
-
-def test_an_endpoint_moved_by_hand_stays_there_under_a_hold(fleet):
-    fleet.sandbox.register("toxicity")
-    assert fleet.up().ok
-    kept = next(name for name in fleet.sandbox.endpoint_configs() if name.startswith("toxicity-v1"))
-    fleet.change("toxicity", hold={"reason": "2 answers nonsense", **BY})
-    fleet.sandbox.fault("ListModelPackages", **DENIED)
-    fleet.sandbox.client("sagemaker").update_endpoint(EndpointName="toxicity", EndpointConfigName=kept)
-
-    fleet.up()  # red: the registry does not answer for the others
-
-    assert fleet.serving("toxicity") == 1
-    assert fleet.output("toxicity")["status"] == "UP_TO_DATE"
-
-
-def test_a_version_that_is_held_after_a_failure_is_tried_again_with_another_attempt(fleet):
-    fleet.sandbox.register("toxicity")
-    fleet.sandbox.ending("toxicity", "update", "silent-rollback", "the bucket was not readable")
-    assert not fleet.up().ok
-    fleet.change("toxicity", attempt=2)
-
-    assert fleet.up().ok
-    assert fleet.serving("toxicity") == 2
+    assert empty.in_aws() == empty.in_state()

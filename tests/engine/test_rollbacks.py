@@ -1,6 +1,6 @@
 """SageMaker takes an update and comes back, refuses it, or never makes the endpoint; and what happened outside."""
 
-from tests.engine.conftest import PARAMETERS
+from tests.engine.conftest import PARAMETERS, revision
 
 DENIED = {"action": "error", "code": "AccessDeniedException", "message": "not authorized"}
 
@@ -41,7 +41,7 @@ def test_what_is_refused_of_an_update_leaves_its_endpoint_alone_and_is_sent_by_t
         fleet.sandbox.register(task)
     for operation, task in (("CreateModel", "spam"), ("CreateEndpointConfig", "urgency")):
         member = {"CreateModel": "ModelName", "CreateEndpointConfig": "EndpointConfigName"}[operation]
-        fleet.sandbox.fault(operation, match={member: fleet.revision(task, 2)}, **DENIED)
+        fleet.sandbox.fault(operation, match={member: revision(task, 2)}, **DENIED)
     fleet.sandbox.fault("UpdateEndpoint", match={"EndpointName": "toxicity"}, **DENIED)
 
     run = fleet.up()
@@ -61,7 +61,7 @@ def test_what_is_refused_of_an_update_leaves_its_endpoint_alone_and_is_sent_by_t
 def test_what_was_refused_is_neither_made_nor_sent_in_outages_that_follow(fleet):
     fleet.sandbox.register("toxicity")
     fleet.sandbox.register("spam")
-    fleet.sandbox.fault("CreateModel", match={"ModelName": fleet.revision("toxicity", 2)}, **DENIED)
+    fleet.sandbox.fault("CreateModel", match={"ModelName": revision("toxicity", 2)}, **DENIED)
     fleet.sandbox.fault("UpdateEndpoint", match={"EndpointName": "spam"}, **DENIED)
     assert not fleet.up().ok
     fleet.sandbox.clear_faults()

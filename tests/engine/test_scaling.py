@@ -5,70 +5,29 @@ OFFICE = {"name": "office-hours", "cron": "0 7 ? * MON-FRI *", "timezone": "Euro
 
 
 def scaled(fleet, **more):
-    fleet.change("toxicity", provisioned_concurrency=2, max_concurrency=5, scaling={**SCALING, **more})
+    """Every task; `more` is toxicity's own."""
+    for task in fleet.tasks:
+        scaling = {**SCALING, **more} if task == "toxicity" else SCALING
+        fleet.change(task, provisioned_concurrency=2, max_concurrency=5, scaling=scaling)
     run = fleet.up()
     assert run.ok, run.text
-    return fleet
 
 
-def calls(fleet):
-    return [f"{call.operation}" for call in fleet.sandbox.mutations(fleet.seen) if call.service != "ssm"]
+def calls(fleet, task):
+    """The operations of the last run on one task."""
+    return [call.split()[0] for call in fleet.made() if call.split()[-1].startswith(task)]
 
 
-def test_an_autoscaler_is_made_after_its_endpoint_and_removed_before_it(fleet):
+def test_an_autoscaler_follows_its_endpoint_and_the_task_list_and_leaves_before_its_endpoint(fleet):
+    """Toxicity's moves and goes with its task; spam's goes alone; urgency's goes while an update fails."""
     scaled(fleet, schedules=[OFFICE])
-
-    made = calls(fleet)
+    made = calls(fleet, "toxicity")
     assert made[:4] == ["CreateModel", "CreateEndpointConfig", "UpdateEndpoint", "RegisterScalableTarget"]
     assert sorted(made[4:]) == ["PutScalingPolicy", "PutScheduledAction"]
     found = fleet.sandbox.scaling("toxicity")
     assert (found["min"], found["max"]) == (1, 5)
-    assert fleet.up("--expect-no-changes").ok
 
-    fleet.remove("toxicity")
-    assert fleet.up().ok
-    gone = calls(fleet)
-    assert sorted(gone[:2]) == ["DeleteScalingPolicy", "DeleteScheduledAction"]
-    assert gone[2:4] == ["DeregisterScalableTarget", "DeleteEndpoint"]
-    assert fleet.sandbox.scaling("toxicity") == {}
-
-
-def test_what_an_autoscaler_set_survives_an_update_and_is_no_change_before_or_after(fleet):
-    scaled(fleet)
-    fleet.sandbox.provisioned("toxicity", 4)
-    assert fleet.preview("--expect-no-changes").ok
-    fleet.sandbox.register("toxicity")
-
-    run = fleet.up()
-
-    assert run.ok, run.text
-    assert (fleet.serving("toxicity"), fleet.sandbox.live_provisioned("toxicity")) == (2, 4)
-    assert "UpdateEndpointWeightsAndCapacities" not in calls(fleet)  # there was no window
-    fleet.sandbox.provisioned("toxicity", 3)
-    assert fleet.preview("--expect-no-changes").ok
-    assert fleet.up("--expect-no-changes").ok
-
-
-def test_going_back_to_a_kept_revision_gives_the_live_value_back_and_reads_as_no_rollback(fleet):
-    scaled(fleet)
-    fleet.sandbox.register("toxicity")
-    assert fleet.up().ok
-    fleet.sandbox.provisioned("toxicity", 4)
-    fleet.sandbox.reject("toxicity", 2)
-
-    run = fleet.up()
-
-    assert run.ok, run.text
-    assert calls(fleet) == ["UpdateEndpoint", "UpdateEndpointWeightsAndCapacities"]
-    assert (fleet.serving("toxicity"), fleet.sandbox.live_provisioned("toxicity")) == (1, 4)
-    again = fleet.up("--expect-no-changes")
-    assert again.ok, again.text
-    assert fleet.status("toxicity") == "UP_TO_DATE 1: version 1 serves"
-
-
-def test_limits_that_a_schedule_has_moved_are_no_change_and_edited_ones_are(fleet):
-    scaled(fleet, schedules=[OFFICE])
-    fleet.sandbox.client("application-autoscaling").register_scalable_target(
+    fleet.sandbox.client("application-autoscaling").register_scalable_target(  # as its schedule does
         ServiceNamespace="sagemaker",
         ResourceId="endpoint/toxicity/variant/AllTraffic",
         ScalableDimension="sagemaker:variant:DesiredProvisionedConcurrency",
@@ -76,38 +35,62 @@ def test_limits_that_a_schedule_has_moved_are_no_change_and_edited_ones_are(flee
         MaxCapacity=5,
     )
     assert fleet.up().ok
-    assert calls(fleet) == []
+    assert fleet.made() == []
 
     fleet.change("toxicity", scaling={**SCALING, "max": 4, "schedules": [{**OFFICE, "max": 4}]})
-    run = fleet.up()
-
-    assert run.ok, run.text
-    assert sorted(calls(fleet)) == ["PutScheduledAction", "RegisterScalableTarget"]
+    for task in ("spam", "urgency"):
+        fleet.sandbox.provisioned(task, 4)
+        fleet.change(task, scaling=None)
+    fleet.sandbox.register("urgency")
+    fleet.sandbox.ending("urgency", "update", "rollback", reason="exited")
+    assert not fleet.up().ok
+    assert sorted(calls(fleet, "toxicity")) == ["PutScheduledAction", "RegisterScalableTarget"]
     assert fleet.sandbox.scaling("toxicity")["max"] == 4
+    assert fleet.sandbox.scaling("spam") == {}
+    assert fleet.sandbox.live_provisioned("spam") == 2  # as configured
+
+    fleet.remove("toxicity")
+    run = fleet.up()
+    assert run.ok, run.text
+    gone = calls(fleet, "toxicity")
+    assert sorted(gone[:2]) == ["DeleteScalingPolicy", "DeleteScheduledAction"]
+    assert gone[2:4] == ["DeregisterScalableTarget", "DeleteEndpoint"]
+    assert fleet.sandbox.scaling("toxicity") == {}
+    assert calls(fleet, "spam") == []
+    assert "UpdateEndpoint" not in calls(fleet, "urgency")
+    assert fleet.sandbox.live_provisioned("urgency") == 2
 
 
-def test_an_update_that_fails_leaves_the_autoscaler_as_it_is(fleet):
+def test_what_an_autoscaler_set_survives_updates_and_ways_back_and_is_never_a_change(fleet):
     scaled(fleet)
-    fleet.sandbox.ending("toxicity", "update", "rollback", reason="exited")
-    fleet.sandbox.register("toxicity")
+    fleet.sandbox.provisioned("toxicity", 4)
+    assert fleet.preview("--expect-no-changes").ok
+    for task in fleet.tasks:
+        fleet.sandbox.register(task)
+    fleet.sandbox.ending("urgency", "update", "rollback", reason="exited")
 
     assert not fleet.up().ok
 
-    assert "DeregisterScalableTarget" not in calls(fleet)
-    assert fleet.sandbox.scaling("toxicity")["max"] == 5
+    assert (fleet.serving("toxicity"), fleet.sandbox.live_provisioned("toxicity")) == (2, 4)
+    assert "UpdateEndpointWeightsAndCapacities" not in calls(fleet, "toxicity")  # there was no window
+    assert "DeregisterScalableTarget" not in calls(fleet, "urgency")  # a failed update leaves it
+    assert fleet.sandbox.scaling("urgency")["max"] == 5
 
-
-def test_without_scaling_the_configured_value_comes_back(fleet):
-    scaled(fleet)
-    fleet.sandbox.provisioned("toxicity", 4)
-    fleet.change("toxicity", scaling=None)
+    fleet.sandbox.provisioned("toxicity", 3)
+    fleet.sandbox.provisioned("spam", 4)
+    seen = fleet.preview("--refresh", "--expect-no-changes")
+    assert seen.ok, seen.text
+    fleet.sandbox.reject("spam", 2)
 
     run = fleet.up()
 
     assert run.ok, run.text
-    assert fleet.sandbox.scaling("toxicity") == {}
-    assert fleet.sandbox.live_provisioned("toxicity") == 2
-    assert fleet.up("--expect-no-changes").ok
+    assert fleet.made() == ["UpdateEndpoint spam", "UpdateEndpointWeightsAndCapacities spam"]
+    assert (fleet.serving("spam"), fleet.sandbox.live_provisioned("spam")) == (1, 4)
+    again = fleet.up("--expect-no-changes")
+    assert again.ok, again.text
+    assert fleet.status("spam") == "UP_TO_DATE 1: version 1 serves"  # what was given back reads as no rollback
+    assert fleet.sandbox.live_provisioned("toxicity") == 3
 
 
 def test_a_killed_run_leaves_an_autoscaler_that_the_next_one_takes_over(fleet):
@@ -118,7 +101,6 @@ def test_a_killed_run_leaves_an_autoscaler_that_the_next_one_takes_over(fleet):
 
     assert run.ok, run.text
     assert list(fleet.sandbox.scaling("toxicity")["policies"]) == ["toxicity"]
-    assert fleet.up("--expect-no-changes").ok
 
 
 def test_an_endpoint_of_somebody_else_is_not_scaled(fleet):
@@ -134,17 +116,3 @@ def test_an_endpoint_of_somebody_else_is_not_scaled(fleet):
 
     assert not run.ok
     assert fleet.sandbox.scaling("mood") == {}
-
-
-def test_an_update_that_fails_while_scaling_is_removed_is_not_sent_again(fleet):
-    scaled(fleet)
-    fleet.sandbox.provisioned("toxicity", 4)
-    fleet.change("toxicity", scaling=None)
-    fleet.sandbox.register("toxicity")
-    fleet.sandbox.ending("toxicity", "update", "rollback", reason="exited")
-    assert not fleet.up().ok
-
-    assert fleet.up().ok
-
-    assert "UpdateEndpoint" not in calls(fleet)
-    assert fleet.sandbox.live_provisioned("toxicity") == 2

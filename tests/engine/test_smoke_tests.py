@@ -1,11 +1,16 @@
 """A new revision answers its smoke test on a candidate before callers see it."""
 
 from fleet.revision import candidate
+from tests.engine.conftest import revision
 
 FRIENDLY, RUDE = "you are lovely", "you are a stupid idiot"
-PASSES = {"cases": [{"payload": {"text": RUDE}, "expect": "toxic"}]}
+LABELS = {"toxicity": "toxic", "spam": "spam", "urgency": "low", "topic": "unknown"}  # of the models of these groups
 FAILS = {"cases": [{"payload": {"text": FRIENDLY}, "expect": "no such label"}]}
 DENIED = {"action": "error", "code": "AccessDeniedException", "message": "not authorized"}
+
+
+def passing(task):
+    return {"cases": [{"payload": {"text": RUDE}, "expect": LABELS[task]}]}
 
 
 def candidates(fleet):
@@ -14,7 +19,7 @@ def candidates(fleet):
 
 def test_a_version_that_passes_serves_and_leaves_no_candidate(fleet):
     for task in fleet.tasks:
-        fleet.change(task, smoke_test=PASSES)
+        fleet.change(task, smoke_test=passing(task))
     fleet.sandbox.register("toxicity")
 
     assert fleet.preview().ok
@@ -38,13 +43,13 @@ def test_a_version_that_fails_its_smoke_test_is_never_seen_by_callers(fleet):
     fleet.declare(
         toxicity={"smoke_test": FAILS},
         spam={"smoke_test": {"cases": [{"payload": "", "expect": "toxic"}]}},
-        urgency={"smoke_test": {**PASSES, "max_latency_ms": 100}},
-        topic={"smoke_test": PASSES},
+        urgency={"smoke_test": {**passing("urgency"), "max_latency_ms": 100}},
+        topic={"smoke_test": passing("topic")},
         mood={},
     )
     for task in ("toxicity", "spam", "urgency"):
         fleet.sandbox.register(task)
-    fleet.sandbox.ending(candidate(fleet.revision("topic", 1)), "create", "failed", "container exited")
+    fleet.sandbox.ending(candidate(revision("topic", 1)), "create", "failed", "container exited")
     fleet.sandbox.fault("InvokeEndpoint", action="delay", seconds=0.3)
 
     run = fleet.up()
@@ -56,7 +61,7 @@ def test_a_version_that_fails_its_smoke_test_is_never_seen_by_callers(fleet):
     for task, status, reason in (
         ("toxicity", "OUT_OF_DATE 1: version 2", "0 of 1 cases agree"),
         ("spam", "OUT_OF_DATE 1: version 2", "the container answered 400"),
-        ("urgency", "OUT_OF_DATE 1: version 2", "max_latency_ms is 100"),
+        ("urgency", "OUT_OF_DATE 1: version 2", "slowest warm call took"),
         ("topic", "NOT_DEPLOYED 0: version 1", "does not start: container exited"),
     ):
         assert fleet.status(task).startswith(f"{status} smoke test: ")
@@ -69,7 +74,7 @@ def test_a_version_that_fails_its_smoke_test_is_never_seen_by_callers(fleet):
     assert held.ok, held.text
     assert fleet.made() == []
 
-    fleet.change("toxicity", smoke_test=PASSES)
+    fleet.change("toxicity", smoke_test=passing("toxicity"))
     fleet.sandbox.register("toxicity")
     fleet.sandbox.register("topic")
     run = fleet.up()
@@ -80,9 +85,9 @@ def test_a_version_that_fails_its_smoke_test_is_never_seen_by_callers(fleet):
 def test_a_smoke_test_that_cannot_be_run_is_no_verdict(fleet):
     refused = {"toxicity": "CreateEndpoint", "spam": "InvokeEndpoint"}
     for task, operation in refused.items():
-        fleet.change(task, smoke_test=PASSES)
+        fleet.change(task, smoke_test=passing(task))
         fleet.sandbox.register(task)
-        fleet.sandbox.fault(operation, match={"EndpointName": candidate(fleet.revision(task, 2))}, **DENIED)
+        fleet.sandbox.fault(operation, match={"EndpointName": candidate(revision(task, 2))}, **DENIED)
 
     run = fleet.up()
     assert not run.ok
@@ -100,9 +105,9 @@ def test_a_smoke_test_that_cannot_be_run_is_no_verdict(fleet):
 def test_what_a_killed_run_left_of_a_candidate_is_removed_by_the_next(fleet):
     """Of one its configuration, of the other, whose test leaves the task list, the endpoint as well."""
     for task in ("toxicity", "spam"):
-        fleet.change(task, smoke_test=PASSES)
+        fleet.change(task, smoke_test=passing(task))
         fleet.sandbox.register(task)
-    left = {task: candidate(fleet.revision(task, 2)) for task in ("toxicity", "spam")}
+    left = {task: candidate(revision(task, 2)) for task in ("toxicity", "spam")}
     fleet.kill_while(
         fleet.hold("CreateEndpoint", "before", EndpointName=left["toxicity"]),
         fleet.hold("CreateEndpoint", "after", EndpointName=left["spam"]),

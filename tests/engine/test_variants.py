@@ -36,7 +36,14 @@ def test_a_challenger_comes_and_goes_and_nothing_of_the_champion_is_called(trial
     assert trial.made() == made
     assert trial.serving("toxicity-b") == 2
     assert trial.weights("toxicity") == {"champion": 0.9, "b": 0.1}
-    assert trial.up("--expect-no-changes").ok
+
+    told = trial.parameter("toxicity")
+    outage = trial.sandbox.fault("ListModelPackages", action="error", code="AccessDeniedException", message="no")
+    assert not trial.up().ok
+    assert (trial.made(), trial.written()) == ([], [])
+    assert trial.serving("toxicity-b") == 2
+    assert trial.parameter("toxicity") == told
+    trial.sandbox.release(outage)
 
     trial.change("toxicity", variants={"b": {"weight": 0.25}})
     assert trial.up().ok
@@ -52,112 +59,73 @@ def test_a_challenger_comes_and_goes_and_nothing_of_the_champion_is_called(trial
     assert trial.sandbox.harm() == []
 
 
-def test_a_challenger_on_the_champions_version_is_not_deployed_and_needs_no_attention(fleet):
-    fleet.change("toxicity", variants={"b": {"weight": 0.1}})
+def test_whatever_befalls_a_challenger_it_harms_nobody_and_takes_calls_only_while_it_serves_as_it_should(trial):
+    """Toxicity's loses its version, spam's is rolled back, urgency's goes with its task, mood's cannot be made."""
+    settings = {"pin": PIN, "variants": {"b": {"weight": 0.1}}}
+    trial.sandbox.register("mood")
+    for task in ("spam", "urgency", "mood"):
+        trial.sandbox.register(task)
+    trial.declare(**dict.fromkeys(("toxicity", "spam", "urgency", "mood"), settings))
+    trial.sandbox.ending("mood-b", "create", "failed", reason="no such image")
 
-    run = fleet.up()
+    run = trial.up()
+    assert not run.ok
+    assert "mood/b: version 2 not deployed: creation failed: no such image" in run.text
+    assert {task: trial.serving(f"{task}-b") for task in trial.tasks} == {
+        "toxicity": 2,
+        "spam": 2,
+        "urgency": 2,
+        "mood": 0,
+    }
+    assert trial.weights("mood") == {"champion": 1.0, "b": 0.0}
 
-    assert run.ok, run.text
-    assert fleet.made() == []
-    assert variant(fleet) == ("NOT_DEPLOYED", 0, "same version as the champion", 0.0)
-    assert fleet.weights("toxicity") == {"champion": 1.0, "b": 0.0}
-    assert fleet.stack.fleet("status").code == 0
-
-
-def test_a_rejected_version_takes_the_challenger_away_and_nothing_else(trial):
-    deployed(trial)
     trial.sandbox.reject("toxicity", 2)
-
-    run = trial.up()
-
-    assert run.ok, run.text
-    assert [call.split()[0] for call in trial.made()] == ["DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel"]
-    assert variant(trial)[:3] == ("NOT_DEPLOYED", 0, "same version as the champion")
-
-
-def test_a_challenger_follows_the_version_before_the_champions(fleet):
-    for _ in (2, 3):
-        fleet.sandbox.register("toxicity")
-    fleet.change("toxicity", variants={"b": {"weight": 0.1, "follow": "previous", "memory_mb": 3072}})
-
-    deployed(fleet)
-    assert (fleet.serving("toxicity"), fleet.serving("toxicity-b")) == (3, 2)
-
-    fleet.sandbox.ending("toxicity", "update", "silent-rollback")
-    fleet.sandbox.register("toxicity")
-    assert not fleet.up().ok  # the champion stays on 3; what it was to serve was handed over
-    assert fleet.up().ok
-    assert (fleet.serving("toxicity"), fleet.serving("toxicity-b")) == (3, 2)
-
-
-def test_a_challenger_that_cannot_be_created_takes_no_calls_and_harms_nobody(trial):
-    trial.sandbox.ending("toxicity-b", "create", "failed", reason="no such image")
     trial.sandbox.register("spam")
+    trial.sandbox.ending("spam-b", "update", "silent-rollback", reason="exited")
+    trial.remove("urgency")
+    champions = {task: trial.sandbox.serving(task) for task in trial.tasks}
 
     run = trial.up()
-
     assert not run.ok
-    assert "toxicity/b: version 2 not deployed: creation failed: no such image" in run.text
-    assert (trial.serving("toxicity"), trial.serving("spam")) == (1, 2)
-    assert trial.weights("toxicity") == {"champion": 1.0, "b": 0.0}
-
-    assert deployed(trial).weights("toxicity") == {"champion": 0.9, "b": 0.1}
-
-
-def test_a_challenger_that_is_rolled_back_takes_no_calls_until_another_version_serves(trial):
-    deployed(trial)
-    trial.sandbox.ending("toxicity-b", "update", "silent-rollback", reason="exited")
-    trial.sandbox.register("toxicity")
-
-    run = trial.up()
-
-    assert not run.ok
-    assert "toxicity/b: version 3 rolled back: exited; version 2 keeps serving" in run.text
-    assert [call for call in trial.made() if "toxicity-b" not in call] == []
-    assert trial.weights("toxicity") == {"champion": 1.0, "b": 0.0}
-
-    assert trial.up().ok
-    assert "UpdateEndpoint toxicity-b" not in trial.made()
-    assert trial.weights("toxicity") == {"champion": 1.0, "b": 0.0}
-
-
-def test_an_outage_leaves_every_variant_and_the_parameter_as_they_are(trial):
-    deployed(trial)
-    before = trial.parameter("toxicity")
-    trial.sandbox.fault("ListModelPackages", action="error", code="AccessDeniedException", match={}, times=0)
-
-    run = trial.up()
-
-    assert not run.ok
-    assert (trial.made(), trial.written()) == ([], [])
-    assert trial.serving("toxicity-b") == 2
-    assert trial.parameter("toxicity") == before
-
-
-def test_a_task_with_a_challenger_that_leaves_the_list_takes_both_with_it(trial):
-    deployed(trial)
-    trial.remove("toxicity")
-
-    run = trial.up()
-
-    assert run.ok, run.text
-    assert set(trial.sandbox.endpoints()) == {"spam", "urgency"}
+    assert "spam/b: version 3 rolled back: exited; version 2 keeps serving" in run.text
+    went = [call.split()[0] for call in trial.made() if "toxicity" in call]
+    assert went == ["DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel"]
+    assert variant(trial) == ("NOT_DEPLOYED", 0, "same version as the champion", 0.0)
+    assert {task: trial.weights(task)["b"] for task in trial.tasks} == {"toxicity": 0.0, "spam": 0.0, "mood": 0.1}
+    assert set(trial.sandbox.endpoints()) == {*champions, "spam-b", "mood-b"}
+    assert {task: trial.sandbox.serving(task) for task in champions} == champions
+    assert "DeleteParameter urgency" in trial.written()
     assert trial.in_state() == trial.in_aws()
-    assert trial.written() == ["DeleteParameter toxicity"]
+    assert trial.sandbox.harm() == []
 
-
-def test_a_promotion_that_is_rolled_back_leaves_the_challenger(trial):
-    deployed(trial)
-    trial.change("toxicity", pin={**PIN, "version": 2})
-    trial.sandbox.ending("toxicity", "update", "silent-rollback", reason="exited")
-
-    run = trial.up()
-
-    assert not run.ok
-    assert (trial.serving("toxicity"), trial.serving("toxicity-b")) == (1, 2)
-    assert trial.weights("toxicity") == {"champion": 0.9, "b": 0.1}
     assert trial.up().ok
     assert trial.made() == []
+    assert trial.weights("spam") == {"champion": 1.0, "b": 0.0}  # until another version serves
+
+
+def test_whatever_befalls_a_champion_its_challenger_stays(fleet):
+    """Toxicity's follows the version before the champion's; spam's is on its way to be the champion's."""
+    for _ in (2, 3):
+        fleet.sandbox.register("toxicity")
+    fleet.sandbox.register("spam")
+    fleet.change("toxicity", variants={"b": {"weight": 0.1, "follow": "previous", "memory_mb": 3072}})
+    fleet.change("spam", pin=PIN, variants={"b": {"weight": 0.1}})
+    run = fleet.up()
+    assert run.ok, run.text
+    both = {"toxicity": 3, "toxicity-b": 2, "spam": 1, "spam-b": 2}
+    assert {endpoint: fleet.serving(endpoint) for endpoint in both} == both
+
+    fleet.sandbox.register("toxicity")
+    fleet.change("spam", pin={**PIN, "version": 2})
+    for task in ("toxicity", "spam"):
+        fleet.sandbox.ending(task, "update", "silent-rollback", reason="exited")
+    assert not fleet.up().ok
+    assert (fleet.serving("spam"), fleet.serving("spam-b")) == (1, 2)
+    assert fleet.weights("spam") == {"champion": 0.9, "b": 0.1}
+
+    assert fleet.up().ok
+    assert [call for call in fleet.made() if "spam" in call] == []
+    assert {endpoint: fleet.serving(endpoint) for endpoint in both} == both
 
 
 def test_an_endpoint_that_a_killed_run_made_goes_with_its_challenger(trial):
