@@ -15,6 +15,7 @@ def test_a_rollback_is_red_once_harms_nothing_and_is_not_tried_again(fleet):
     run = fleet.up()
 
     assert not run.ok
+    assert [task for task in fleet.tasks if f"Fault ({task}-fault)" in run.text] == ["toxicity", "spam"]  # both are red
     assert {task: fleet.serving(task) for task in fleet.tasks} == {"toxicity": 1, "spam": 1, "urgency": 2}
     because = "version 2 rolled back: container exited; version 1 keeps serving"
     for said in (fleet.parameter("toxicity"), fleet.output("toxicity")):
@@ -107,6 +108,7 @@ def test_an_endpoint_deleted_outside_is_made_again_and_one_moved_outside_is_brou
     fleet.sandbox.register("urgency")
     fleet.sandbox.ending("urgency", "update", "silent-rollback")
     assert not fleet.up().ok  # version 2 of urgency is held from now on
+    assert (fleet.serving("toxicity"), fleet.serving("urgency")) == (2, 1)
     old = next(name for name in fleet.sandbox.endpoint_configs() if name.startswith("toxicity-v1"))
     client = fleet.sandbox.client("sagemaker")
     client.update_endpoint(EndpointName="toxicity", EndpointConfigName=old)

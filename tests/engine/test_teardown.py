@@ -60,7 +60,7 @@ def test_a_changed_prefix_deletes_nothing_while_the_registry_is_down_or_a_strang
 
     fleet.sandbox.release(outage)
     client = fleet.sandbox.client("sagemaker")
-    client.create_endpoint(EndpointName="prod-toxicity", EndpointConfigName=fleet.sandbox.serving("spam"))
+    client.create_endpoint(EndpointName="prod-toxicity", EndpointConfigName=fleet.sandbox.serving("toxicity"))
     run = fleet.up()
     assert not run.ok
     assert "toxicity: prod-toxicity: an endpoint of this name exists and is not this stack's" in run.text
