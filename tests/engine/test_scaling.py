@@ -82,7 +82,8 @@ def test_what_an_autoscaler_set_survives_updates_and_ways_back_and_is_never_a_ch
     run = fleet.up()
 
     assert run.ok, run.text
-    assert fleet.made() == ["UpdateEndpoint spam", "UpdateEndpointWeightsAndCapacities spam"]
+    assert calls(fleet, "spam") == ["UpdateEndpoint", "UpdateEndpointWeightsAndCapacities"]
+    assert calls(fleet, "toxicity") == []
     assert (fleet.serving("spam"), fleet.sandbox.live_provisioned("spam")) == (1, 4)
     fleet.sandbox.provisioned("toxicity", 3)
     for again in (fleet.preview("--expect-no-changes"), fleet.up("--expect-no-changes")):
