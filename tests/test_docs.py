@@ -44,6 +44,7 @@ RUN_BY = {
     "pulumi refresh --yes --clear-pending-creates": "tests/engine/test_recovery.py",
     "pulumi stack init prod": "tests/engine/test_lost_state.py",
     "pulumi stack import --file backup.json": "tests/engine/test_lost_state.py",
+    "FLEET_DEBUG=1 pulumi preview --debug": "tests/engine/test_recovery.py",
     "pulumi config set maxTeardown 5": "tests/engine/test_teardown.py",
     "pulumi stack output --json > outputs.json": "tests/engine/test_first_run.py",
     "python examples/app.py toxicity texts.txt --outputs outputs.json": "tests/examples/test_app.py",

@@ -34,6 +34,7 @@ def ask(
     def answer(group: str) -> Answer:
         return _ask_group(client, group, pins.get(group, ()), soaks.get(group, 0), to_the_end=group in series)
 
+    client.can_paginate("list_model_packages")  # botocore reads its files now; else every thread does, all at once
     with ThreadPoolExecutor(session.THREADS) as pool:
         answers = pool.map(answer, groups)
         return dict(zip(groups, answers, strict=True))

@@ -4,6 +4,8 @@ Declares and waits; what to declare is decided in fleet/rollout.py. A plain task
 the task's own name.
 """
 
+from __future__ import annotations  # evaluated, they would load all of pulumi_aws.sagemaker
+
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -86,7 +88,7 @@ class Goal:
         former = self.record.endpoint if self.record and self.record.endpoint in self.record.declared else self.endpoint
         return "" if former == self.endpoint else former
 
-    def going_by(self, choice: Choice) -> "Goal":
+    def going_by(self, choice: Choice) -> Goal:
         """The same by another choice: what serves under a former name stays there where nothing is to be made."""
         endpoint = self.endpoint if isinstance(choice.answer, Approved) else self.replaced or self.endpoint
         settings = replace(self.variant.settings, endpoint=endpoint)

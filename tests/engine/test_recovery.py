@@ -42,3 +42,10 @@ def test_a_pending_operation_is_settled_by_the_next_run_and_forgotten_on_demand(
     assert empty.stack.pulumi("refresh", "--yes", "--clear-pending-creates").ok
     assert pending(empty) == []
     assert empty.in_aws() == empty.in_state()
+
+
+def test_the_steps_of_the_programs_registrations_are_told_on_demand(fleet):
+    step = "registering resource: ty=fleet:Task"
+
+    assert step not in fleet.preview("--debug").text
+    assert step in fleet.preview("--debug", env={"FLEET_DEBUG": "1"}).text

@@ -11,10 +11,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -331,8 +333,6 @@ def test_a_call_that_is_not_answered_is_left_at_the_deadline(never: threading.Ev
 
 
 def test_a_call_under_a_short_deadline_sees_the_context_of_its_caller() -> None:
-    from contextvars import ContextVar  # noqa: PLC0415
-
     trace: ContextVar[str] = ContextVar("trace", default="none")
     trace.set("request 1")
 
@@ -661,8 +661,6 @@ def real(account: Any) -> Any:
 
 
 def write(contract: dict[str, Any]) -> None:
-    import boto3  # noqa: PLC0415
-
     ssm = boto3.client("ssm", region_name="eu-west-1")
     for name, content in contract.items():
         value = json.dumps({"schema": 1, **content})
