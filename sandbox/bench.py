@@ -229,13 +229,20 @@ asks = "PROVIDER" if sys.argv[0].endswith("pulumi-resource-aws") else "PROGRAM"
 with open(os.environ["ANSWERS_OF_" + asks]) as file:
     ANSWERS = json.load(file, object_hook=timed)
 
+def named(asked):  # whatever a request may name the thing by, at any depth
+    if isinstance(asked, (dict, list)):
+        for part in asked.values() if isinstance(asked, dict) else asked:
+            yield from named(part)
+    else:
+        yield asked
+
 def answer(operation, PaginationConfig=None, **request):
-    if operation.startswith("create_"):
+    if operation.startswith(("create_", "put_")):
         return {}
-    name = next(iter(request.values()), "")
-    if name not in ANSWERS[operation]:
-        raise ClientError("ValidationException", f"Could not find {name}", operation)
-    return ANSWERS[operation][name]
+    for name in (*named(request), ""):
+        if name in ANSWERS[operation]:
+            return ANSWERS[operation][name]
+    raise ClientError("ValidationException", f"Could not find {request}", operation)
 
 class Pages(list):
     def build_full_result(self): return self[0]
@@ -286,6 +293,7 @@ class Known:
         quotas = sandbox.client("service-quotas").list_service_quotas(ServiceCode="sagemaker")
         role = sandbox.client("iam").get_role(RoleName=EXECUTION_ROLE)
         answers |= {"list_service_quotas": {"sagemaker": quotas}, "get_role": {EXECUTION_ROLE: role}}
+        answers |= parameters_of(sandbox.client("ssm"))
         nothing: dict[str, Any] = {"list_endpoints": {"": {"Endpoints": []}}}
         nothing |= {"describe_model": {}, "describe_endpoint_config": {}}
         for name, content in (("deployed", answers), ("empty", answers | nothing)):
@@ -324,6 +332,19 @@ def answers_of(client: Any) -> dict[str, dict[str, Any]]:
         listed = answers["list_model_packages"][group] = client.list_model_packages(ModelPackageGroupName=group)
         for arn in (row["ModelPackageArn"] for row in listed["ModelPackageSummaryList"]):
             answers["describe_model_package"][arn] = client.describe_model_package(ModelPackageName=arn)
+    return answers
+
+
+def parameters_of(client: Any) -> dict[str, dict[str, Any]]:
+    """The same of the parameters. Only a first run asks for many at once, and finds none."""
+    answers: dict[str, dict[str, Any]] = {"get_parameters": {"": {"Parameters": []}}}
+    found = client.get_paginator("describe_parameters").paginate().build_full_result()["Parameters"]
+    answers["describe_parameters"] = {row["Name"]: {"Parameters": [row]} for row in found}
+    answers["get_parameter"] = {name: client.get_parameter(Name=name) for name in answers["describe_parameters"]}
+    answers["list_tags_for_resource"] = {
+        name: client.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)
+        for name in answers["describe_parameters"]
+    }
     return answers
 
 

@@ -176,7 +176,10 @@ def without_aws(tmp_path, sandbox):
     client.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
     client.create_endpoint(EndpointName="toxicity", EndpointConfigName="c", Tags=[{"Key": "k", "Value": "v"}])
     bench.write_stand_ins(tmp_path / "python")
-    bench.write_answers(tmp_path / "answers", bench.answers_of(client))
+    ssm = sandbox.client("ssm")
+    ssm.put_parameter(Name="/fleets/toxicity", Value="{}", Type="String", Tags=[{"Key": "k", "Value": "v"}])
+    answers = bench.answers_of(client) | bench.parameters_of(ssm)
+    bench.write_answers(tmp_path / "answers", answers)
 
     def ask(expression):
         program = f"from fleet.aws import endpoints, registry, session\nclient = session.sagemaker('')\n{expression}"
@@ -210,6 +213,21 @@ def test_the_program_gets_the_same_version_out_of_the_table(without_aws):
     answer = without_aws("one = registry.ask(client, ['toxicity'])['toxicity']; print(one.version, one.package)")
 
     assert answer == f"1 {arn}"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "get_parameter(Name='/fleets/toxicity')['Parameter']['Value']",
+        "describe_parameters(ParameterFilters=[{'Key': 'Name', 'Option': 'Equals', 'Values': ['/fleets/toxicity']}])"
+        "['Parameters'][0]['Type']",
+        "list_tags_for_resource(ResourceType='Parameter', ResourceId='/fleets/toxicity')['TagList']",
+    ],
+)
+def test_a_parameter_is_found_in_the_table_however_it_is_named(without_aws, sandbox, call):
+    ssm = sandbox.client("ssm")
+
+    assert without_aws(f"print(session.ssm('').{call})") == str(eval(f"ssm.{call}", {"ssm": ssm}))
 
 
 def test_what_the_table_does_not_hold_is_not_found(without_aws):
