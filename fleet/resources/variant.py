@@ -103,9 +103,7 @@ class Goal:
     def new_revision(self) -> Revision | None:
         """The revision that this run is to make, as far as the registry and the last run's record tell."""
         settings, answer, record = self.variant.settings, self.choice.answer, self.record or Outcome()
-        if not isinstance(answer, Approved):
-            return None
-        if self.choice.away:
+        if not isinstance(answer, Approved) or self.choice.away:
             return None
         young = (revise(settings, version.number, version.package).name for version in answer.soaking)
         wanted = revise(settings, answer.version, answer.package)

@@ -62,6 +62,7 @@ def test_a_run_that_died_is_repeated_with_the_same_value() -> None:
 def test_after_a_lost_state_what_serves_is_declared_as_it_was_made() -> None:
     fleet = scaled(4)
     fleet.run()
+    fleet.scale(3)
     fleet.lose_state()
     assert provisioned(fleet.decide()) == 4
 
