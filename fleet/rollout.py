@@ -330,6 +330,7 @@ def _serve(wanted: Revision, live: LiveEndpoint, intent: Intent, outcome: Outcom
         kind, target = Kind.HOLD, live.config
     else:
         before = Sighting(live.config, live.modified, live.provisioned)
+        turn += outcome.speaks_of(wanted.name, turn) and outcome.verdict is Verdict.SERVES  # moved by hand: a new wish
     declared = _distinct(
         wanted,
         intent.revision(live.config) or live.serving,

@@ -16,6 +16,7 @@ from fleet.rollout import (
     NothingApproved,
     Outcome,
     Plan,
+    Stay,
     Unknown,
     Verdict,
     conclude,
@@ -566,6 +567,24 @@ def test_killed_and_not_back_in_service_it_is_not_held_yet(status: str) -> None:
     fleet.begin()
     fleet.show(status=status)
     assert fleet.decide().kind is Kind.RUN
+
+
+def test_moved_by_hand_before_and_killed_while_the_update_back_was_under_way_it_is_held() -> None:
+    fleet = world(serving=7, approved_version=8)
+    fleet.run()
+    fleet.show(config=name(7))
+    fleet.run("rolls back", killed=True)
+    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+
+
+def test_what_came_back_from_a_killed_run_is_tried_once_more_where_the_endpoint_was_made_again_under_a_hold() -> None:
+    fleet = world(serving=7, approved_version=8)
+    fleet.run("rolls back", killed=True)
+    newest, fleet.live, fleet.answer = fleet.answer, Absent(), Stay()
+    assert serves(fleet.run()) == (Kind.STAY, name(7))
+    fleet.answer = newest
+    assert serves(fleet.run("rolls back")) == (Kind.RUN, name(8))
+    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
 
 
 def test_killed_and_moved_by_hand_it_is_not_held() -> None:

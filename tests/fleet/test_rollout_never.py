@@ -121,6 +121,8 @@ class Runs(RuleBasedStateMachine):
 
     def the_endpoint_is_deleted_outside(self) -> None:
         self.aws.endpoint = None
+        if self.doubtful:
+            self.failed = None  # what would tell is gone with it: one more try is the rule
 
     def the_endpoint_is_moved_by_hand(self) -> None:
         if self.aws.endpoint and (others := sorted(self.aws.revisions.keys() - {self.aws.endpoint.config})):
