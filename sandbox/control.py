@@ -132,7 +132,7 @@ def _show_scaling(state: State, content: Content) -> Content:
 
 
 def _set_endpoint_status(state: State, content: Content) -> Content:
-    allowed = validation.service("sagemaker").shape_for("EndpointStatus").enum  # type: ignore[attr-defined]
+    allowed = validation.service("sagemaker").shape_for("EndpointStatus").metadata["enum"]
     if content["status"] not in allowed:
         raise BadRequest(f"an endpoint's status is one of {', '.join(allowed)}")
     hosting.set_status(state.world, REGION, content["endpoint"], content["status"])

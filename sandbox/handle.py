@@ -11,6 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import boto3
+from botocore.config import Config
+
 from sandbox import processes
 from sandbox.calls import Call
 from sandbox.folder import ROOT, STACK_CONFIG, TASKS, Running, environment
@@ -89,9 +92,6 @@ class Sandbox:
     def client(self, service: str) -> Any:
         """A boto3 client of the sandbox, without retries, made once."""
         if service not in self._clients:
-            import boto3  # noqa: PLC0415  # a third of a second, for who needs it
-            from botocore.config import Config  # noqa: PLC0415
-
             session: Any = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
             config = Config(retries={"total_max_attempts": 1}, proxies={})
             self._clients[service] = session.client(service, endpoint_url=self.url, config=config)

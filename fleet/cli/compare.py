@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fleet import comparison
+from fleet.aws import metrics
 from fleet.cli import aws, stack, table
 from fleet.cli.command import CommandError
 from fleet.comparison import MINIMUM, Arm, Judgement, Verdict, Window, percent
@@ -80,8 +81,6 @@ def _time(text: str) -> datetime:
 
 
 def run(options: argparse.Namespace) -> int:
-    from fleet.aws import metrics  # noqa: PLC0415  # boto3 takes a third of a second: not for an unknown task
-
     name = stack.selected(options.stack)
     config = stack.read(name)
     arms, warnings = serving(_output(name, options.task), options.task)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 APP = Path(__file__).parent.parent.parent / "examples" / "app.py"
@@ -82,8 +83,6 @@ def test_a_line_without_the_field_is_told(outputs: Path, tmp_path: Path) -> None
 
 
 def test_it_reads_parameters_as_well(outputs: Path, tmp_path: Path) -> None:
-    import boto3  # noqa: PLC0415
-
     content = json.dumps({"schema": 1, **json.loads(outputs.read_text())["toxicity"]})
     ssm = boto3.client("ssm", region_name="eu-west-1")
     ssm.put_parameter(Name="/sagemaker-endpoint-manager/prod/toxicity", Value=content, Type="String")

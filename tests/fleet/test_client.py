@@ -131,7 +131,7 @@ def answer(body: bytes, content_type: str = "application/json; charset=utf-8") -
 
 
 def fleet_of(contract: Contract, endpoints: Endpoints | None = None, ttl: float = 60) -> Fleet:
-    return Fleet(contract.read, endpoints or Endpoints(toxicity="toxic"), ttl=ttl)  # type: ignore[arg-type]
+    return Fleet(contract.read, endpoints or Endpoints(toxicity="toxic"), ttl=ttl)
 
 
 def ask(fleet: Fleet, key: str | None = None, **more: Any) -> Prediction:
@@ -312,9 +312,14 @@ def test_pauses_grow_up_to_a_limit_and_are_random_down_to_none(monkeypatch: pyte
     assert ranges == [(0, 0.2), (0, 0.4), (0, 0.8), (0, 1.6), (0, 3.2), (0, 5.0), (0, 5.0)]
 
 
-def test_a_model_that_stays_cold_exceeds_the_deadline_and_the_error_says_what_was_waited_for() -> None:
+def test_a_model_that_stays_cold_exceeds_the_deadline_and_the_error_says_what_was_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client.random, "uniform", lambda _, longest: longest)
+    monkeypatch.setattr(client, "FIRST_PAUSE", 60)  # longer than is left: the deadline cuts no second call off
+
     with pytest.raises(DeadlineExceeded, match=r"^toxicity: toxicity \(champion\): no answer in time: .*NotReady"):
-        ask(fleet_of(Contract(toxicity=task()), Endpoints(toxicity=NOT_READY)), deadline=0.1)
+        ask(fleet_of(Contract(toxicity=task()), Endpoints(toxicity=NOT_READY)), deadline=30)
 
 
 @pytest.fixture
@@ -421,7 +426,7 @@ def test_many_threads_at_once_read_it_once() -> None:
         threading.Event().wait(0.2)
         return contract.read()
 
-    fleet = Fleet(read, Endpoints(toxicity="toxic"))  # type: ignore[arg-type]
+    fleet = Fleet(read, Endpoints(toxicity="toxic"))
     with ThreadPoolExecutor(16) as threads:
         given = list(threads.map(lambda _: ask(fleet), range(64)))
 
@@ -437,7 +442,7 @@ def test_a_contract_that_is_due_is_read_beside_the_call_and_not_before_it() -> N
             going_on.wait(10)
         return contract.read()
 
-    fleet = Fleet(read, Endpoints(toxicity="toxic"), ttl=0)  # type: ignore[arg-type]
+    fleet = Fleet(read, Endpoints(toxicity="toxic"), ttl=0)
     ask(fleet)
     contract["toxicity"] = task(8)
 
@@ -471,7 +476,7 @@ def test_what_was_never_read_is_an_error_and_read_again_by_the_next_call() -> No
 
 
 def test_a_contract_that_is_not_read_in_time_exceeds_the_deadline(never: threading.Event) -> None:
-    fleet = Fleet(lambda: never.wait(60) and {}, Endpoints())  # type: ignore[arg-type,return-value]
+    fleet = Fleet(lambda: never.wait(60) and {}, Endpoints())
 
     with pytest.raises(DeadlineExceeded, match="the contract: not read in time"):
         ask(fleet, deadline=0.1)

@@ -1,6 +1,6 @@
 """One variant over its runs, made in one call: `world(serving=7, approved_version=8)`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from fleet.revision import Revision, Settings, revise
 from fleet.rollout import (
@@ -35,7 +35,7 @@ class World:
 
     settings: Settings
     answer: Answer
-    live: Live = Absent()  # noqa: RUF009  # frozen
+    live: Live = field(default_factory=Absent)
     intent: Intent | None = None
     outcome: Outcome | None = None
     clock: int = 0
@@ -46,12 +46,12 @@ class World:
         self.answer = approved(version)
 
     def change(self, **settings: object) -> None:
-        self.settings = replace(self.settings, **settings)  # type: ignore[arg-type]
+        self.settings = replace(self.settings, **settings)
 
     def show(self, **changes: object) -> None:
         """The endpoint otherwise, and modified."""
         assert isinstance(self.live, LiveEndpoint)
-        self.live = replace(self.live, **{"modified": self.tick(), **changes})  # type: ignore[arg-type]
+        self.live = replace(self.live, **{"modified": self.tick(), **changes})
 
     def scale(self, provisioned: int) -> None:
         """As an autoscaler does."""
@@ -108,7 +108,7 @@ class World:
 def world(*, serving: int = 0, approved_version: int = 0, **settings: object) -> World:
     """`serving` was deployed by the last run, which found it the latest (0: nothing ever was); now another may be."""
     sizes = {"memory_mb": 2048, "max_concurrency": 5, **settings}
-    made = World(Settings(ENDPOINT, "role", **sizes), NothingApproved())  # type: ignore[arg-type]
+    made = World(Settings(ENDPOINT, "role", **sizes), NothingApproved())
     if serving:
         made.approve(serving)
         made.run()
@@ -123,7 +123,7 @@ def approved(version: int) -> Approved:
 
 def revision(version: int, **settings: object) -> Revision:
     """As `world` makes it."""
-    return revise(replace(world().settings, **settings), version, f"package/{version}")  # type: ignore[arg-type]
+    return revise(replace(world().settings, **settings), version, f"package/{version}")
 
 
 def name(version: int, **settings: object) -> str:

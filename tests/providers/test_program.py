@@ -43,7 +43,7 @@ class Monitor(mocks.MockMonitor):
     def RegisterResource(self, request: Any) -> Any:
         if request.type.startswith("pulumi-python:"):
             self.requests.append(request)
-        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        return super().RegisterResource(request)
 
 
 def run(engine: Engine, program: Callable[[], Awaitable[Any]]) -> Any:

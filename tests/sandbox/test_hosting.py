@@ -348,7 +348,7 @@ def test_a_deployment_configuration_is_not_played(aws: Any) -> None:
 
 
 def end_with(aws: Any, ending: str, reason: str = "", times: int = 1) -> None:
-    aws.world.endings.append(Ending("*", "update", ending, reason, times))  # type: ignore[arg-type]
+    aws.world.endings.append(Ending("*", "update", ending, reason, times))
 
 
 @pytest.mark.parametrize("reason", ["the container did not answer", ""])

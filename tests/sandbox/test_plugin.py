@@ -137,7 +137,7 @@ def account() -> Iterator[SageMaker]:
 @pytest.fixture
 def aws(account: SageMaker) -> SageMaker:
     """An empty account; the server stays, as a client takes long to make."""
-    account.__init__()  # type: ignore[misc]
+    account.__init__()
     return account
 
 

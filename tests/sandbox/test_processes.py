@@ -107,7 +107,7 @@ def left_behind(folder: Path, **record: object) -> Running:
     stale = {"name": "two", "url": "http://127.0.0.1:1", "pid": 0, "inference_url": "", "inference_pid": 0, **record}
     folder.mkdir()
     (folder / "sandbox.json").write_text(json.dumps(stale))
-    return Running(**stale)  # type: ignore[arg-type]
+    return Running(**stale)
 
 
 def test_another_sandbox_on_the_same_port_is_not_taken_for_the_one_that_was_killed(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_an_answer_that_makes_no_sense_is_no_answer() -> None:
 
 
 def test_the_sentence_of_an_error_names_the_call_and_no_request() -> None:
-    sentence = session.sentence(ClientError(DENIED, "ListModelPackages"))  # type: ignore[arg-type]
+    sentence = session.sentence(ClientError(DENIED, "ListModelPackages"))
     assert sentence == "ListModelPackages: AccessDeniedException: not you"
 
 

@@ -249,7 +249,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[wat
         monkeypatch.setattr(watch, "look", look)
         preview = read({"toxicity": OUTDATED, "spam": SERVES}, *NEW)
         console = table.console(out)
-        found = watch.watch(preview, report.read(preview), None, lambda: ended, console, minutes=minutes)  # type: ignore[arg-type]
+        found = watch.watch(preview, report.read(preview), None, lambda: ended, console, minutes=minutes)
         return found, out.getvalue()
 
     return run
