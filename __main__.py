@@ -22,7 +22,7 @@ from providers.registry import ApprovedModels
 async def main() -> None:
     gc.set_threshold(100_000)  # a short program that keeps nearly all it makes; the default costs it a twelfth
     settings, today = stack.read(), datetime.now(UTC).date()
-    region = Region(settings.region, settings.profile, settings.ownership)  # starts reading AWS in threads
+    region = Region(settings.access, settings.ownership)  # starts reading AWS in threads
     try:
         tasks = load(settings.tasks, name_prefix=settings.name_prefix)
     except TaskListError as error:
@@ -36,7 +36,7 @@ async def main() -> None:
         pulumi.log.warn(f"candidates of a killed run: {left.error}")
 
     parameters = Parameters(settings, [task.name for task in tasks], last)
-    models = ApprovedModels("approved-models", questions(wanted), settings.region, settings.profile)
+    models = ApprovedModels("approved-models", questions(wanted), settings.access)
     # The first look into the module loads it, half a second: better while the registry is asked than after.
     loaded = asyncio.to_thread(getattr, sagemaker, "Endpoint")
     answers, _ = await asyncio.gather(models.known_answers(), loaded)

@@ -4,14 +4,24 @@ One resource a stack. It asks in `check`, because only what check returns is kno
 names are stored in the state of every stack: never rename them.
 """
 
-from collections.abc import Mapping
-from functools import partial
+import os
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic import (
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
 
 from fleet import wire
+from fleet.access import KNOWN, Access, understand
 from fleet.aws import registry, session
 from fleet.rollout import Answer, Unknown
 
@@ -23,15 +33,25 @@ class ApprovedModelsProvider(ResourceProvider):
     """Owns nothing in AWS; keeps the last answers in the state."""
 
     serialize_as_secret_always = False
+    _config: Mapping[str, object] = MappingProxyType({})
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Keep what tells who asks AWS: the engine hands a stack's whole configuration to dynamic providers."""
+        said = {key: req.config.get(key) for key in (f"aws:{name}" for name in KNOWN)}
+        self._config = {key: value for key, value in said.items() if value is not None}
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Ask the registry. An error is an answer too: a raise or a failure here would end the run for every task."""
         news = wire.whole(news)
-        client, asked = partial(session.sagemaker, news["region"], news["profile"]), news.get("asked", {})
-        answers = session.ask(lambda: registry.ask(client(), news["groups"], **asked))
+        where = {"aws:region": news["region"], "aws:profile": news["profile"]}
+        answers = session.ask(lambda: self._ask({**self._config, **where}, news["groups"], news.get("asked", {})))
         if isinstance(answers, Unknown):
             answers = dict.fromkeys(news["groups"], answers)
         return CheckResult({**news, "answers": wire.encode(answers)}, [])
+
+    @staticmethod
+    def _ask(config: Mapping[str, object], groups: Sequence[str], asked: Mapping[str, Any]) -> dict[str, Answer]:
+        return registry.ask(session.sagemaker(understand(config, os.environ)), groups, **asked)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         return DiffResult(changes=not wire.same(olds, news, "groups", "asked", "answers"))
@@ -49,13 +69,13 @@ class ApprovedModels(Resource, module="registry", name="ApprovedModels"):
     answers: pulumi.Output[dict[str, Any]]
     asked: pulumi.Output[dict[str, Any]]
 
-    def __init__(self, name: str, questions: "Questions", region: str, profile: str) -> None:
+    def __init__(self, name: str, questions: "Questions", access: Access) -> None:
         self._questions = questions
         props = {
             "groups": list(questions.groups),
             "asked": _asked(questions),
-            "region": region,
-            "profile": profile,
+            "region": access.region,
+            "profile": access.profile,
             "answers": None,
         }
         super().__init__(ApprovedModelsProvider(), name, props, pulumi.ResourceOptions(retain_on_delete=True))

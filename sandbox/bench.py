@@ -207,6 +207,12 @@ STAND_INS = {
     "botocore/config.py": """
 class Config:
     def __init__(self, **settings): pass
+    def merge(self, other): return other
+""",
+    "botocore/credentials.py": "AssumeRoleCredentialFetcher = DeferredRefreshableCredentials = None",
+    "botocore/session.py": """
+class Session:
+    def __init__(self, profile=None): pass
 """,
     "botocore/exceptions.py": """
 class BotoCoreError(Exception): pass
@@ -257,8 +263,8 @@ class Client:
     def __getattr__(self, operation): return partial(answer, operation)
 
 class Session:
-    def __init__(self, region_name=None, profile_name=None): self.region_name = region_name
-    def client(self, service, config): return Client()
+    def __init__(self, botocore_session=None, region_name=None): self.region_name = region_name
+    def client(self, service, config, **connecting): return Client()
 
 class session:
     Session = Session

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fleet.access import Access
 from fleet.aws import session
 from fleet.tags import VERSION, Ownership
 from sandbox.handle import Sandbox
@@ -30,12 +31,12 @@ class Account:
     @cached_property
     def its_client(self) -> Any:
         """The program's client, made once: each one takes a quarter of a second."""
-        return session.sagemaker("eu-west-1")
+        return session.sagemaker(Access("eu-west-1"))
 
     @cached_property
     def its_runtime(self) -> Any:
         """The same for calls of models."""
-        return session.runtime("eu-west-1")
+        return session.runtime(Access("eu-west-1"))
 
     def reset(self, empty: Path) -> None:
         self.sandbox.clear_faults()

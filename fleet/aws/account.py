@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from fleet.access import Access
 from fleet.aws import session
 from fleet.preflight import Limit, Quotas, Role, documented_quotas, lets_sagemaker_in
 
@@ -25,18 +25,18 @@ _QUOTAS = {
 }
 
 
-def quotas(region: str, profile: str = "") -> Quotas:
+def quotas(access: Access) -> Quotas:
     """The applied quotas; documented defaults, with a note, for what Service Quotas does not tell."""
     found: dict[str, Limit] = {}
     note = ""
     try:
-        for row in _listed(region, profile):
+        for row in _listed(access):
             found |= _understood(row)
             if len(found) == len(_QUOTAS):
                 break
     except Exception as error:  # a service that is denied, missing or out of its mind is no reason to stop
         note = session.sentence(error)
-    documented = documented_quotas(region)
+    documented = documented_quotas(access.region)
     return Quotas(
         endpoints=found.get("endpoints", documented.endpoints),
         concurrency=found.get("concurrency", documented.concurrency),
@@ -45,8 +45,8 @@ def quotas(region: str, profile: str = "") -> Quotas:
     )
 
 
-def _listed(region: str, profile: str) -> Iterator[Mapping[str, Any]]:
-    service_quotas = _client("service-quotas", region, profile)
+def _listed(access: Access) -> Iterator[Mapping[str, Any]]:
+    service_quotas = _client(access, "service-quotas")
     deadline = time.monotonic() + LONGEST_LISTING
     pages = service_quotas.get_paginator("list_service_quotas").paginate(
         ServiceCode="sagemaker", PaginationConfig={"PageSize": 100}
@@ -67,10 +67,10 @@ def _understood(row: Mapping[str, Any]) -> dict[str, Limit]:
     }
 
 
-def role(arn: str, region: str, profile: str = "") -> Role:
+def role(arn: str, access: Access) -> Role:
     """What is wrong with the execution role, as far as IAM tells."""
     try:
-        iam = _client("iam", region, profile)
+        iam = _client(access, "iam")
         found = iam.get_role(RoleName=arn.rpartition("/")[2])["Role"]
         # Another ARN is another role of that name: IAM looks in its own account only, and at no path
         if found["Arn"] != arn or lets_sagemaker_in(found.get("AssumeRolePolicyDocument")):
@@ -86,7 +86,7 @@ def role(arn: str, region: str, profile: str = "") -> Role:
     )
 
 
-def _client(service: Any, region: str, profile: str) -> Any:
+def _client(access: Access, service: str) -> Any:
     """A client that gives up soon."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5, read_timeout=5)
-    return boto3.Session(region_name=region, profile_name=profile or None).client(service, config=config)
+    return session.client(access, service, config)

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from botocore.config import Config
 
+from fleet.access import Access
+from fleet.aws import session
 from fleet.comparison import Metrics, Window
 
 NAMESPACE = "AWS/SageMaker"
@@ -49,10 +50,10 @@ class Incomplete(Exception):
     """CloudWatch answered, and not all of it."""
 
 
-def client(region: str, profile: str = "") -> Any:
+def client(access: Access) -> Any:
     """A CloudWatch client."""
     config = Config(retries={"mode": "standard"}, connect_timeout=10, read_timeout=30)
-    return boto3.Session(region_name=region, profile_name=profile or None).client("cloudwatch", config=config)
+    return session.client(access, "cloudwatch", config)
 
 
 def read(cloudwatch: Any, endpoints: Sequence[str], window: Window) -> list[Metrics]:

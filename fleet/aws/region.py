@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fleet.access import Access
 from fleet.aws import endpoints, scaling, session
 from fleet.rollout import IN_TRANSITION, Absent, Live, LiveEndpoint, Outcome, Unknown
 from fleet.tags import Ownership
@@ -47,12 +48,12 @@ class Presence(StrEnum):
 class Region:
     """One client, at most 16 threads; as many again where models are called."""
 
-    def __init__(self, region: str, profile: str, ownership: Ownership) -> None:
+    def __init__(self, access: Access, ownership: Ownership) -> None:
         self.ownership = ownership
         self.turns = asyncio.Semaphore(session.THREADS)  # for those who `invoke`: none waits for a thread meanwhile
-        self._region, self._profile = region, profile
+        self._access = access
         self._pool = ThreadPoolExecutor(session.THREADS)
-        self._client: Future[SageMakerClient] = self._pool.submit(session.sagemaker, region, profile)
+        self._client: Future[SageMakerClient] = self._pool.submit(session.sagemaker, access)
         self._rows = self._pool.submit(lambda: session.ask(lambda: endpoints.list_all(self._client.result())))
         self._waiting: set[_Wait] = set()
         self._pause = FIRST_POLL
@@ -104,7 +105,7 @@ class Region:
 
     @cached_property
     def _autoscaling(self) -> "Future[Any]":
-        return self._pool.submit(session.autoscaling, self._region, self._profile)
+        return self._pool.submit(session.autoscaling, self._access)
 
     async def remove(self, name: str) -> Unknown | None:
         """Delete an endpoint, one whose creation failed or a candidate, and wait until its name is free."""
@@ -143,7 +144,7 @@ class Region:
     @cached_property
     def _models(self) -> tuple[ThreadPoolExecutor, "Future[SageMakerRuntimeClient]"]:
         pool = ThreadPoolExecutor(session.THREADS)
-        return pool, pool.submit(session.runtime, self._region, self._profile)
+        return pool, pool.submit(session.runtime, self._access)
 
     async def final(
         self, name: str, is_final: Final = lambda row: row is None or row.status not in IN_TRANSITION

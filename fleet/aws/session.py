@@ -4,10 +4,11 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from fleet.access import Access
+from fleet.aws import identity
 from fleet.rollout import Unknown
 
 if TYPE_CHECKING:
@@ -25,23 +26,30 @@ _THROTTLED = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsExc
 T = TypeVar("T")
 
 
-def sagemaker(region: str, profile: str = "") -> "SageMakerClient":
+def sagemaker(access: Access) -> "SageMakerClient":
     """A SageMaker client. AWS_ENDPOINT_URL and the other AWS variables are honoured, as boto3 does.
 
     Throttling bursts pass: 8 attempts unless AWS_MAX_ATTEMPTS says otherwise, each waiting at most 20 seconds.
     """
-    return boto3.Session(region_name=region, profile_name=profile or None).client("sagemaker", config=_patient())
+    made: SageMakerClient = client(access, "sagemaker", _patient())
+    return made
 
 
-def ssm(region: str, profile: str = "") -> Any:
+def ssm(access: Access) -> Any:
     """A client of Parameter Store, as patient."""
-    return boto3.Session(region_name=region, profile_name=profile or None).client("ssm", config=_patient())
+    return client(access, "ssm", _patient())
 
 
-def autoscaling(region: str, profile: str = "") -> Any:
+def autoscaling(access: Access) -> Any:
     """A client of Application Auto Scaling, as patient."""
-    session = boto3.Session(region_name=region, profile_name=profile or None)
-    return session.client("application-autoscaling", config=_patient())
+    return client(access, "application-autoscaling", _patient())
+
+
+def client(access: Access, service: Any, config: Config) -> Any:
+    """A client of any service. Raises what boto3 raises where no session can be opened."""
+    how = identity.connecting(access, service)
+    how["config"] = how["config"].merge(config)
+    return identity.opened(access).client(service, **how)
 
 
 def _patient() -> Config:
@@ -53,16 +61,16 @@ def _patient() -> Config:
     )
 
 
-def runtime(region: str, profile: str = "") -> "SageMakerRuntimeClient":
+def runtime(access: Access) -> "SageMakerRuntimeClient":
     """A client that calls models. It tries nothing twice: that would stretch the times that are measured with it."""
-    session = boto3.Session(region_name=region, profile_name=profile or None)
     config = Config(
         retries={"mode": "standard", "total_max_attempts": 1},
         max_pool_connections=THREADS,
         connect_timeout=10,
         read_timeout=LONGEST_CALL,
     )
-    return session.client("sagemaker-runtime", config=config)
+    made: SageMakerRuntimeClient = client(access, "sagemaker-runtime", config)
+    return made
 
 
 def ask(call: Callable[[], T]) -> T | Unknown:

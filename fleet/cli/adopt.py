@@ -39,7 +39,9 @@ def run(options: argparse.Namespace) -> int:
     client = aws.sagemaker(config)
     existing = aws.ask(lambda: adoption.look(client, task.endpoint))
     if existing is None:
-        raise CommandError(f"{task.endpoint}: there is no endpoint of this name in {config.region}; nothing to adopt")
+        raise CommandError(
+            f"{task.endpoint}: there is no endpoint of this name in {config.access.region}; nothing to adopt"
+        )
     if config.ownership.covers(existing.tags):
         print(f"{task.endpoint} is this stack's already; nothing was changed")
         return 0

@@ -16,9 +16,9 @@ T = TypeVar("T")
 
 def sagemaker(config: StackConfig) -> "SageMakerClient":
     """A client for the stack's Region."""
-    if not config.region:
+    if not config.access.region:
         raise CommandError("aws:region is not set; run `pulumi config set aws:region <region>`")
-    return ask(lambda: session.sagemaker(config.region, config.profile))
+    return ask(lambda: session.sagemaker(config.access))
 
 
 def ask(call: Callable[[], T]) -> T:

@@ -85,9 +85,9 @@ def run(options: argparse.Namespace) -> int:
     config = stack.read(name)
     arms, warnings = serving(_output(name, options.task), options.task)
     window, clipped = _window(options, arms, datetime.now(UTC))
-    if not config.region:
+    if not config.access.region:
         raise CommandError("aws:region is not set; run `pulumi config set aws:region <region>`")
-    cloudwatch = aws.ask(lambda: metrics.client(config.region, config.profile))
+    cloudwatch = aws.ask(lambda: metrics.client(config.access))
     read = aws.ask(lambda: metrics.read(cloudwatch, [arm.endpoint for arm in arms.values()], window))
     measured = {name: replace(arm, metrics=one) for (name, arm), one in zip(arms.items(), read, strict=True)}
     variants, judgements = comparison.compare(measured, options.minimum)

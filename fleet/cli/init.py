@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from fleet import stack as rules
+from fleet.access import Access
 from fleet.aws import catalog, session
 from fleet.cli import draft, stack
 from fleet.cli.command import CommandError
@@ -36,9 +37,9 @@ def run(options: argparse.Namespace) -> int:
     output: Path = options.output
     if os.path.lexists(output):
         raise _exists(output)
-    region, profile = _place(options)
-    client = _known(session.ask(lambda: session.sagemaker(region, profile)))
-    groups = _matching(_known(session.ask(lambda: catalog.groups(client))), options.patterns, region)
+    access = _access(options)
+    client = _known(session.ask(lambda: session.sagemaker(access)))
+    groups = _matching(_known(session.ask(lambda: catalog.groups(client))), options.patterns, access.region)
     answers = catalog.newest(client, groups)
 
     prefixes = _prefixes()
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError("there is nothing to write: approve a version first")
 
     schema = os.path.relpath(SCHEMA, output.parent)
-    _write(output, draft.text(entries, names, region, schema), prefixes)
+    _write(output, draft.text(entries, names, access.region, schema), prefixes)
     print(f"{output}: {len(names)} {'task' if len(names) == 1 else 'tasks'}")
     print("next: settle sizes and owners there (docs/tasks.md), then `fleet validate` and `pulumi preview`")
     return 1 if unknown else 0
@@ -64,17 +65,16 @@ def _exists(output: Path) -> CommandError:
     return CommandError(f"{output} exists and is never overwritten; move it away, or name another with --output")
 
 
-def _place(options: argparse.Namespace) -> tuple[str, str]:
-    """Region and profile."""
+def _access(options: argparse.Namespace) -> Access:
     if options.region:
-        return options.region, ""
+        return Access(options.region)
     try:
         config = stack.read(stack.selected(options.stack))
     except CommandError as error:
         raise CommandError(f"{error}; or name the registry's Region with --region") from None
-    if not config.region:
+    if not config.access.region:
         raise CommandError(f"stack {config.ownership.stack} has no aws:region; set it, or give --region")
-    return config.region, config.profile
+    return config.access
 
 
 def _known(answer: T | Unknown) -> T:

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         in_state = state.read(stack)
         return aws.ask(lambda: leftovers.sort_out(client, listed, in_state, wanted, config.ownership))
 
-    _progress(f"looking at the endpoints, configurations and models in {config.region} ...")
+    _progress(f"looking at the endpoints, configurations and models in {config.access.region} ...")
     report = Report(stack, look())
     if options.delete:
         return _delete(client, look, report, as_json=options.json, yes=options.yes)

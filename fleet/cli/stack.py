@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from fleet.access import Access, AccessError, understand
 from fleet.cli.command import CommandError
 from fleet.stack import TASKS, Own
 from fleet.tags import Ownership
@@ -23,8 +24,7 @@ class StackConfig:
     """What Pulumi.yaml and Pulumi.<stack>.yaml say, with the program's defaults."""
 
     ownership: Ownership
-    region: str  # "" where neither the stack nor the environment says it
-    profile: str  # "" = the default credential chain
+    access: Access  # its region is "" where neither the stack nor the environment says it
     tasks: Path
     name_prefix: str
     own: Own = field(default_factory=dict)  # all of the project's namespace, as it was written
@@ -70,12 +70,16 @@ def read(name: str, folder: Path = Path()) -> StackConfig:
     if not isinstance(config, dict):
         raise CommandError(f"{file}: config is not a mapping")
     said = {key: value if isinstance(value, str) else None for key, value in config.items()}
+    try:
+        secret = {key for key, value in config.items() if isinstance(value, dict) and value.keys() == {"secure"}}
+        access = understand({key: None if key in secret else value for key, value in config.items()}, os.environ)
+    except AccessError as error:
+        raise CommandError("\n".join(f"{file}: {sentence}" for sentence in error.errors)) from None
     # A key without a namespace is the project's
     own = {key.rpartition(":")[2]: said[key] for key in said if key.rpartition(":")[0] in (project, "")}
     return StackConfig(
         ownership=Ownership(project, stack),
-        region=said.get("aws:region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "",
-        profile=said.get("aws:profile") or "",
+        access=access,
         tasks=folder / (own.get("tasks") or TASKS),
         name_prefix=own.get("namePrefix") or "",
         own=own,

@@ -57,7 +57,7 @@ def _watched(options: argparse.Namespace) -> tuple[Report, bool]:
         config = stack.read(name)
         has_ended = end_of_update(name)  # before the preview: an update that ends meanwhile has ended
         seen = preview.run(name)
-        client = session.sagemaker(config.region, config.profile)
+        client = session.sagemaker(config.access)
     out = table.console(sys.stderr if options.json or options.markdown else sys.stdout)
     watched = watch(seen, report.read(seen), client, has_ended, out, minutes=options.timeout)
     return watched.report, watched.is_interrupted

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fleet import stack as rules
+from fleet.access import Access, understand
 from fleet.cli import stack
 from fleet.cli.command import CommandError
 from fleet.rollout import Unknown
@@ -25,8 +26,7 @@ class Use:
     stack: str
     file: Path
     prefix: str
-    region: str  # "" where nothing says it
-    profile: str
+    access: Access  # its region is "" where nothing says it
 
 
 Lists = Mapping[tuple[Path, str], tuple[Task, ...]]  # by file and name prefix; none where it cannot be used
@@ -59,8 +59,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _uses(file: Path | None, names: Sequence[str], found: Found) -> Iterator[Use]:
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
-    alone = Use("", file or Path(rules.TASKS), "", region, "")
+    alone = Use("", file or Path(rules.TASKS), "", understand({}, os.environ))
     if not names:
         yield alone
     for name in names:
@@ -73,7 +72,7 @@ def _uses(file: Path | None, names: Sequence[str], found: Found) -> Iterator[Use
         own = config.ownership.stack
         found |= {f"Pulumi.{own}.yaml: {mistake}": True for mistake in rules.mistakes(config.own)}
         prefix = config.name_prefix if rules.fits(config.name_prefix) else ""
-        yield Use(own, file or config.tasks, prefix, config.region, config.profile)
+        yield Use(own, file or config.tasks, prefix, config.access)
 
 
 def _load(uses: Sequence[Use], found: Found) -> Lists:
@@ -98,22 +97,22 @@ def _summary(uses: Sequence[Use], lists: Lists) -> Iterator[str]:
 
 def _ask(uses: Sequence[Use], lists: Lists, found: Found) -> None:
     """What the registries say of the tasks, each Region of an account asked once for all stacks in it."""
-    places: dict[tuple[str, str], list[Use]] = {}
+    places: dict[Access, list[Use]] = {}
     for use in uses:
-        places.setdefault((use.region, use.profile), []).append(use)
-    for (region, profile), those in places.items():
+        places.setdefault(use.access, []).append(use)
+    for access, those in places.items():
         names = ", ".join(use.stack for use in those if use.stack)
         of = f" (stack {names})" if len(places) > 1 and names else ""
-        if not region:
+        if not access.region:
             found[f"the Region is not known{of}; set aws:region in the stack or AWS_REGION"] = True
             continue
         keys = dict.fromkeys((use.file, use.prefix) for use in those)
-        _ask_one(region, profile, [task for key in keys for task in lists.get(key, ())], of, found)
+        _ask_one(access, [task for key in keys for task in lists.get(key, ())], of, found)
 
 
-def _ask_one(region: str, profile: str, tasks: Sequence[Task], of: str, found: Found) -> None:
+def _ask_one(access: Access, tasks: Sequence[Task], of: str, found: Found) -> None:
     from fleet.aws import catalog, session  # noqa: PLC0415  # boto3 takes a third of a second: for who asks AWS
 
-    answer = session.ask(lambda: catalog.check(session.sagemaker(region, profile), tasks, datetime.now(UTC)))
+    answer = session.ask(lambda: catalog.check(session.sagemaker(access), tasks, datetime.now(UTC)))
     findings = [catalog.Finding(answer.error)] if isinstance(answer, Unknown) else answer
     found |= {f"{finding.text}{of}": finding.is_mistake for finding in findings}

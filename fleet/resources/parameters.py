@@ -35,7 +35,7 @@ class Parameters:
         """Name -> tags of those that exist, Unknown where they may not be read."""
         if not names:
             return {}
-        client = session.ssm(self._settings.region, self._settings.profile)
+        client = session.ssm(self._settings.access)
         there = sorted(parameters.existing(client, names))
         with ThreadPoolExecutor(session.THREADS) as pool:
             tags = pool.map(lambda name: session.ask(lambda: parameters.tags(client, name)), there)

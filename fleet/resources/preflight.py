@@ -57,7 +57,7 @@ async def _packages(new: Mapping[str, Revision], region: Region, settings: Stack
             Finding(task, f"version {revision.version}: {reason}")
             for (task, revision), package in zip(new.items(), described, strict=True)
             if not isinstance(package, Unknown)
-            for reason in unsuitable({"ModelPackageArn": revision.package, **package}, settings.region)
+            for reason in unsuitable({"ModelPackageArn": revision.package, **package}, settings.access.region)
         )
     )
 
@@ -69,7 +69,7 @@ async def _described(revision: Revision, region: Region) -> dict[str, Any] | Unk
 async def _role(new: Mapping[str, Revision], settings: StackSettings) -> Findings:
     if not new:
         return Findings()
-    role = await asyncio.to_thread(account.role, settings.role, settings.region, settings.profile)
+    role = await asyncio.to_thread(account.role, settings.role, settings.access)
     if role.certain:
         return Findings(stops=tuple(Finding(task, role.problem) for task in new))
     return Findings(warnings=(Finding("", role.problem),) if role.problem else ())
@@ -84,7 +84,7 @@ async def _quotas(goals: Sequence[Goal], region: Region, settings: StackSettings
     ]
     if not any(one.adds for one in wanted):
         return Findings()
-    quotas = await asyncio.to_thread(account.quotas, settings.region, settings.profile)
+    quotas = await asyncio.to_thread(account.quotas, settings.access)
     return quota_findings(wanted, len(rows.keys() - {goal.endpoint for goal in goals}), quotas)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pulumi
 
 from fleet import wire
+from fleet.access import KNOWN, Access, AccessError, understand
 from fleet.rollout import Outcome
 from fleet.stack import CHECKS, TASKS, mistakes, parameter_path
 from fleet.tags import Ownership
@@ -17,8 +18,7 @@ class StackSettings:
     """Stack configuration, with its defaults."""
 
     ownership: Ownership
-    region: str
-    profile: str  # "" = the default credential chain
+    access: Access
     role: str
     tasks: Path
     name_prefix: str
@@ -28,23 +28,32 @@ class StackSettings:
 
 def read() -> StackSettings:
     """The configuration of the selected stack; raises pulumi.RunError naming the key and what to do."""
-    own, aws = pulumi.Config(), pulumi.Config("aws")
-    region = aws.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    if not region:
-        raise pulumi.RunError("aws:region is not set; run `pulumi config set aws:region <region>`")
+    own, access = pulumi.Config(), _access()
     said = {key: value for key in CHECKS if (value := own.get(key)) is not None}
     if found := mistakes(said):
         raise pulumi.RunError("\n".join(found))
     return StackSettings(
         ownership=Ownership(pulumi.get_project(), pulumi.get_stack()),
-        region=region,
-        profile=aws.get("profile") or "",
+        access=access,
         role=said["executionRoleArn"],
         tasks=Path(own.get("tasks") or TASKS),
         name_prefix=said.get("namePrefix", ""),
         max_teardown=int(said.get("maxTeardown", 3)),
         parameter_path=parameter_path(said, pulumi.get_stack()),
     )
+
+
+def _access() -> Access:
+    """How AWS is reached; raises pulumi.RunError naming each setting that cannot be followed."""
+    config = pulumi.Config("aws")
+    said = {f"aws:{name}": value for name in KNOWN if (value := config.get(name)) is not None}
+    try:
+        access = understand(said, os.environ)
+    except AccessError as error:
+        raise pulumi.RunError(str(error)) from None
+    if not access.region:
+        raise pulumi.RunError("aws:region is not set; run `pulumi config set aws:region <region>`")
+    return access
 
 
 async def last_outcomes() -> dict[str, dict[str, Outcome]]:

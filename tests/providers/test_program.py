@@ -9,6 +9,7 @@ import pytest
 from pulumi.runtime import mocks
 
 from fleet import wire
+from fleet.access import Access
 from fleet.choice import Questions
 from fleet.revision import Settings, revise
 from fleet.rollout import Absent, Approved, Kind, NothingApproved, Plan
@@ -61,7 +62,7 @@ def rollout() -> Rollout:
 
 
 def approved_models() -> ApprovedModels:
-    return ApprovedModels("approved-models", Questions(("spam", "topic")), "eu-west-1", "")
+    return ApprovedModels("approved-models", Questions(("spam", "topic")), Access("eu-west-1"))
 
 
 def test_the_program_gets_the_plan() -> None:

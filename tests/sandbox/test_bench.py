@@ -182,7 +182,8 @@ def without_aws(tmp_path, sandbox):
     bench.write_answers(tmp_path / "answers", answers)
 
     def ask(expression):
-        program = f"from fleet.aws import endpoints, registry, session\nclient = session.sagemaker('')\n{expression}"
+        imports = "from fleet.access import Access\nfrom fleet.aws import endpoints, registry, session"
+        program = f"{imports}\nclient = session.sagemaker(Access(''))\n{expression}"
         path = os.pathsep.join([str(tmp_path / "python"), str(ROOT)])
         env = {**os.environ, "PYTHONPATH": path, "ANSWERS_OF_PROGRAM": str(tmp_path / "answers")}
         since = sandbox.mark()
@@ -227,7 +228,7 @@ def test_the_program_gets_the_same_version_out_of_the_table(without_aws):
 def test_a_parameter_is_found_in_the_table_however_it_is_named(without_aws, sandbox, call):
     ssm = sandbox.client("ssm")
 
-    assert without_aws(f"print(session.ssm('').{call})") == str(eval(f"ssm.{call}", {"ssm": ssm}))
+    assert without_aws(f"print(session.ssm(Access('')).{call})") == str(eval(f"ssm.{call}", {"ssm": ssm}))
 
 
 def test_what_the_table_does_not_hold_is_not_found(without_aws):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from fleet.access import Access
 from fleet.aws import account as aws_account
 from fleet.preflight import Limit, Quotas, Role, documented_quotas
 
@@ -18,11 +19,11 @@ def _in_the_account(account: Any) -> None:
 
 
 def quotas() -> Quotas:
-    return aws_account.quotas("eu-west-1")
+    return aws_account.quotas(Access("eu-west-1"))
 
 
 def role(arn: str = ROLE) -> Role:
-    return aws_account.role(arn, "eu-west-1")
+    return aws_account.role(arn, Access("eu-west-1"))
 
 
 class Paged:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fleet.access import Access
 from fleet.aws import candidates, endpoints, session
 from fleet.aws import region as module
 from fleet.aws.candidates import clear, remove, try_out
@@ -52,7 +53,7 @@ def quick(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ask(account: Any, question: Callable[[Region], Awaitable[Any]]) -> Any:
     async def run() -> Any:
-        return await question(Region("eu-west-1", "team", account.ownership))
+        return await question(Region(Access("eu-west-1", profile="team"), account.ownership))
 
     return asyncio.run(run())
 
@@ -161,7 +162,7 @@ def test_a_cold_start_is_waited_for_longer_than_it_may_take() -> None:
 
 def test_a_first_call_without_an_answer_is_made_again(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "LONGEST_CALL", 1)
-    monkeypatch.setattr(session, "runtime", lambda region, _: make_client(region))
+    monkeypatch.setattr(session, "runtime", lambda access: make_client(Access(access.region)))
     account.sandbox.fault("InvokeEndpoint", action="delay", seconds=2, times=1)
     assert tried(account) == Passed()
 

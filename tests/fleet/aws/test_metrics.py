@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from fleet.access import Access
 from fleet.aws import metrics
 from fleet.comparison import Metrics, Window, window
 
@@ -28,7 +29,7 @@ def today() -> Window:
 
 
 def read(*endpoints: str, over: Window | None = None) -> list[Metrics]:
-    return metrics.read(metrics.client("eu-west-1"), endpoints, over or today())
+    return metrics.read(metrics.client(Access("eu-west-1")), endpoints, over or today())
 
 
 def given(*pages: list[dict[str, Any]]) -> Metrics:

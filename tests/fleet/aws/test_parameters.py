@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from fleet.access import Access
 from fleet.aws import parameters, session
 
 PATH = "/sagemaker-endpoint-manager/prod"
@@ -13,7 +14,7 @@ PATH = "/sagemaker-endpoint-manager/prod"
 @pytest.fixture
 def ssm(account: Any) -> Any:
     """The program's client."""
-    return session.ssm("eu-west-1")
+    return session.ssm(Access("eu-west-1"))
 
 
 def put(ssm: Any, *tasks: str, **tags: str) -> None:

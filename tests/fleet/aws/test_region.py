@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fleet.access import Access
 from fleet.aws import endpoints, session
 from fleet.aws import region as module
 from fleet.aws.region import Presence, Region
@@ -20,7 +21,7 @@ def ask(account: Any, question: Callable[[Region], Awaitable[Any]]) -> Any:
     """What a run is told that asks this."""
 
     async def run() -> Any:
-        return await question(Region("eu-west-1", "team", account.ownership))
+        return await question(Region(Access("eu-west-1", profile="team"), account.ownership))
 
     return asyncio.run(run())
 
@@ -45,7 +46,7 @@ def quick(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LAST_POLL", 0.02)
     monkeypatch.setattr(module, "LONGEST_WAIT", 10)
     clients = {("eu-west-1", "team"): account.its_client}
-    monkeypatch.setattr(session, "sagemaker", lambda region, profile: clients[region, profile])
+    monkeypatch.setattr(session, "sagemaker", lambda access: clients[access.region, access.profile])
 
 
 # What the list tells is not asked again
@@ -167,7 +168,7 @@ def test_an_endpoint_that_cannot_be_read_to_the_end_is_unknown(account: Any, ope
 
 def test_a_region_that_cannot_be_reached_is_unknown(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    monkeypatch.setattr(session, "sagemaker", lambda region, _: make_client(region))
+    monkeypatch.setattr(session, "sagemaker", lambda access: make_client(Access(access.region)))
     reason = 'EndpointConnectionError: Could not connect to the endpoint URL: "http://127.0.0.1:9/"'
     assert live(account) == Unknown(reason)
 

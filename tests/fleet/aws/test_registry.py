@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from fleet.access import Access
 from fleet.aws import registry, session
 from fleet.rollout import Answer, Approved, NothingApproved, Unknown, Version
 
@@ -378,7 +379,7 @@ def test_a_registry_that_cannot_be_reached_is_unknown(account: Any, monkeypatch:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
     reason = 'EndpointConnectionError: Could not connect to the endpoint URL: "http://127.0.0.1:9/"'
-    answers = registry.ask(session.sagemaker("eu-west-1"), ["spam"])
+    answers = registry.ask(session.sagemaker(Access("eu-west-1")), ["spam"])
     assert answers == {"spam": Unknown(f'model package group "spam": {reason}')}
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from fleet.access import Access
 from fleet.aws import session
 from fleet.rollout import Unknown
 
@@ -12,7 +13,7 @@ DENIED = {"Error": {"Code": "AccessDeniedException", "Message": "not you"}, "Res
 
 
 def config() -> Any:
-    return session.sagemaker("eu-west-1").meta.config
+    return session.sagemaker(Access("eu-west-1")).meta.config
 
 
 def missing(code: str, message: str) -> ClientError:
@@ -20,11 +21,11 @@ def missing(code: str, message: str) -> ClientError:
 
 
 def test_the_client_goes_where_the_environment_says(account: Any) -> None:
-    assert session.sagemaker("eu-west-1").meta.endpoint_url == account.sandbox.url
+    assert session.sagemaker(Access("eu-west-1")).meta.endpoint_url == account.sandbox.url
 
 
 def test_the_client_is_of_the_region_asked_for() -> None:
-    assert session.sagemaker("eu-central-1").meta.region_name == "eu-central-1"
+    assert session.sagemaker(Access("eu-central-1")).meta.region_name == "eu-central-1"
 
 
 def test_a_call_is_tried_eight_times_unless_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,14 +40,14 @@ def test_every_thread_has_a_connection() -> None:
 
 
 def test_a_profile_that_does_not_exist_is_an_answer() -> None:
-    answer = session.ask(lambda: session.sagemaker("eu-west-1", "nobody"))
+    answer = session.ask(lambda: session.sagemaker(Access("eu-west-1", profile="nobody")))
     assert answer == Unknown("ProfileNotFound: The config profile (nobody) could not be found")
 
 
 def test_throttling_passes(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
     account.sandbox.fault("ListEndpoints", action="error", code="ThrottlingException", times=1)
-    client = session.sagemaker("eu-west-1")
+    client = session.sagemaker(Access("eu-west-1"))
     assert not isinstance(session.ask(client.list_endpoints), Unknown)
     assert account.operations() == ["ListEndpoints"] * 2
 
@@ -54,14 +55,14 @@ def test_throttling_passes(account: Any, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_burst_that_outlasts_all_attempts_of_a_call_passes(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
     account.sandbox.fault("ListEndpoints", action="error", code="ThrottlingException", times=5)
-    client = session.sagemaker("eu-west-1")
+    client = session.sagemaker(Access("eu-west-1"))
     assert not isinstance(session.ask(client.list_endpoints), Unknown)
 
 
 def test_an_error_after_retries_reads_as_one_without(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
     account.sandbox.fault("ListEndpoints", action="error", code="ThrottlingException", message="Rate exceeded")
-    client = session.sagemaker("eu-west-1")
+    client = session.sagemaker(Access("eu-west-1"))
     assert session.ask(client.list_endpoints) == Unknown("ListEndpoints: ThrottlingException: Rate exceeded")
 
 
