@@ -38,7 +38,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Call:
-    """A boto3 method and how it is told which resource is meant."""
+    """A boto3 method and how it is told which resource is meant, in the region of its key."""
 
     operation: str
     target: Callable[[Properties], Properties]  # from the properties that are the resource's key
@@ -98,7 +98,7 @@ class ResourceType:
     @property
     def inputs(self) -> frozenset[str]:
         """Names of the properties a program may give."""
-        return frozenset(field.wire for field in self.fields) | ({"tags"} if self.tagging else set())
+        return frozenset(field.wire for field in self.fields) | {"region"} | ({"tags"} if self.tagging else set())
 
 
 def named(member: str) -> Callable[[Properties], Properties]:

@@ -24,31 +24,35 @@ CONNECTIONS = 128
 
 
 class Cloud:
-    """AWS as one configured provider sees it: one region, one set of default tags."""
+    """AWS as one configured provider sees it: one set of default tags, and a region for what has none of its own.
+
+    Each resource is asked for in its own region, which its key holds beside what the row says.
+    """
 
     def __init__(self, region: str | None, default_tags: Mapping[str, str], cancelled: Event) -> None:
         self.session = boto3.session.Session(region_name=region)
         self.region = self.session.region_name
         self.default_tags = dict(default_tags)
         self.cancelled = cancelled
-        self.clients: dict[str, Any] = {}
+        self.clients: dict[tuple[str, str], Any] = {}  # by service and region
         self.lock = Lock()  # making a client is not safe between threads, using one is
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str) -> Any:
         with self.lock:
-            if service not in self.clients:
+            if (service, region) not in self.clients:
                 retries = Config(
                     # As the real provider does: 25 unless maxRetries says otherwise (aws provider, maxRetries, 2026-11)
                     retries={"mode": "standard", "total_max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS", "25"))},
                     read_timeout=READ_TIMEOUT_SECONDS,
                     max_pool_connections=CONNECTIONS,
                 )
-                self.clients[service] = self.session.client(cast(Any, service), config=retries)
-            return self.clients[service]
+                client = self.session.client(cast(Any, service), region_name=region, config=retries)
+                self.clients[service, region] = client
+            return self.clients[service, region]
 
-    def ask(self, row: ResourceType, operation: str, request: Properties) -> Any:
-        """All pages of the answer. Raises ClientError or BotoCoreError."""
-        client = self.client(row.service)
+    def ask(self, row: ResourceType, key: Properties, operation: str, request: Properties) -> Any:
+        """All pages of the answer, from the resource's own region. Raises ClientError or BotoCoreError."""
+        client = self.client(row.service, key["region"])
         if client.can_paginate(operation):
             return client.get_paginator(operation).paginate(**request).build_full_result()
         return getattr(client, operation)(**request)
@@ -57,10 +61,10 @@ class Cloud:
         """The resource's own tags over the provider's; unknown where they are."""
         return self.default_tags | tags if isinstance(tags, dict) else tags or self.default_tags
 
-    def promised(self, row: ResourceType, inputs: Mapping[str, object]) -> Properties:
-        """The outputs as far as the inputs tell."""
+    def promised(self, row: ResourceType, region: str | None, inputs: Mapping[str, object]) -> Properties:
+        """The outputs as far as the inputs tell; the region where they do not."""
         tags = {"tagsAll": self.tags_all(inputs.get("tags"))} if row.tagging else {}
-        return {name: inputs[name] for name in row.inputs if name in inputs} | {"region": self.region, **tags}
+        return {"region": region} | {name: inputs[name] for name in row.inputs if name in inputs} | tags
 
     def create(self, row: ResourceType, key: Properties, inputs: Mapping[str, object]) -> None:
         """Creates and waits. Raises Refused, also where the resource exists afterwards but never became ready."""
@@ -72,9 +76,9 @@ class Cloud:
             else:
                 request |= tagged
         try:
-            self.ask(row, row.create, request)
+            self.ask(row, key, row.create, request)
             if row.tagging and later:
-                self.ask(row, row.tagging.add, later)
+                self.ask(row, key, row.tagging.add, later)
         except (ClientError, BotoCoreError) as error:
             refuse("creating", row, key, error)
         if row.settling:
@@ -87,9 +91,9 @@ class Cloud:
             if described is None:
                 return None
             arn = described[row.arn]
-            properties = from_aws(row.fields, described) | key | {"arn": arn, "region": self.region}
+            properties = from_aws(row.fields, described) | key | {"arn": arn}
             if row.tagging:
-                answer = self.ask(row, row.tagging.list, row.tagging.target(key, arn))
+                answer = self.ask(row, key, row.tagging.list, row.tagging.target(key, arn))
                 tags = answer[row.tagging.listed]
                 every = tags if row.tagging.as_map else {tag["Key"]: tag["Value"] for tag in tags}
                 properties["tagsAll"] = {name: value for name, value in every.items() if not name.startswith("aws:")}
@@ -100,7 +104,7 @@ class Cloud:
     def describe(self, row: ResourceType, key: Properties) -> Any:
         try:
             found = [
-                jmespath.search(call.found, self.ask(row, call.operation, call.target(key)))
+                jmespath.search(call.found, self.ask(row, key, call.operation, call.target(key)))
                 for call in (row.read, row.details)
                 if call
             ]
@@ -114,14 +118,14 @@ class Cloud:
         self, row: ResourceType, key: Properties, state: Mapping[str, object], inputs: Mapping[str, object]
     ) -> None:
         """Makes AWS follow what differs between state and inputs, tags first, and waits. Raises Refused."""
-        wanted = self.promised(row, inputs)
+        wanted = self.promised(row, key["region"], inputs)
         moved = {top(change.path) for change in changes(row.fields, state, wanted)}
         try:
             if row.tagging:
                 self.retag(row, row.tagging, key, state, wanted)
             if row.update and moved - {"tags", "tagsAll"} - {field.wire for field in row.fields if field.unread}:
                 movable = tuple(field for field in row.fields if not field.replaces)
-                self.ask(row, row.update.operation, row.update.target(key) | to_aws(movable, inputs))
+                self.ask(row, key, row.update.operation, row.update.target(key) | to_aws(movable, inputs))
                 if row.settling:
                     self.wait_until_ready(row, row.settling, key)
         except (ClientError, BotoCoreError) as error:
@@ -138,14 +142,14 @@ class Cloud:
         old, new = (cast(dict[str, str], side.get("tagsAll") or {}) for side in (state, wanted))
         target = tagging.target(key, str(state.get("arn")))
         if gone := sorted(old.keys() - new.keys()):
-            self.ask(row, tagging.remove, target | {tagging.keys: gone})
+            self.ask(row, key, tagging.remove, target | {tagging.keys: gone})
         if fresh := {name: value for name, value in new.items() if old.get(name) != value}:
-            self.ask(row, tagging.add, target | {tagging.create: listed(tagging, fresh)})
+            self.ask(row, key, tagging.add, target | {tagging.create: listed(tagging, fresh)})
 
     def delete(self, row: ResourceType, key: Properties) -> None:
         """Deletes and waits until it is gone; one that is gone already is fine. Raises Refused."""
         try:
-            self.ask(row, row.delete.operation, row.delete.target(key))
+            self.ask(row, key, row.delete.operation, row.delete.target(key))
             if row.settling:
                 self.wait_until_gone(row, row.settling, key)
         except (ClientError, BotoCoreError) as error:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from sandbox.plugin.catalogue import Field
 
+REGION = Field("region", computed=True, replaces=True)  # of every type
 TAGS, TAGS_ALL = Field("tags"), Field("tagsAll")
 
 
@@ -27,7 +28,7 @@ def top(path: str) -> str:
 
 
 def changes(fields: tuple[Field, ...], state: Mapping[str, object], wanted: Mapping[str, object]) -> list[Change]:
-    """Every leaf among `fields` and the tags that differs, in the order of the table."""
+    """Every leaf among the region, `fields` and the tags that differs, in the order of the table."""
 
     def differing(*among: Field) -> list[Change]:
         return [
@@ -37,7 +38,7 @@ def changes(fields: tuple[Field, ...], state: Mapping[str, object], wanted: Mapp
         ]
 
     # All tags follow from the resource's own and the provider's: they are news where the provider's changed.
-    return differing(*fields, TAGS) if differing(TAGS) else differing(*fields, TAGS_ALL)
+    return differing(REGION, *fields, TAGS) if differing(TAGS) else differing(REGION, *fields, TAGS_ALL)
 
 
 def compare(field: Field, old: object, new: object, path: str, replaces: bool) -> Iterator[Change]:

@@ -7,6 +7,7 @@ and names in Check, replacements in Diff, partial failures, secrets.
 import importlib
 import json
 import os
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 VERSION = "7.51.1"
 DEFAULTED = "__defaults"  # the bridge's own input: which properties the program did not give
+ELSEWHERE = re.compile(r"(.+)@([a-z]{2}(?:-[a-z]+)+-\d{1,2})")  # an import's id that ends with a region
 THREADS = 128  # a create or an update holds one until the endpoint is in service
 PARENT_POLL_SECONDS = 0.25
 
@@ -86,9 +88,10 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     @rpc
     def Configure(self, request: proto.ConfigureRequest) -> proto.ConfigureResponse:
         config = decode(request.args)
+        self.region = config.get("region") or ""  # what every resource has as an input; AWS_REGION alone is none
         tags = config.get("defaultTags") or {}
         tags = json.loads(tags) if isinstance(tags, str) else tags
-        region = config.get("region") or os.environ.get("AWS_REGION")
+        region = self.region or os.environ.get("AWS_REGION")
         self.cloud: Cloud = self.module.result().Cloud(region, tags.get("tags") or {}, self.cancelled)
         return proto.ConfigureResponse(supportsPreview=True, acceptSecrets=True, acceptResources=False)
 
@@ -96,6 +99,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: proto.CheckRequest) -> proto.CheckResponse:
         row = known(request.type)
         olds, news = decode(request.olds), decode(request.news)
+        if self.region and not news.get("region"):
+            news["region"] = self.region  # as if the program had given it
         failures = [
             proto.CheckFailure(property=name, reason=f"the stand-in provider does not know {request.type}.{name}")
             for name in sorted(news.keys() - row.inputs - {DEFAULTED})
@@ -116,7 +121,10 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         row = known(request.type)
         state, inputs = decode(request.olds), decode(request.news)
         ignored = {top(path) for path in request.ignoreChanges}
-        wanted = self.cloud.promised(row, inputs)
+        state["region"] = (
+            state.get("region") or self.cloud.region
+        )  # a state of before has none, and means the provider's
+        wanted = self.cloud.promised(row, None, inputs)
         found = [change for change in changes(row.fields, state, wanted) if top(change.path) not in ignored]
         replaces = sorted({top(change.path) for change in found if change.replaces})
         # Two things cannot have one name: with a name that the program gave, the old one goes first.
@@ -135,10 +143,10 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: proto.CreateRequest) -> proto.CreateResponse:
         row, inputs = known(request.type), decode(request.properties)
         secret = secret_of(row, request.properties)
-        promised = encode(self.cloud.promised(row, inputs), secret)
+        promised = encode(self.cloud.promised(row, self.cloud.region, inputs), secret)
         if request.preview:
             return proto.CreateResponse(properties=promised)
-        key = {name: inputs[name] for name in row.key}
+        key = {name: inputs[name] for name in row.key} | {"region": inputs.get("region") or self.cloud.region}
         # Not in the state if this fails, whatever became of it: the bridged provider sets the id after the wait.
         self.cloud.create(row, key, inputs)
         try:
@@ -150,7 +158,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     @rpc
     def Read(self, request: proto.ReadRequest) -> proto.ReadResponse:
         row, olds, state = known(request.type), decode(request.inputs), decode(request.properties)
-        secret, key = secret_of(row, request.inputs, request.properties), key_of(row, request.id, state)
+        secret, key = secret_of(row, request.inputs, request.properties), self.key_of(row, request.id, state)
         found = self.outputs(row, key, olds)
         if found is None:
             return proto.ReadResponse()
@@ -164,10 +172,11 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         row, state, inputs = known(request.type), decode(request.olds), decode(request.news)
         for name in {top(path) for path in request.ignoreChanges} & state.keys():
             inputs[name] = state[name]
-        secret, key = secret_of(row, request.news), key_of(row, request.id, state)
+        secret, key = secret_of(row, request.news), self.key_of(row, request.id, state)
         stands = {field.wire for field in row.fields if field.computed} - set(row.one_of) | {"arn"}
         promised = encode(
-            {name: state[name] for name in stands & state.keys()} | self.cloud.promised(row, inputs), secret
+            {name: state[name] for name in stands & state.keys()} | self.cloud.promised(row, key["region"], inputs),
+            secret,
         )
         if request.preview:
             return proto.UpdateResponse(properties=promised)
@@ -183,13 +192,21 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     @rpc
     def Delete(self, request: proto.DeleteRequest) -> Any:
         row = known(request.type)
-        self.cloud.delete(row, key_of(row, request.id, decode(request.properties)))
+        self.cloud.delete(row, self.key_of(row, request.id, decode(request.properties)))
         return empty_pb2.Empty()
 
     @rpc
     def Cancel(self, _: Any) -> Any:
         self.cancelled.set()
         return empty_pb2.Empty()
+
+    def key_of(self, row: ResourceType, id_: str, state: Properties) -> Properties:
+        """What the calls need to know; only an import has no state, and an id that tells it all."""
+        if state.keys() >= set(row.key):
+            return {name: state[name] for name in row.key} | {"region": state.get("region") or self.cloud.region}
+        elsewhere = ELSEWHERE.fullmatch(id_)
+        id_, region = elsewhere.groups() if elsewhere else (id_, self.cloud.region)
+        return row.imported(id_) | {"region": region}
 
     def outputs(self, row: ResourceType, key: Properties, inputs: Properties) -> Properties | None:
         """What AWS has, completed as the bridge does: with defaults, and with the tags that are the resource's own."""
@@ -209,11 +226,6 @@ def known(token: str) -> ResourceType:
     if token not in TYPES:
         raise Refused(f"the stand-in provider has no {token}: add a row to its catalogue")
     return TYPES[token]
-
-
-def key_of(row: ResourceType, id_: str, state: Properties) -> Properties:
-    """What the calls need to know; only an import has no state, and an id that tells it all."""
-    return {name: state[name] for name in row.key} if state.keys() >= set(row.key) else row.imported(id_)
 
 
 def secret_of(row: ResourceType, *structs: Any) -> set[str]:

@@ -466,7 +466,8 @@ def test_a_refresh_keeps_to_the_inputs_that_were_given(engine: Engine, aws: Sage
     engine.create(ENDPOINT, endpoint())
     aws.things["Endpoint", "toxicity"]["EndpointConfigName"] = "by-hand"
     refreshed = engine.read(ENDPOINT, "toxicity", engine.checked(ENDPOINT, endpoint()))
-    assert decode(refreshed.inputs) == {"name": "toxicity", "endpointConfigName": "by-hand", "__defaults": []}
+    given = {"name": "toxicity", "endpointConfigName": "by-hand", "region": "eu-west-1", "__defaults": []}
+    assert decode(refreshed.inputs) == given
 
 
 def test_a_refreshed_endpoint_that_serves_something_else_is_moved_back(engine: Engine, aws: SageMaker) -> None:
@@ -676,6 +677,83 @@ def test_what_has_a_composite_key_is_imported_by_its_path(
 def test_an_id_that_is_no_path_cannot_be_imported(real: Engine) -> None:
     assert "unexpected format ('toxicity')" in error_of(real.read, TARGET, "toxicity").details()
     assert "cannot be imported" in error_of(real.read, SCHEDULED_ACTION, "office").details()
+
+
+# Regions
+
+
+@pytest.fixture
+def abroad(real: Engine) -> Properties:
+    """The state of a parameter in us-east-1; the provider has moved to eu-west-1 since."""
+    real.configure(region="us-east-1")
+    state = real.create(PARAMETER, parameter())
+    real.configure(region="eu-west-1")
+    return state
+
+
+def regions(served: Any) -> set[str]:
+    """Where there are parameters."""
+    return {arn.split(":")[3] for arn in served.world.parameters}
+
+
+def test_the_providers_region_is_an_input_of_every_resource_unless_it_has_its_own(engine: Engine) -> None:
+    assert engine.checked(MODEL, model())["region"] == "eu-west-1"
+    given = engine.checked(MODEL, model(region="us-east-1"))
+    assert (given["region"], given["__defaults"]) == ("us-east-1", [])
+
+
+def test_a_region_of_the_environment_is_in_the_state_and_no_input(
+    own_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_engine.configure()
+    assert "region" not in own_engine.checked(MODEL, model())
+    state = own_engine.create(MODEL, model())
+    assert state["region"] == "eu-west-1"
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    own_engine.configure()
+    assert own_engine.diff(MODEL, state, own_engine.checked(MODEL, model())).changes == proto.DiffResponse.DIFF_NONE
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs"), [(MODEL, model()), (ENDPOINT, endpoint()), (PARAMETER, {"name": "/p", "value": "7"})]
+)
+def test_another_region_replaces(own_engine: Engine, token: str, inputs: Properties) -> None:
+    state = own_engine.checked(token, inputs)
+    own_engine.configure(region="us-east-1")
+    diff = own_engine.diff(token, state, own_engine.checked(token, inputs))
+    assert diff.detailedDiff["region"].kind == proto.PropertyDiff.UPDATE_REPLACE
+    assert (list(diff.replaces), diff.deleteBeforeReplace) == (["region"], True)
+
+
+def test_a_state_without_a_region_means_the_providers(engine: Engine) -> None:
+    state = engine.create(MODEL, model())
+    del state["region"]
+    assert engine.diff(MODEL, state, engine.checked(MODEL, model())).changes == proto.DiffResponse.DIFF_NONE
+
+
+def test_what_is_in_another_region_is_read_changed_and_deleted_there(
+    real: Engine, abroad: Properties, served: Any
+) -> None:
+    assert regions(served) == {"us-east-1"}
+    inputs = parameter(region="us-east-1", insecureValue="8")
+    assert real.update(PARAMETER, abroad, inputs)["insecureValue"] == "8"
+    refreshed = real.read(PARAMETER, "/fleet/toxicity", inputs, abroad)
+    assert (refreshed.id, decode(refreshed.properties)["region"]) == ("/fleet/toxicity", "us-east-1")
+    assert decode(refreshed.properties)["insecureValue"] == "8"
+    real.delete(PARAMETER, "/fleet/toxicity", abroad)
+    assert regions(served) == set()
+
+
+def test_a_replacement_by_region_creates_in_the_new_one(real: Engine, abroad: Properties, served: Any) -> None:
+    real.delete(PARAMETER, "/fleet/toxicity", abroad)
+    assert real.create(PARAMETER, parameter())["region"] == "eu-west-1"
+    assert regions(served) == {"eu-west-1"}
+
+
+def test_an_import_may_name_the_region(real: Engine, abroad: Properties) -> None:
+    assert real.read(PARAMETER, "/fleet/toxicity").id == ""
+    imported = real.read(PARAMETER, "/fleet/toxicity@us-east-1")
+    assert (imported.id, decode(imported.inputs)["region"]) == ("/fleet/toxicity", "us-east-1")
 
 
 # Parameters
