@@ -1,15 +1,17 @@
 """A Revision: everything that decides what a variant serves, under a name made from its content.
 
 One Model and one EndpointConfiguration carry that name; neither is ever replaced, only the endpoint moves. What
-should run is decided in fleet/rollout.py.
+should run is decided in fleet/rollout.py; the requests that make the two, and the way back, are fleet/shape.py.
 """
 
 import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
+from enum import Enum
 from types import MappingProxyType
+from typing import Annotated
 
 MAX_ENDPOINT_NAME = 48  # leaves room for "-v<version>-<hash6>" and a candidate's "-c" in SageMaker's 63 characters
 
@@ -30,24 +32,50 @@ class Limits:
         return min(max(provisioned, self.least), self.most)
 
 
+class Structure(Enum):
+    """What a Model and an EndpointConfiguration are made of, by the names in AWS's API reference."""
+
+    MODEL = "CreateModel"
+    CONTAINER = "ContainerDefinition"
+    CONFIG = "CreateEndpointConfig"
+    VARIANT = "ProductionVariant"
+    SERVERLESS = "ProductionVariantServerlessConfig"
+
+
+@dataclass(frozen=True)
+class Member:
+    """Where a setting lies in AWS."""
+
+    structure: Structure
+    name: str
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the task list and the stack say about one variant.
 
+    A setting is one line: its name is hashed, and where it says which member of AWS it is, it is made and read by that.
     Sizes in MB and in concurrent calls; `provisioned_concurrency` is None where nothing is kept warm.
     """
 
     endpoint: str
-    role: str  # ARN that SageMaker assumes to run the container
-    memory_mb: int
-    max_concurrency: int
-    provisioned_concurrency: int | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
+    role: Annotated[str, Member(Structure.MODEL, "ExecutionRoleArn")]  # that SageMaker assumes to run the container
+    memory_mb: Annotated[int, Member(Structure.SERVERLESS, "MemorySizeInMB")]
+    max_concurrency: Annotated[int, Member(Structure.SERVERLESS, "MaxConcurrency")]
+    provisioned_concurrency: Annotated[int | None, Member(Structure.SERVERLESS, "ProvisionedConcurrency")] = None
+    environment: Annotated[Mapping[str, str], Member(Structure.CONTAINER, "Environment")] = field(default_factory=dict)
     attempt: int = 1
     scaling: Limits | None = None  # of the variant, in none of its revisions: other limits make no new one
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "environment", MappingProxyType(dict(self.environment)))
+
+    def present(self) -> dict[str, object]:
+        """The settings that are not as by default, by name."""
+        return {name: value for name, value in vars(self).items() if value != _DEFAULTS[name]}
+
+
+_DEFAULTS = {f.name: f.default if f.default_factory is MISSING else f.default_factory() for f in fields(Settings)}
 
 
 @dataclass(frozen=True)
@@ -60,26 +88,19 @@ class Revision:
     settings: Settings
 
 
+_NOT_HASHED = ("endpoint", "scaling")  # the name begins with the one, and no revision has the other
+
+
 def revise(settings: Settings, version: int, package: str) -> Revision:
     """The revision that these settings and this package make; the same content gives the same name for ever.
 
     It is named after the provisioned concurrency that is configured, whatever an autoscaler has made of that. The hash
     covers only settings that are present, so that a setting which a later release adds, and a task leaves out, renames
-    nothing (else every release would move the whole fleet).
+    nothing (else every release would move the whole fleet). `attempt` is older than this rule: it is always hashed.
     """
-    content: dict[str, object] = {
-        "package": package,
-        "version": version,
-        "role": settings.role,
-        "attempt": settings.attempt,
-        "memory_mb": settings.memory_mb,
-        "max_concurrency": settings.max_concurrency,
-    }
-    if settings.provisioned_concurrency is not None:
-        content["provisioned_concurrency"] = settings.provisioned_concurrency
-    if settings.environment:
-        content["environment"] = dict(settings.environment)
-    fixed_form = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    present = {name: value for name, value in settings.present().items() if name not in _NOT_HASHED}
+    content = {"package": package, "version": version, "attempt": settings.attempt, **present}
+    fixed_form = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=dict)
     digest = hashlib.sha256(fixed_form.encode()).hexdigest()[:6]
     return Revision(f"{settings.endpoint}-v{version}-{digest}", version, package, replace(settings, scaling=None))
 

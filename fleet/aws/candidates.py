@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, HTTPClientError, ReadTimeoutError
 
+from fleet import shape
 from fleet.aws import endpoints, session
 from fleet.aws.region import Region
 from fleet.revision import Revision, candidate, reads_as_candidate
@@ -91,17 +92,13 @@ async def _create(region: Region, name: str, revision: Revision, tags: Mapping[s
 
 
 def _create_config(client: "SageMakerClient", name: str, revision: Revision, tags: "list[TagTypeDef]") -> None:
-    client.create_endpoint_config(
-        EndpointConfigName=name,
-        ProductionVariants=[
-            {
-                "VariantName": "AllTraffic",
-                "ModelName": revision.name,
-                "ServerlessConfig": {"MemorySizeInMB": revision.settings.memory_mb, "MaxConcurrency": 1},
-            }
-        ],
-        Tags=tags,
-    )
+    client.create_endpoint_config(EndpointConfigName=name, Tags=tags, **endpoint_config(revision))
+
+
+def endpoint_config(revision: Revision) -> dict[str, Any]:
+    """The revision's own, but for one call at a time: every serverless endpoint takes of the account's concurrency."""
+    settings = replace(revision.settings, max_concurrency=1, provisioned_concurrency=None)
+    return shape.endpoint_config(replace(revision, settings=settings))
 
 
 def _create_endpoint(client: "SageMakerClient", name: str, tags: "list[TagTypeDef]") -> str:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from fleet import shape
 from fleet.aws import session
-from fleet.revision import Revision, Settings
+from fleet.revision import Revision
 from fleet.rollout import Absent, LiveEndpoint
 from fleet.tags import VERSION, Ownership
 
@@ -66,24 +67,12 @@ def read_revision(client: "SageMakerClient", config: str, ownership: Ownership) 
         tags = _tags(client, answer["EndpointConfigArn"])
         if not ownership.covers(tags):
             return None
-        variant = answer["ProductionVariants"][0]
-        model = client.describe_model(ModelName=variant["ModelName"])
+        model = client.describe_model(ModelName=answer["ProductionVariants"][0]["ModelName"])
     except ClientError as error:
         if session.not_found(error):
             return None
         raise
-    container: Mapping[str, Any] = model.get("PrimaryContainer") or model["Containers"][0]
-    sizes: Mapping[str, Any] = variant["ServerlessConfig"]
-    settings = Settings(
-        endpoint="",  # its part in the name is made already
-        role=model["ExecutionRoleArn"],
-        memory_mb=sizes["MemorySizeInMB"],
-        max_concurrency=sizes["MaxConcurrency"],
-        provisioned_concurrency=sizes.get("ProvisionedConcurrency"),
-        environment=container.get("Environment", {}),
-    )
-    package = container["ModelPackageName"]
-    return Revision(config, int(tags.get(VERSION) or package.rpartition("/")[2]), package, settings)
+    return shape.read(model, answer, tags.get(VERSION, ""))
 
 
 def model_tags(client: "SageMakerClient", name: str) -> dict[str, str] | None:

@@ -20,7 +20,7 @@ from fleet.revision import Limits, Settings
 from fleet.rollout import Answer, Approved, LiveEndpoint, Outcome, Refused, Unknown
 from fleet.split import weights
 from fleet.status import NOT_OURS, Standing, Status
-from fleet.tasks import CHAMPION, Task
+from fleet.tasks import CHAMPION, Sizes, Task
 
 
 class TaskComponent(pulumi.ComponentResource):
@@ -100,17 +100,15 @@ async def _goal(
     if refusal:
         choice = replace(choice, answer=Refused(refusal))
     own = task if name == CHAMPION else task.variants[name]
-    sizes = Settings(
-        endpoint=endpoint,
-        role=settings.role,
-        memory_mb=own.memory_mb,
-        max_concurrency=own.max_concurrency,
-        provisioned_concurrency=own.provisioned_concurrency,
-        environment=own.environment,
-        attempt=task.attempt,
-        scaling=Limits(own.scaling.min, own.scaling.max) if own.scaling else None,
-    )
-    return Goal(Variant(task.name, name, task.owner, sizes, task.smoke_test, own.scaling), choice, record)
+    its = settings_of(task, own, endpoint, settings.role)
+    return Goal(Variant(task.name, name, task.owner, its, task.smoke_test, own.scaling), choice, record)
+
+
+def settings_of(task: Task, own: Sizes, endpoint: str, role: str) -> Settings:
+    """What the task list says about one variant; `own` is the variant's part of it, for a champion the task itself."""
+    sizes: dict[str, Any] = {name: getattr(own, name) for name in Sizes.model_fields if name != "scaling"}
+    limits = Limits(own.scaling.min, own.scaling.max) if own.scaling else None
+    return Settings(endpoint=endpoint, role=role, attempt=task.attempt, scaling=limits, **sizes)
 
 
 async def roll_out(aim: Aim, region: Region, parameters: Parameters, settings: StackSettings) -> TaskResult:

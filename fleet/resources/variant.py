@@ -18,6 +18,7 @@ from fleet.aws.region import Presence, Region
 from fleet.choice import Champion, Choice, Handed, undone
 from fleet.resources import scaling as scalings
 from fleet.resources.registration import registered
+from fleet.resources.revision import declare_endpoint_configuration, declare_model
 from fleet.revision import ALL_TRAFFIC, Revision, Settings, revise
 from fleet.rollout import (
     Absent,
@@ -332,46 +333,16 @@ class VariantRollout:
         # Where it could not be found out, what is not to be made is read: that fails, and makes nothing.
         to_be_read = {Presence.OURS} if is_target else {Presence.OURS, Presence.UNKNOWN}
         model = config = None
+        tags = self._tags(revision.version)
         if is_target or at_model is not Presence.ABSENT:
-            model = await registered(self._model(revision, take_over=at_model in to_be_read))
+            taken_over = self._taking_over(name if at_model in to_be_read else None)
+            model = await registered(declare_model(revision, tags, taken_over))
         if (is_target and model) or at_config is not Presence.ABSENT:
-            config = await registered(self._config(revision, model, take_over=at_config in to_be_read))
+            taken_over = self._taking_over(name if at_config in to_be_read else None, [model] if model else [])
+            config = await registered(declare_endpoint_configuration(revision, tags, taken_over))
         absent = Presence.ABSENT in (at_model, at_config) and not is_target
         obstacle = f"model and endpoint configuration {name} could not be made" if is_target and not config else ""
         return _Declared(name, config, bool(model and config), absent, obstacle)
-
-    def _model(self, revision: Revision, *, take_over: bool) -> sagemaker.Model:
-        return sagemaker.Model(
-            revision.name,
-            name=revision.name,
-            execution_role_arn=revision.settings.role,
-            primary_container=sagemaker.ModelPrimaryContainerArgs(
-                model_package_name=revision.package, environment=revision.settings.environment or None
-            ),
-            tags=self._tags(revision.version),
-            opts=self._taking_over(revision.name if take_over else None),
-        )
-
-    def _config(
-        self, revision: Revision, model: sagemaker.Model | None, *, take_over: bool
-    ) -> sagemaker.EndpointConfiguration:
-        settings = revision.settings
-        variant = sagemaker.EndpointConfigurationProductionVariantArgs(
-            variant_name=ALL_TRAFFIC,
-            model_name=revision.name,
-            serverless_config=sagemaker.EndpointConfigurationProductionVariantServerlessConfigArgs(
-                memory_size_in_mb=settings.memory_mb,
-                max_concurrency=settings.max_concurrency,
-                provisioned_concurrency=settings.provisioned_concurrency,
-            ),
-        )
-        return sagemaker.EndpointConfiguration(
-            revision.name,
-            name=revision.name,
-            production_variants=[variant],
-            tags=self._tags(revision.version),
-            opts=self._taking_over(revision.name if take_over else None, [model] if model else []),
-        )
 
     async def _declare_endpoint(
         self, plan: Plan, before: Live, revisions: Sequence[_Declared], why: str
