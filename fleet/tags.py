@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 VERSION = "fleet:version"
+# What the provider calls the tags of a resource: its own, and all, with the provider's default tags under its own. To
+# leave tags alone is to ignore changes of both: with the first alone, what others have put on a resource is taken away.
+TAGS = ("tags", "tagsAll")
 
 
 @dataclass(frozen=True)

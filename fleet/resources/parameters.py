@@ -12,6 +12,7 @@ from fleet.aws import parameters, session
 from fleet.resources.registration import registered
 from fleet.resources.stack import StackSettings
 from fleet.rollout import Outcome, Unknown
+from fleet.tags import TAGS
 from fleet.tasks import CHAMPION, Task
 
 FOREIGN = "parameter {name} exists and is not this stack's, by its tags; set another parameterPath or remove it"
@@ -68,7 +69,7 @@ class Parameters:
             opts=pulumi.ResourceOptions(
                 parent=parent,
                 import_=name if isinstance(tags, dict) and not problem else None,
-                ignore_changes=["value"] if not is_certain and not moves else None,
+                ignore_changes=["value", *TAGS] if not is_certain and not moves else None,
             ),
         )
         return (name if await registered(parameter) else recorded), problem

@@ -14,6 +14,7 @@ from fleet.aws.region import Region
 from fleet.aws.scaling import DIMENSION, NAMESPACE
 from fleet.resources.registration import registered
 from fleet.revision import ALL_TRAFFIC
+from fleet.tags import TAGS
 from fleet.tasks import Scaling
 
 METRIC = "SageMakerVariantProvisionedConcurrencyUtilization"  # a share, 0 to 1 (AWS, serverless autoscaling, 2026-11)
@@ -59,7 +60,7 @@ async def declare(
             service_namespace=NAMESPACE,
             opts=options(
                 depends_on=list(depends_on),
-                ignore_changes=["minCapacity", "maxCapacity"] * (moved_by_schedules or foreign) + ["tags"] * foreign,
+                ignore_changes=["minCapacity", "maxCapacity"] * (moved_by_schedules or foreign) + [*TAGS] * foreign,
             ),
         )
     )

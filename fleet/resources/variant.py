@@ -41,7 +41,7 @@ from fleet.rollout import (
     sighted,
 )
 from fleet.status import SERVES_NOBODY, Standing, Status, assess
-from fleet.tags import Ownership
+from fleet.tags import TAGS, Ownership
 from fleet.tasks import CHAMPION, Scaling, SmokeTest
 from fleet.trial import Failed, Passed
 from providers.rollout import Rollout
@@ -371,7 +371,7 @@ class VariantRollout:
                     delete_before_replace=True,
                     replacement_trigger=plan.generation,
                     ignore_changes=["endpoint_config_name"] * (declaration.as_it_is or declaration.serves_it)
-                    + ["tags"] * declaration.as_it_is,
+                    + [*TAGS] * declaration.as_it_is,
                     retain_on_delete=foreign or None,
                 ),
             ),

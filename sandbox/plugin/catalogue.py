@@ -97,8 +97,9 @@ class ResourceType:
 
     @property
     def inputs(self) -> frozenset[str]:
-        """Names of the properties a program may give."""
-        return frozenset(field.wire for field in self.fields) | {"region"} | ({"tags"} if self.tagging else set())
+        """Names of the properties in a resource's inputs: what a program may give, and what Check makes of it."""
+        always = {"region"} | ({"tags", "tagsAll"} if self.tagging else set())
+        return frozenset(field.wire for field in self.fields) | always
 
 
 def named(member: str) -> Callable[[Properties], Properties]:

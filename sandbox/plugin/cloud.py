@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.plugin.catalogue import Field, Properties, Refused, ResourceType, Settling, Tagging
 from sandbox.plugin.difference import changes, top
+from sandbox.plugin.tags import ProviderTags
 
 FIRST_POLL_SECONDS = 0.1
 LONGEST_POLL_SECONDS = 0.5
@@ -29,10 +30,10 @@ class Cloud:
     Each resource is asked for in its own region, which its key holds beside what the row says.
     """
 
-    def __init__(self, region: str | None, default_tags: Mapping[str, str], cancelled: Event) -> None:
+    def __init__(self, region: str | None, tags: ProviderTags, cancelled: Event) -> None:
         self.session = boto3.session.Session(region_name=region)
         self.region = self.session.region_name
-        self.default_tags = dict(default_tags)
+        self.tags = tags
         self.cancelled = cancelled
         self.clients: dict[tuple[str, str], Any] = {}  # by service and region
         self.lock = Lock()  # making a client is not safe between threads, using one is
@@ -57,19 +58,14 @@ class Cloud:
             return client.get_paginator(operation).paginate(**request).build_full_result()
         return getattr(client, operation)(**request)
 
-    def tags_all(self, tags: object) -> object:
-        """The resource's own tags over the provider's; unknown where they are."""
-        return self.default_tags | tags if isinstance(tags, dict) else tags or self.default_tags
-
     def promised(self, row: ResourceType, region: str | None, inputs: Mapping[str, object]) -> Properties:
         """The outputs as far as the inputs tell; the region where they do not."""
-        tags = {"tagsAll": self.tags_all(inputs.get("tags"))} if row.tagging else {}
-        return {"region": region} | {name: inputs[name] for name in row.inputs if name in inputs} | tags
+        return {"region": region} | {name: inputs[name] for name in row.inputs if name in inputs}
 
     def create(self, row: ResourceType, key: Properties, inputs: Mapping[str, object]) -> None:
         """Creates and waits. Raises Refused, also where the resource exists afterwards but never became ready."""
         request, later = to_aws(row.fields, inputs), {}
-        if row.tagging and (tags := cast(dict[str, str], self.tags_all(inputs.get("tags")))):
+        if row.tagging and (tags := cast(dict[str, str], inputs.get("tagsAll"))):
             tagged = {row.tagging.create: listed(row.tagging, tags)}
             if row.tagging.apart(request):
                 later = row.tagging.target(key, "") | tagged
@@ -96,7 +92,7 @@ class Cloud:
                 answer = self.ask(row, key, row.tagging.list, row.tagging.target(key, arn))
                 tags = answer[row.tagging.listed]
                 every = tags if row.tagging.as_map else {tag["Key"]: tag["Value"] for tag in tags}
-                properties["tagsAll"] = {name: value for name, value in every.items() if not name.startswith("aws:")}
+                properties["tagsAll"] = self.tags.followed(every)
         except (ClientError, BotoCoreError) as error:
             refuse("reading", row, key, error)
         return properties

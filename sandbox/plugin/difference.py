@@ -29,16 +29,11 @@ def top(path: str) -> str:
 
 def changes(fields: tuple[Field, ...], state: Mapping[str, object], wanted: Mapping[str, object]) -> list[Change]:
     """Every leaf among the region, `fields` and the tags that differs, in the order of the table."""
-
-    def differing(*among: Field) -> list[Change]:
-        return [
-            change
-            for field in among
-            for change in compare(field, state.get(field.wire), wanted.get(field.wire), field.wire, field.replaces)
-        ]
-
-    # All tags follow from the resource's own and the provider's: they are news where the provider's changed.
-    return differing(REGION, *fields, TAGS) if differing(TAGS) else differing(REGION, *fields, TAGS_ALL)
+    return [
+        change
+        for field in (REGION, *fields, TAGS, TAGS_ALL)
+        for change in compare(field, state.get(field.wire), wanted.get(field.wire), field.wire, field.replaces)
+    ]
 
 
 def compare(field: Field, old: object, new: object, path: str, replaces: bool) -> Iterator[Change]:

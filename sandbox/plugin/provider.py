@@ -23,7 +23,8 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc, status_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 
 from sandbox.plugin.catalogue import TYPES, Field, Properties, Refused, ResourceType
-from sandbox.plugin.difference import Change, changes, top
+from sandbox.plugin.difference import Change, blank, changes, top
+from sandbox.plugin.tags import ProviderTags
 from sandbox.plugin.wire import decode, encode, secrets
 
 if TYPE_CHECKING:
@@ -87,12 +88,14 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     @rpc
     def Configure(self, request: proto.ConfigureRequest) -> proto.ConfigureResponse:
-        config = decode(request.args)
+        config = {name: structured(value) for name, value in decode(request.args).items()}
         self.region = config.get("region") or ""  # what every resource has as an input; AWS_REGION alone is none
-        tags = config.get("defaultTags") or {}
-        tags = json.loads(tags) if isinstance(tags, str) else tags
+        defaults, ignored = config.get("defaultTags") or {}, config.get("ignoreTags") or {}
+        self.tags = ProviderTags(
+            defaults.get("tags") or {}, frozenset(ignored.get("keys") or ()), tuple(ignored.get("keyPrefixes") or ())
+        )
         region = self.region or os.environ.get("AWS_REGION")
-        self.cloud: Cloud = self.module.result().Cloud(region, tags.get("tags") or {}, self.cancelled)
+        self.cloud: Cloud = self.module.result().Cloud(region, self.tags, self.cancelled)
         return proto.ConfigureResponse(supportsPreview=True, acceptSecrets=True, acceptResources=False)
 
     @rpc
@@ -114,6 +117,10 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             seed = (request.randomSeed or os.urandom(4)).hex()[:7]
             inputs["name"] = kept or f"{request.name}-{seed}"
         inputs[DEFAULTED] = sorted(inputs.keys() - news.keys())
+        if row.tagging:
+            # Of what the program gives alone, as pulumi-aws does: where the engine put the old `tags` in place because
+            # changes of them are to be ignored, and these are fewer than AWS has, this is a change all the same.
+            inputs["tagsAll"] = self.tags.all_of(inputs.get("tags"))
         return proto.CheckResponse(inputs=encode(inputs, secrets(request.news)), failures=failures)
 
     @rpc
@@ -162,9 +169,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         found = self.outputs(row, key, olds)
         if found is None:
             return proto.ReadResponse()
-        # A refresh keeps to the inputs that the program gave; an import takes all.
-        names = olds.keys() & row.inputs if olds else row.inputs
-        inputs = {name: found[name] for name in names if name in found} | {DEFAULTED: olds.get(DEFAULTED, [])}
+        known_inputs = {name: value for name, value in found.items() if name in row.inputs}
+        inputs = refreshed(olds, known_inputs) if olds else without_defaults(row.fields, known_inputs)
+        inputs[DEFAULTED] = olds.get(DEFAULTED, [])
         return proto.ReadResponse(id=row.id(key), properties=encode(found, secret), inputs=encode(inputs, secret))
 
     @rpc
@@ -216,10 +223,16 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             given = [name for name in row.one_of if name in inputs] or row.one_of[:1]
             found = {name: value for name, value in found.items() if name in given or name not in row.one_of}
         if found and row.tagging:
-            own, defaults = inputs.get("tags") or {}, self.cloud.default_tags
-            every = found["tagsAll"].items()
-            found["tags"] = {key: value for key, value in every if key in own or defaults.get(key) != value}
+            found["tags"] = self.tags.own_of(found["tagsAll"], inputs.get("tags") or {})
         return with_defaults(row.fields, found) if found else None
+
+
+def structured(value: Any) -> Any:
+    """A setting of the provider; the engine sends what is no text as JSON."""
+    try:
+        return json.loads(value) if isinstance(value, str) and value[:1] in "[{" else value
+    except ValueError:
+        return value
 
 
 def known(token: str) -> ResourceType:
@@ -236,6 +249,38 @@ def secret_of(row: ResourceType, *structs: Any) -> set[str]:
 def with_defaults(fields: tuple[Field, ...], properties: Properties) -> Properties:
     filled = {field.wire: field.default for field in fields if field.default is not None} | properties
     return filled | {field.wire: within(field, filled[field.wire]) for field in fields if field.wire in filled}
+
+
+def without_defaults(fields: tuple[Field, ...], found: Properties) -> Properties:
+    """The inputs that an import reads: all but defaults and what is empty."""
+    default = {field.wire: field.default for field in fields}
+    beneath = {field.wire: field.fields for field in fields}
+    inputs = {name: given_within(beneath.get(name, ()), value) for name, value in found.items()}
+    return {name: value for name, value in inputs.items() if not blank(value) and value != default.get(name)}
+
+
+def given_within(fields: tuple[Field, ...], value: Any) -> Any:
+    match value:
+        case dict() if fields:
+            return without_defaults(fields, value)
+        case list():
+            return [given_within(fields, item) for item in value]
+        case _:
+            return value
+
+
+def refreshed(old: Any, found: Any) -> Any:
+    """The inputs that a refresh reads: the present values of what the program gave, at every depth, and no more.
+
+    So a tag that somebody else has put on a resource is in its outputs and not in its inputs.
+    """
+    match old, found:
+        case dict(), dict():
+            return {name: refreshed(value, found[name]) for name, value in old.items() if name in found}
+        case list(), list():
+            return [refreshed(*pair) for pair in zip(old, found, strict=False)]
+        case _:
+            return found
 
 
 def within(field: Field, value: Any) -> Any:

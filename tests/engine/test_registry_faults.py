@@ -1,5 +1,7 @@
 """The registry answers nothing, something odd, or not at all."""
 
+from tests.engine.conftest import PARAMETERS
+
 QUICK = {"AWS_MAX_ATTEMPTS": "2"}
 DENIED = {"action": "error", "code": "AccessDeniedException", "message": "not authorized"}
 
@@ -14,6 +16,21 @@ def test_an_outage_of_the_registry_changes_nothing_and_is_red(fleet):
     assert run.summary == "3 UNKNOWN"
     assert fleet.output("toxicity")["version"] == 1
     assert "Traceback" not in run.text
+
+
+def test_in_an_outage_the_tags_that_somebody_else_has_put_on_an_endpoint_and_a_parameter_stay(fleet):
+    tags = [{"Key": "cost-center", "Value": "7"}]
+    endpoint = "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/toxicity"
+    fleet.sandbox.client("sagemaker").add_tags(ResourceArn=endpoint, Tags=tags)
+    fleet.sandbox.client("ssm").add_tags_to_resource(
+        ResourceType="Parameter", ResourceId=f"{PARAMETERS}/toxicity", Tags=tags
+    )
+    fleet.sandbox.fault("ListModelPackages", **DENIED)
+
+    run = fleet.up()
+
+    assert not run.ok
+    assert (fleet.made(), fleet.written()) == ([], [])
 
 
 def test_an_answer_that_makes_no_sense_is_no_answer(fleet):

@@ -28,7 +28,7 @@ from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 from sandbox import autoscaling
 from sandbox.plugin import wire
 from sandbox.plugin.catalogue import Properties
-from sandbox.plugin.provider import AwsProvider
+from sandbox.plugin.provider import DEFAULTED, AwsProvider
 from sandbox.plugin.wire import SECRET, SIGNATURE, decode, encode
 
 MODEL = "aws:sagemaker/model:Model"
@@ -157,15 +157,20 @@ class Engine:
         return self.stub.Check(request)
 
     def checked(self, token: str, news: Properties) -> Properties:
-        return decode(self.check(token, news).inputs)
+        return decode(self.inputs(token, news))
+
+    def inputs(self, token: str, news: Properties) -> Any:
+        """What Check makes of what a program gives; what was checked stays as it is."""
+        return encode(news) if DEFAULTED in news else self.check(token, news).inputs
 
     def diff(self, token: str, state: Properties, news: Properties, ignore: tuple[str, ...] = ()) -> Any:
+        inputs = self.inputs(token, news)
         return self.stub.Diff(
-            proto.DiffRequest(type=token, olds=encode(state), news=encode(news), ignoreChanges=list(ignore))
+            proto.DiffRequest(type=token, olds=encode(state), news=inputs, ignoreChanges=list(ignore))
         )
 
     def create(self, token: str, news: Properties, preview: bool = False) -> Properties:
-        inputs = self.check(token, news).inputs
+        inputs = self.inputs(token, news)
         answer = self.stub.Create(proto.CreateRequest(type=token, properties=inputs, preview=preview))
         return decode(answer.properties) | ({"id": answer.id} if answer.id else {})
 
@@ -176,9 +181,8 @@ class Engine:
         )
 
     def update(self, token: str, state: Properties, news: Properties, preview: bool = False) -> Properties:
-        request = proto.UpdateRequest(
-            type=token, id=state.get("id", state.get("name")), olds=encode(state), news=encode(news), preview=preview
-        )
+        inputs, id_ = self.inputs(token, news), state.get("id", state.get("name"))
+        request = proto.UpdateRequest(type=token, id=id_, olds=encode(state), news=inputs, preview=preview)
         return decode(self.stub.Update(request).properties) | {"id": request.id}
 
     def delete(self, token: str, id_: str, state: Properties | None = None) -> None:
@@ -330,6 +334,7 @@ def test_a_new_configuration_and_tags_update_an_endpoint_in_place(engine: Engine
     assert {path: change.kind for path, change in diff.detailedDiff.items()} == {
         "endpointConfigName": proto.PropertyDiff.UPDATE,
         'tags["fleet:task"]': proto.PropertyDiff.ADD,
+        'tagsAll["fleet:task"]': proto.PropertyDiff.ADD,
     }
     assert not diff.replaces
 
@@ -354,7 +359,7 @@ def test_another_rollback_alarm_replaces_an_endpoint(engine: Engine) -> None:
 def test_the_tag_that_changed_is_named(engine: Engine) -> None:
     state = engine.create(MODEL, model(tags={"fleet:task": "a", "fleet:owner": "b"}))
     diff = engine.diff(MODEL, state, engine.checked(MODEL, model(tags={"fleet:task": "x", "fleet:owner": "b"})))
-    assert list(diff.detailedDiff) == ['tags["fleet:task"]']
+    assert set(diff.detailedDiff) == {'tags["fleet:task"]', 'tagsAll["fleet:task"]'}
     assert not diff.replaces
 
 
@@ -387,6 +392,40 @@ def test_a_change_that_is_to_be_ignored_is_none(engine: Engine) -> None:
     state = engine.create(ENDPOINT, endpoint())
     diff = engine.diff(ENDPOINT, state, endpoint("toxicity-v8"), ignore=("endpointConfigName",))
     assert diff.changes == proto.DiffResponse.DIFF_NONE
+
+
+def test_all_tags_are_an_input_beside_the_resources_own(own_engine: Engine) -> None:
+    own_engine.configure(region="eu-west-1", defaultTags=json.dumps({"tags": {"team": "x", "cost": "1"}}))
+    inputs = own_engine.checked(ENDPOINT, endpoint(tags={"team": "y"}))
+    assert (inputs["tags"], inputs["tagsAll"]) == ({"team": "y"}, {"team": "y", "cost": "1"})
+    assert own_engine.checked(POLICY, policy()).get("tagsAll") is None  # a policy takes no tags
+
+
+def test_tags_that_are_not_known_yet_make_all_tags_unknown(engine: Engine) -> None:
+    assert engine.checked(ENDPOINT, endpoint(tags=UNKNOWN))["tagsAll"] == UNKNOWN
+
+
+def test_tags_stay_only_where_changes_of_all_tags_are_ignored_too(engine: Engine, aws: SageMaker) -> None:
+    """As the engine asks: the old inputs in place of what is ignored, and Check's `tagsAll` of them."""
+    state = engine.create(ENDPOINT, endpoint(tags={"ours": "1"}))
+    aws.tags[state["arn"]] = {"theirs": "1"}
+    read = engine.read(ENDPOINT, "toxicity", engine.checked(ENDPOINT, endpoint(tags={"ours": "1"})), state)
+    state, olds = decode(read.properties), decode(read.inputs)
+    news = engine.checked(ENDPOINT, endpoint(tags=olds["tags"]))
+
+    assert list(engine.diff(ENDPOINT, state, news, ignore=("tags",)).diffs) == ["tagsAll"]
+    assert engine.diff(ENDPOINT, state, news, ignore=("tags", "tagsAll")).changes == proto.DiffResponse.DIFF_NONE
+
+
+def test_a_tag_that_the_provider_ignores_is_neither_set_nor_taken_away(own_engine: Engine, aws: SageMaker) -> None:
+    ignored = {"keys": ["billing"], "keyPrefixes": ["scan:"]}
+    own_engine.configure(region="eu-west-1", ignoreTags=json.dumps(ignored))
+    state = own_engine.create(MODEL, model(tags={"a": "b", "billing": "x"}))
+    aws.tags[state["arn"]] |= {"billing": "y", "scan:last": "today"}
+    read = decode(own_engine.read(MODEL, "toxicity-v7", own_engine.checked(MODEL, model()), state).properties)
+    assert read["tagsAll"] == {"a": "b"}
+    own_engine.update(MODEL, read, model(tags={"a": "c"}))
+    assert aws.tags[state["arn"]] == {"a": "c", "billing": "y", "scan:last": "today"}
 
 
 # Create
@@ -459,15 +498,32 @@ def test_an_import_gives_the_inputs_that_would_have_made_it(engine: Engine) -> N
         engine.create(token, inputs)
         imported = engine.read(token, inputs["name"])
         assert imported.id == inputs["name"]
-        assert decode(imported.inputs) == {"tags": {}} | engine.checked(token, inputs)
+        wanted = engine.checked(token, inputs)
+        assert engine.diff(token, decode(imported.properties), wanted).changes == proto.DiffResponse.DIFF_NONE
+        assert decode(imported.inputs).keys() == {name for name, value in wanted.items() if value or name == DEFAULTED}
+
+
+def test_an_import_reads_no_defaults_as_inputs(engine: Engine) -> None:
+    engine.create(MODEL, model())
+    container = decode(engine.read(MODEL, "toxicity-v7").inputs)["primaryContainer"]
+    assert container == {"modelPackageName": model()["primaryContainer"]["modelPackageName"]}
 
 
 def test_a_refresh_keeps_to_the_inputs_that_were_given(engine: Engine, aws: SageMaker) -> None:
     engine.create(ENDPOINT, endpoint())
     aws.things["Endpoint", "toxicity"]["EndpointConfigName"] = "by-hand"
     refreshed = engine.read(ENDPOINT, "toxicity", engine.checked(ENDPOINT, endpoint()))
-    given = {"name": "toxicity", "endpointConfigName": "by-hand", "region": "eu-west-1", "__defaults": []}
-    assert decode(refreshed.inputs) == given
+    given = {"name": "toxicity", "endpointConfigName": "by-hand", "region": "eu-west-1", "tagsAll": {}}
+    assert decode(refreshed.inputs) == given | {DEFAULTED: []}
+
+
+def test_a_refresh_reads_no_tag_as_an_input_that_was_not_given(engine: Engine, aws: SageMaker) -> None:
+    state = engine.create(ENDPOINT, endpoint(tags={"ours": "1", "gone": "1"}))
+    aws.tags[state["arn"]] = {"ours": "2", "theirs": "1"}
+    refreshed = engine.read(ENDPOINT, "toxicity", engine.checked(ENDPOINT, endpoint(tags={"ours": "1", "gone": "1"})))
+    inputs, outputs = decode(refreshed.inputs), decode(refreshed.properties)
+    assert (inputs["tags"], inputs["tagsAll"]) == ({"ours": "2"}, {"ours": "2"})
+    assert outputs["tags"] == outputs["tagsAll"] == {"ours": "2", "theirs": "1"}
 
 
 def test_a_refreshed_endpoint_that_serves_something_else_is_moved_back(engine: Engine, aws: SageMaker) -> None:
@@ -820,7 +876,7 @@ def test_a_parameter_that_exists_is_refused_unless_it_is_to_be_overwritten(real:
     wanted = parameter(insecureValue="8", overwrite=True, tags={"c": "d"})
     state = real.create(PARAMETER, wanted)
     assert (state["insecureValue"], state["tags"]) == ("8", {"a": "b", "c": "d"})
-    assert list(real.diff(PARAMETER, state, real.checked(PARAMETER, wanted)).diffs) == ["tags"]
+    assert list(real.diff(PARAMETER, state, real.checked(PARAMETER, wanted)).diffs) == ["tags", "tagsAll"]
 
 
 def test_overwrite_by_itself_writes_nothing(real: Engine, served: Any) -> None:
