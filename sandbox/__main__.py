@@ -8,6 +8,7 @@ from pathlib import Path
 from sandbox.folder import ENVIRONMENT, RECORD, TASKS, Running, groups
 from sandbox.handle import Sandbox
 from sandbox.processes import SandboxError, alive, halt
+from sandbox.sagemaker.world import FIRST_ACCOUNT
 from sandbox.stack import Stack
 
 
@@ -17,7 +18,9 @@ def start(arguments: argparse.Namespace) -> None:
     if running and alive(running):
         print(f"sandbox {arguments.name!r} already runs at {running.url}")
     else:
-        sandbox = Sandbox.start(folder, name=arguments.name, tasks=arguments.tasks, detached=True)
+        sandbox = Sandbox.start(
+            folder, name=arguments.name, tasks=arguments.tasks, detached=True, account=arguments.account
+        )
         print(f"sandbox {arguments.name!r} runs at {sandbox.url}, models at {sandbox.running.inference_url}")
         if arguments.seed:
             seed(arguments)
@@ -65,6 +68,7 @@ def main() -> int:
         its.add_argument("--name", default="default", help="default: default")
         if command == "start":
             its.add_argument("--tasks", type=Path, default=Path("tasks.yaml"), help="task list; default tasks.yaml")
+            its.add_argument("--account", default=FIRST_ACCOUNT, help=f"that it plays; default {FIRST_ACCOUNT}")
             its.add_argument("--seed", action="store_true", help="seed as well")
     arguments = parser.parse_args()
     try:

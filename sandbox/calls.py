@@ -21,6 +21,8 @@ class Call:
     status: int = 0  # HTTP status; 0: under way or held; 499: the client went away
     error: str = ""  # error code
     seconds: float = 0
+    region: str = ""
+    caller: str = ""  # ARN of the user or of the role's session that signed it; "" where the credentials are nobody's
 
     @property
     def mutates(self) -> bool:
@@ -34,9 +36,9 @@ class Log:
     _calls: list[Call] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def begin(self, service: str, operation: str, params: dict[str, Any]) -> Call:
+    def begin(self, service: str, operation: str, params: dict[str, Any], region: str = "") -> Call:
         with self._lock:
-            call = Call(len(self._calls) + 1, service, operation, params, time.time())
+            call = Call(len(self._calls) + 1, service, operation, params, time.time(), region=region)
             self._calls.append(call)
             return call
 

@@ -16,10 +16,11 @@ from sandbox import autoscaling, cloudwatch, validation
 from sandbox.calls import Log
 from sandbox.cloudwatch import Metrics
 from sandbox.faults import BadRule, Faults, rule
+from sandbox.identity import Sessions
 from sandbox.sagemaker import hosting, operations
-from sandbox.sagemaker.world import REGION, AwsError, Ending, Package, World, arn_of, find
+from sandbox.sagemaker.world import ACCOUNT, REGION, AwsError, Ending, Package, World, arn_of, find
 
-IMAGE = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/text-classifier:1"
+IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/text-classifier:1"
 ENDINGS = {"create": ("failed",), "update": ("rollback", "silent-rollback", "rollback-failed")}
 
 Content = dict[str, Any]
@@ -31,7 +32,7 @@ class BadRequest(Exception):
 
 @dataclass
 class State:
-    """All that a sandbox's server knows. `lock` guards `world`; log, faults and metrics guard themselves."""
+    """All that a sandbox's server knows. `lock` guards `world`; the others guard themselves."""
 
     inference_file: Path | None = None  # where the inference server writes its port
     world: World = field(default_factory=World)
@@ -39,6 +40,7 @@ class State:
     log: Log = field(default_factory=Log)
     faults: Faults = field(default_factory=Faults)
     metrics: Metrics = field(default_factory=Metrics)
+    sessions: Sessions = field(default_factory=Sessions)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -212,6 +214,11 @@ def _summary(state: State, _: Content) -> Content:
     }
 
 
+def _expire(state: State, _: Content) -> Content:
+    state.sessions.expire()
+    return {}
+
+
 def _harm(state: State, _: Content) -> Content:
     return {"harm": [dataclasses.asdict(harm) for harm in state.world.harm]}
 
@@ -253,6 +260,7 @@ CONTROL: dict[tuple[str, str, int], Callable[..., Content]] = {
     ("POST", "seed", 0): _seed,
     ("GET", "state", 0): _summary,
     ("GET", "harm", 0): _harm,
+    ("POST", "expire", 0): _expire,
     ("POST", "snapshot", 0): _snapshot,
     ("POST", "restore", 0): _restore,
     ("POST", "stop", 0): _stop,

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import yaml
 
-from sandbox.sagemaker.world import REGION
+from sandbox.identity import SECRET, access_key
+from sandbox.sagemaker.world import FIRST_ACCOUNT, REGION
 
 ROOT = Path(__file__).resolve().parent.parent  # of the project
 RECORD = "sandbox.json"
@@ -27,13 +28,14 @@ _UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOI
 
 @dataclass(frozen=True)
 class Running:
-    """What sandbox.json says; process ids, and where they answer."""
+    """What sandbox.json says; process ids, where they answer, and the account that they play."""
 
     name: str
     url: str
     pid: int
     inference_url: str
     inference_pid: int
+    account: str = FIRST_ACCOUNT
 
     def write(self, folder: Path) -> None:
         (folder / RECORD).write_text(json.dumps(asdict(self), indent=1) + "\n")
@@ -46,7 +48,7 @@ class Running:
             return None
 
 
-def environment(folder: Path, url: str) -> dict[str, str]:
+def environment(folder: Path, url: str, account: str) -> dict[str, str]:
     """The variables with which boto3, the pulumi CLI and the program meet the sandbox instead of AWS."""
     path = [ROOT / "sandbox" / "plugin", ROOT / ".venv" / "bin", ROOT / ".tools" / "bin"]
     no_proxy = [host for host in os.environ.get("NO_PROXY", "").split(",") if host]
@@ -54,8 +56,8 @@ def environment(folder: Path, url: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL": url,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": access_key(account),
+        "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -72,19 +74,19 @@ def environment(folder: Path, url: str) -> dict[str, str]:
     }
 
 
-def prepare(folder: Path, url: str, tasks: Path) -> None:
+def prepare(folder: Path, url: str, tasks: Path, account: str) -> None:
     """Fills the folder: Pulumi's home and state, `env` to source, and a project with copies of what runs change."""
     (folder / "pulumi" / "state").mkdir(parents=True)
     lines = [f"unset {' '.join(_UNSET)}"]
-    variables = environment(folder, url)
+    variables = environment(folder, url, account)
     path = variables.pop("PATH").removesuffix(os.environ.get("PATH", ""))
     lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     lines.append(f'export PATH={shlex.quote(path)}"$PATH"')  # the PATH of who sources it, not of who started it
     (folder / ENVIRONMENT).write_text("\n".join(lines) + "\n")
-    _lay_out_project(folder, tasks)
+    _lay_out_project(folder, tasks, account)
 
 
-def _lay_out_project(folder: Path, tasks: Path) -> None:
+def _lay_out_project(folder: Path, tasks: Path, account: str) -> None:
     """A Pulumi project that runs the program from where it is.
 
     The CLI writes into Pulumi.<stack>.yaml, and people edit the task list: here both are copies.
@@ -93,7 +95,7 @@ def _lay_out_project(folder: Path, tasks: Path) -> None:
     project["main"] = str(ROOT)
     project["runtime"]["options"]["virtualenv"] = str(ROOT / ".venv")
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False))
-    config = yaml.safe_load((ROOT / STACK_CONFIG).read_text())
+    config = yaml.safe_load((ROOT / STACK_CONFIG).read_text().replace(FIRST_ACCOUNT, account))
     config["config"][f"{PROJECT}:tasks"] = str(folder / TASKS)
     (folder / STACK_CONFIG).write_text(yaml.safe_dump(config, sort_keys=False))
     shutil.copyfile(tasks, folder / TASKS)

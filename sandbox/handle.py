@@ -17,8 +17,9 @@ from botocore.config import Config
 from sandbox import processes
 from sandbox.calls import Call
 from sandbox.folder import ROOT, STACK_CONFIG, TASKS, Running, environment
+from sandbox.identity import SECRET, access_key
 from sandbox.processes import SandboxError
-from sandbox.sagemaker.world import REGION
+from sandbox.sagemaker.world import FIRST_ACCOUNT, REGION
 
 WAIT_SECONDS = 0.02
 
@@ -27,7 +28,7 @@ WAIT_SECONDS = 0.02
 class Sandbox:
     folder: Path
     running: Running
-    _clients: dict[str, Any] = field(default_factory=dict, repr=False)
+    _clients: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
 
     # Coming and going
 
@@ -40,14 +41,16 @@ class Sandbox:
         tasks: Path = ROOT / "tasks.yaml",
         detached: bool = False,
         inference: bool = True,
+        account: str = FIRST_ACCOUNT,
         **settings: Any,
     ) -> Self:
-        """Starts one in `folder` (its own). Not detached, it ends with this process at the latest.
+        """Starts one in `folder` (its own), which plays that account. Not detached, it ends with this process at the
+        latest.
 
         Raises SandboxError where one runs already, or it does not start.
         """
         folder = folder.resolve()
-        running = processes.launch(folder, name, tasks, detached=detached, inference=inference)
+        running = processes.launch(folder, name, tasks, detached=detached, inference=inference, account=account)
         sandbox = cls(folder, running)
         if settings:
             sandbox.settings(**settings)
@@ -77,9 +80,13 @@ class Sandbox:
         return self.running.url
 
     @property
+    def account(self) -> str:
+        return self.running.account
+
+    @property
     def env(self) -> dict[str, str]:
         """The variables that a process needs to meet the sandbox, to be merged into its environment."""
-        return environment(self.folder, self.url)
+        return environment(self.folder, self.url, self.account)
 
     @property
     def stack_config(self) -> Path:
@@ -89,16 +96,36 @@ class Sandbox:
     def tasks(self) -> Path:
         return self.folder / TASKS
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str = REGION) -> Any:
         """A boto3 client of the sandbox, without retries, made once."""
-        if service not in self._clients:
-            session: Any = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+        if (service, region) not in self._clients:
+            session: Any = boto3.Session(access_key(self.account), SECRET, region_name=region)
             config = Config(retries={"total_max_attempts": 1}, proxies={})
-            self._clients[service] = session.client(service, endpoint_url=self.url, config=config)
-        return self._clients[service]
+            self._clients[service, region] = session.client(service, endpoint_url=self.url, config=config)
+        return self._clients[service, region]
 
     def _ask(self, method: str, path: str, content: Any = None) -> Any:
         return processes.ask(self.url, method, path, content)
+
+    # Accounts and roles
+
+    def neighbour(self, other: "Sandbox") -> None:
+        """Each answers from now on what the other's credentials ask, by handing it over."""
+        for one, its in ((self, other), (other, self)):
+            one.settings(neighbours={**one.settings()["neighbours"], its.account: its.url})
+
+    def role(self, name: str, *trusted: str, external_id: str = "") -> str:
+        """A role that those accounts or ARNs may assume, with that external id where one is given. Gives its ARN."""
+        condition = {"Condition": {"StringEquals": {"sts:ExternalId": external_id}}} if external_id else {}
+        principals = {"AWS": list(trusted)}
+        statement = {"Effect": "Allow", "Principal": principals, "Action": "sts:AssumeRole", **condition}
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        self.settings(roles={**self.settings()["roles"], name: policy})
+        return f"arn:aws:iam::{self.account}:role/{name}"
+
+    def expire_credentials(self) -> None:
+        """The time of every role's session is over."""
+        self._ask("POST", "expire")
 
     # The registry
 

@@ -1,4 +1,4 @@
-"""The roles of the sandbox's settings, as IAM shows them: moto, which has the rest of IAM, takes a second to load."""
+"""What of IAM the provider and the program ask: moto, which has the rest of it, takes a second to load."""
 
 import json
 import uuid
@@ -6,7 +6,22 @@ from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from sandbox.sagemaker.world import ACCOUNT
+from sandbox import query, validation
+from sandbox.identity import Caller
+from sandbox.sagemaker.world import ACCOUNT, AwsError, Params
+
+FOUNDED = 1767225600  # 2026-01-01
+
+
+def get_user(caller: Caller, form: Params) -> str:
+    """GetUser's answer for the caller itself, as XML. Raises AwsError for a role's session."""
+    model = validation.service("iam").operation_model("GetUser")
+    if "UserName" in query.request(model, form):
+        raise AwsError("the sandbox does not play GetUser of a name", code="UnsupportedOperation")
+    if caller.temporary:
+        raise AwsError("Must specify userName when calling with non-User credentials", code="ValidationError")
+    user = {"Path": "/", "UserName": caller.arn.rpartition("/")[2], "UserId": caller.id, "Arn": caller.arn}
+    return query.answer(model, {"User": {**user, "CreateDate": FOUNDED}})
 
 
 def get_role(name: str, trust_policy: Any) -> str:

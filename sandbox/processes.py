@@ -10,11 +10,13 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.folder import ROOT, Running, prepare
+from sandbox.sagemaker.world import FIRST_ACCOUNT
 
 START_SECONDS = 30
 STOP_SECONDS = 2
@@ -51,8 +53,11 @@ def alive(running: Running) -> bool:
         return False
 
 
-def launch(folder: Path, name: str, tasks: Path, *, detached: bool, inference: bool = True) -> Running:
-    """Starts a sandbox in `folder` and waits until it answers; what a killed one left there is removed first.
+def launch(
+    folder: Path, name: str, tasks: Path, *, detached: bool, inference: bool = True, account: str = FIRST_ACCOUNT
+) -> Running:
+    """Starts a sandbox in `folder` and waits until it answers; what a killed one left there is removed first. It plays
+    that account.
 
     Not detached, it ends with this process at the latest. Raises SandboxError if one runs there, or it does not start.
     """
@@ -62,8 +67,8 @@ def launch(folder: Path, name: str, tasks: Path, *, detached: bool, inference: b
     folder.mkdir(parents=True)
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        Running(name, url, 0, "", 0).write(folder)  # what is half made can be removed
-        prepare(folder, url, tasks)
+        Running(name, url, 0, "", 0, account).write(folder)  # what is half made can be removed
+        prepare(folder, url, tasks, account)
         port_file = folder.resolve() / PORT_FILE
         parent = 0 if detached else os.getpid()
         server = _spawn(
@@ -71,6 +76,7 @@ def launch(folder: Path, name: str, tasks: Path, *, detached: bool, inference: b
             ["sandbox.server", "--fd", str(listening.fileno()), "--inference-port-file", str(port_file)],
             ["--parent", str(parent)],
             pass_fds=(listening.fileno(),),
+            account=account,
         )
     models = None
     if inference:
@@ -79,7 +85,7 @@ def launch(folder: Path, name: str, tasks: Path, *, detached: bool, inference: b
             ["sandbox.inference", "--port", "0", "--port-file", str(port_file)],
             ["--parent", str(server.pid)],
         )
-    running = Running(name, url, server.pid, "", models.pid if models else 0)
+    running = Running(name, url, server.pid, "", models.pid if models else 0, account)
     running.write(folder)  # before they answer, so that a start that is killed can be stopped
     try:
         running = _answering(running, [server, *([models] if models else [])], folder)
@@ -90,11 +96,15 @@ def launch(folder: Path, name: str, tasks: Path, *, detached: bool, inference: b
     return running
 
 
-def _spawn(folder: Path, module: list[str], more: list[str], pass_fds: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
+def _spawn(
+    folder: Path, module: list[str], more: list[str], pass_fds: tuple[int, ...] = (), account: str = FIRST_ACCOUNT
+) -> subprocess.Popen[bytes]:
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", *module, *more],
             cwd=ROOT,
+            # moto's half of AWS is the same account
+            env={**os.environ, "SANDBOX_ACCOUNT": account, "MOTO_ACCOUNT_ID": account},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -113,7 +123,7 @@ def _answering(running: Running, processes: list[subprocess.Popen[bytes]], folde
         except OSError:
             health = {"inference_url": ""}
         if health.get("ok") and (health["inference_url"] or not running.inference_pid):
-            return Running(running.name, running.url, running.pid, health["inference_url"], running.inference_pid)
+            return replace(running, inference_url=health["inference_url"])
         time.sleep(POLL_SECONDS)
     log = (folder / "log").read_text(errors="replace")[-2000:]
     raise SandboxError(f"sandbox {running.name!r} did not start; the end of {folder / 'log'}:\n{log}")

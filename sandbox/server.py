@@ -1,6 +1,7 @@
 """The sandbox's AWS on one port: SageMaker answered here, everything else by moto, and beside them the control API.
 
-Here are the wire, latency and faults; what SageMaker does is in sandbox/sagemaker/, the control API in control.py.
+Here are the wire, latency, faults and who answers; what SageMaker does is in sandbox/sagemaker/, the control API in
+control.py.
 """
 
 import argparse
@@ -27,9 +28,10 @@ from xml.sax.saxutils import escape
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from sandbox import autoscaling, cloudwatch, control, iam, ssm, validation
+from sandbox import autoscaling, cloudwatch, control, iam, identity, neighbours, ssm, sts, validation
 from sandbox.control import State
 from sandbox.faults import ClientGone, Rule
+from sandbox.identity import Caller
 from sandbox.sagemaker import operations, quotas, runtime
 from sandbox.sagemaker.world import REGION, AwsError
 
@@ -41,7 +43,7 @@ NOBODY_THERE = 499  # in the log only: the client was gone before the answer
 # signing name -> boto3's name
 SERVICES = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi", "servicequotas": "service-quotas"}
 INVOCATION = re.compile(r"/endpoints/(?P<endpoint>[^/]+)/invocations")
-SCOPE = re.compile(r"Credential=[^/]*/\d*/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+SCOPE = re.compile(r"Credential=(?P<key>[^/]*)/\d*/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
 
 @dataclass(frozen=True)
@@ -54,21 +56,27 @@ class Asked:
     params: dict[str, Any]
     body: bytes
     request: Request
+    key: str = ""  # of the credentials
+
+    @property
+    def is_query(self) -> bool:
+        """Whether the client speaks XML."""
+        return "x-www-form-urlencoded" in (self.request.content_type or "")
 
 
 def understand(request: Request) -> Asked:
     """Service, operation and members of any AWS request, as far as the wire tells without a service model."""
     body = request.get_data()
     scope = SCOPE.search(request.headers.get("Authorization", ""))
-    region, service = (scope["region"], scope["service"]) if scope else (REGION, "")
+    key, region, service = scope.group("key", "region", "service") if scope else ("", REGION, "")
     if invocation := INVOCATION.fullmatch(request.path):
         params = {"EndpointName": unquote(invocation["endpoint"]), "ContentType": request.content_type or ""}
-        return Asked("sagemaker-runtime", "InvokeEndpoint", region, params, body, request)
+        return Asked("sagemaker-runtime", "InvokeEndpoint", region, params, body, request, key)
     target = request.headers.get("X-Amz-Target", "")
     service = "sagemaker" if target.startswith("SageMaker.") else SERVICES.get(service, service)
     params = _members(request, body)
     operation = target.rpartition(".")[2] or params.pop("Action", "") or _operation(request)
-    return Asked(service, operation, region, params, body, request)
+    return Asked(service, operation, region, params, body, request, key)
 
 
 def _members(request: Request, body: bytes) -> dict[str, Any]:
@@ -94,7 +102,7 @@ def _json(content: Any, status: int = 200, **headers: str) -> Response:
 
 def _failed(asked: Asked, error: AwsError) -> Response:
     """The error in the form that the client of this service reads."""
-    if "x-www-form-urlencoded" in (asked.request.content_type or ""):
+    if asked.is_query:
         xml = (
             f"<ErrorResponse><Error><Type>Sender</Type><Code>{escape(error.code)}</Code>"
             f"<Message>{escape(error.message)}</Message></Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
@@ -130,15 +138,18 @@ class Application:
         return response
 
     def _aws(self, asked: Asked) -> Response:
-        call = self.state.log.begin(asked.service, asked.operation, asked.params)
+        vouched_for = neighbours.caller_of(asked.request)
+        if not vouched_for and (neighbour := self._neighbour(identity.account_of(asked.key))):
+            return self._forwarded(asked, neighbour)  # it is in the log there
+        call = self.state.log.begin(asked.service, asked.operation, asked.params, asked.region)
         code = ""
         try:
-            response = self._with_faults(asked)
+            caller = vouched_for or self._caller(asked)
+            call.caller = caller.arn
+            response = self._with_faults(asked, caller)
         except ClientGone as gone:
             self.state.log.end(call, NOBODY_THERE, str(gone))
-            with contextlib.suppress(OSError):
-                _connection(asked).shutdown(socket.SHUT_RDWR)
-            raise ConnectionAbortedError from None  # nothing is sent
+            raise _hang_up(asked) from None
         except Exception as caught:
             error = caught if isinstance(caught, AwsError) else _bug(caught)
             code, response = error.code, _failed(asked, error)
@@ -147,7 +158,25 @@ class Application:
         self.state.log.end(call, response.status_code, code)
         return response
 
-    def _with_faults(self, asked: Asked) -> Response:
+    def _neighbour(self, account: str) -> str:
+        """URL of the sandbox that plays another account; "" where nobody does."""
+        return self.state.world.settings.neighbours.get(account, "")
+
+    def _forwarded(self, asked: Asked, neighbour: str) -> Response:
+        connection = _connection(asked)
+        try:
+            return neighbours.forward(neighbour, asked.request, asked.body, lambda: _closed(connection))
+        except ClientGone:
+            raise _hang_up(asked) from None
+        except AwsError as error:
+            return _failed(asked, error)
+
+    def _caller(self, asked: Asked) -> Caller:
+        """Raises AwsError where the credentials are nobody's."""
+        token = asked.request.headers.get("X-Amz-Security-Token", "")
+        return self.state.sessions.caller(asked.key, token, asked.is_query)
+
+    def _with_faults(self, asked: Asked, caller: Caller) -> Response:
         if latency := self.state.world.settings.latency_ms:
             time.sleep(latency / 1000)
         connection = _connection(asked)
@@ -161,13 +190,13 @@ class Application:
                     faults.hold(entry, lambda: _closed(connection))
                 case "error":
                     raise _fault(entry.rule)
-        response = self._answer(asked)
+        response = self._answer(asked, caller)
         for entry in met:
             if entry.rule.action == "hold-after":
                 faults.hold(entry, lambda: _closed(connection))
         return response
 
-    def _answer(self, asked: Asked) -> Response:
+    def _answer(self, asked: Asked, caller: Caller) -> Response:
         match asked.service:
             case "sagemaker":
                 with self.state.lock:
@@ -186,6 +215,10 @@ class Application:
             case "cloudwatch" if asked.operation == "GetMetricData":
                 metrics, settings = self.state.metrics, self.state.world.settings
                 return _json(cloudwatch.answer(metrics, settings, asked.region, asked.params))
+            case "sts":
+                return self._sts(asked, caller)
+            case "iam" if asked.operation == "GetUser":
+                return Response(iam.get_user(caller, asked.params), content_type="text/xml")
             case "iam" if asked.operation == "GetRole" and asked.params.get("RoleName") in self._roles:
                 name = asked.params["RoleName"]
                 return Response(iam.get_role(name, self._roles[name]), content_type="text/xml")
@@ -193,6 +226,14 @@ class Application:
                 raise AwsError(f"the sandbox does not play {asked.service}", code="UnsupportedOperation")
             case _:
                 return self._by_moto(asked)
+
+    def _sts(self, asked: Asked, caller: Caller) -> Response:
+        """A role of another account is given by that account, which has to know its sessions."""
+        if neighbour := self._neighbour(sts.role_account(asked.params.get("RoleArn", ""))):
+            connection = _connection(asked)
+            return neighbours.forward(neighbour, asked.request, asked.body, lambda: _closed(connection), caller)
+        given = sts.answer(self._roles, self.state.sessions, caller, asked.operation, asked.params)
+        return Response(given, content_type="text/xml")
 
     @property
     def _roles(self) -> Mapping[str, Any]:
@@ -238,6 +279,13 @@ def _fault(rule: Rule) -> Exception:
 def _connection(asked: Asked) -> socket.socket:
     connection: socket.socket = asked.request.environ["werkzeug.socket"]
     return connection
+
+
+def _hang_up(asked: Asked) -> ConnectionAbortedError:
+    """What to raise so that nothing is sent."""
+    with contextlib.suppress(OSError):
+        _connection(asked).shutdown(socket.SHUT_RDWR)
+    return ConnectionAbortedError()
 
 
 def _closed(connection: socket.socket) -> bool:

@@ -23,11 +23,13 @@ def service(name: str) -> ServiceModel:
 
 
 def check_request(operation: OperationModel, request: Mapping[str, Any]) -> None:
-    """Raises AwsError (ValidationException) that names every violation, worded as AWS words it."""
+    """Raises AwsError (ValidationException, of a query service ValidationError) that names every violation, worded as
+    AWS words it."""
     found = list(_violations(operation.input_shape, request, "")) if operation.input_shape else []
     if found:
         errors = "error" if len(found) == 1 else "errors"
-        raise AwsError(f"{len(found)} validation {errors} detected: {'; '.join(found)}")
+        code = "ValidationError" if operation.service_model.metadata["protocol"] == "query" else "ValidationException"
+        raise AwsError(f"{len(found)} validation {errors} detected: {'; '.join(found)}", code)
 
 
 def check_answer(operation: OperationModel, answer: Mapping[str, Any]) -> None:

@@ -4,12 +4,14 @@ Values and look-ups only; what an operation does to them is in the modules of th
 """
 
 import dataclasses
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-ACCOUNT = "123456789012"  # moto's default, so that ARNs of both halves of the sandbox agree
+FIRST_ACCOUNT = "123456789012"
+ACCOUNT = os.environ.get("SANDBOX_ACCOUNT") or FIRST_ACCOUNT  # a process of the sandbox plays one account
 REGION = "eu-west-1"
 EXECUTION_ROLE = "sagemaker-execution"  # Pulumi.sandbox.yaml's
 
@@ -50,6 +52,7 @@ class Settings:
     concurrency_limit: int = 1000  # the sum of their MaxConcurrency
     memory_limit: int = 6144  # MB, of each of them
     roles: Params = field(default_factory=lambda: {EXECUTION_ROLE: TRUST})  # name -> trust policy
+    neighbours: Mapping[str, str] = field(default_factory=dict)  # another account -> URL of the sandbox that plays it
 
 
 @dataclass(frozen=True)
