@@ -36,7 +36,7 @@ class Variant(_Serving):
 
     weight: float = Field(ge=0, le=1)
     """Its share of callers: those of what serves sum to 1, what does not serve has 0."""
-    run: dict[str, Any] = {}
+    run: str = ""
     """In stack outputs only: for the next run and `fleet status`, not for apps."""
 
 
@@ -57,8 +57,8 @@ def contract(variants: Mapping[str, Variant], successor: str = "") -> Contract:
     return Contract(**said, variants=dict(variants), successor=successor)
 
 
-def output(contract: Contract, runs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The task's stack output; `runs` is what the next run is to know of each variant."""
+def output(contract: Contract, runs: Mapping[str, str]) -> dict[str, Any]:
+    """The task's stack output; `runs` is what the next run is to know of each variant, packed."""
     said = _said(contract)
     for name, run in runs.items():
         said["variants"][name]["run"] = run

@@ -5,6 +5,7 @@ whole doubles are made int again, and a field that has its default is left out: 
 change. A union's member carries its name.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
@@ -24,6 +25,7 @@ _MEMBERS: Mapping[str, type] = {
     "endpoint": LiveEndpoint,
 }
 _MEMBER_NAMES = {member: name for name, member in _MEMBERS.items()}
+_PACKED = "json "  # in front of what is packed
 
 
 def encode(value: Any) -> Any:
@@ -48,6 +50,26 @@ def decode(kind: Any, value: Any) -> Any:
     them. Raises KeyError or TypeError where the value is not of that kind.
     """
     return _decode(kind, whole(value))
+
+
+def pack(value: Any) -> str:
+    """A frozen value as one line of text: for what only the program reads, where people look on.
+
+    The word in front is for the engine, which shows text that is JSON line by line (pkg/backend/display/object_diff.go,
+    decodeValue, 3.259).
+    """
+    return _PACKED + json.dumps(encode(value), sort_keys=True, separators=(",", ":"))
+
+
+def unpack(kind: Any, packed: Any) -> Any:
+    """The frozen value of `kind` that `pack` was given; releases up to 0.3 wrote what `encode` gives.
+
+    Raises KeyError, TypeError or ValueError where it is neither.
+    """
+    value = json.loads(packed.removeprefix(_PACKED)) if isinstance(packed, str) else packed
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{packed!r} is not what was packed")
+    return decode(kind, value)
 
 
 def whole(value: Any) -> Any:

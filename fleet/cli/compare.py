@@ -17,11 +17,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fleet import comparison
+from fleet import comparison, wire
 from fleet.aws import metrics
 from fleet.cli import aws, stack, table
 from fleet.cli.command import CommandError
 from fleet.comparison import MINIMUM, Arm, Judgement, Verdict, Window, percent
+from fleet.rollout import Outcome
 from fleet.tasks import CHAMPION
 
 HOURS = 24.0
@@ -139,8 +140,8 @@ def serving(output: Mapping[str, Any], task: str) -> tuple[dict[str, Arm], tuple
 
 
 def _arm(variant: Mapping[str, Any]) -> Arm:
-    modified = variant.get("run", {}).get("modified", "")
-    return Arm(variant["endpoint"], int(variant["version"]), variant["weight"], modified)
+    outcome: Outcome = wire.unpack(Outcome, variant["run"])
+    return Arm(variant["endpoint"], int(variant["version"]), variant["weight"], outcome.modified)
 
 
 def _window(options: argparse.Namespace, arms: Mapping[str, Arm], now: datetime) -> tuple[Window, tuple[str, ...]]:

@@ -13,7 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from fleet import wire
 from fleet.cli.stack import pulumi
+from fleet.rollout import Outcome
 from fleet.status import Status, total
 from fleet.tags import VERSION
 from fleet.tasks import CHAMPION
@@ -129,4 +131,5 @@ def _of_this_run(outputs: Mapping[str, Any], tasks: Collection[str], said: Colle
 
 def _is_by_decision(output: Mapping[str, Any]) -> bool:
     """True for a task that the list wants no endpoint of: it declares nothing."""
-    return bool(output["variants"][CHAMPION]["run"].get("by_decision"))
+    outcome: Outcome = wire.unpack(Outcome, output["variants"][CHAMPION]["run"])
+    return outcome.by_decision

@@ -131,7 +131,7 @@ def task(variants: dict[str, VariantStatus], successor: str = "") -> TaskStatus:
 
 
 def _variant(output: Mapping[str, Any]) -> VariantStatus:
-    outcome = wire.decode(Outcome, output["run"])
+    outcome = wire.unpack(Outcome, output["run"])
     return VariantStatus(
         status=output["status"],
         reason=output["reason"],

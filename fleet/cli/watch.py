@@ -78,7 +78,7 @@ def to_do(preview: Preview, seen: Report) -> Moves:
     moves = []
     for row in seen.rows:
         standing, target = row.standing, preview.targets.get(row.standing.endpoint)
-        outcome = wire.decode(Outcome, preview.outputs[row.task]["variants"][row.variant]["run"])
+        outcome = wire.unpack(Outcome, preview.outputs[row.task]["variants"][row.variant]["run"])
         there = target and (outcome.endpoint_status, outcome.serving) == ("InService", target.config)
         if target and not there and standing.status in (Status.OUT_OF_DATE, Status.NOT_DEPLOYED):
             phase = Phase.MOVES if outcome.endpoint_status in IN_TRANSITION else Phase.NOT_BEGUN

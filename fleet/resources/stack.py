@@ -64,6 +64,6 @@ async def last_outcomes() -> dict[str, dict[str, Outcome]]:
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     outputs = await pulumi.StackReference(name).outputs.future() or {}
     return {
-        task: {name: wire.decode(Outcome, variant["run"]) for name, variant in output["variants"].items()}
+        task: {name: wire.unpack(Outcome, variant["run"]) for name, variant in output["variants"].items()}
         for task, output in outputs.items()
     }

@@ -61,7 +61,7 @@ class TaskResult:
 
     def output(self) -> dict[str, Any]:
         """The stack output of the task."""
-        runs = {name: wire.encode(result.outcome) for name, result in self.variants.items()}
+        runs = {name: wire.pack(result.outcome) for name, result in self.variants.items()}
         return contract.output(self.contract, runs)
 
 

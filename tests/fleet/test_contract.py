@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from fleet import client, contract
+from fleet import client, contract, wire
 from fleet.contract import Contract, Variant
+from fleet.rollout import Outcome
 from fleet.status import Status
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +74,7 @@ def test_numbers_that_crossed_the_wire_as_doubles_read_the_same() -> None:
 
 
 def test_a_stack_output_is_the_same_with_what_the_next_run_is_to_know() -> None:
-    run = {"declared": ["toxicity-v7-3fa9c1"]}
+    run = wire.pack(Outcome(declared=("toxicity-v7-3fa9c1",)))
     output = contract.output(ab_test(), {"champion": run})
 
     assert output["variants"]["champion"].pop("run") == run
@@ -149,7 +150,7 @@ def test_nothing_in_a_text_reads_as_another_parameter(reason: str) -> None:
 
 
 def test_the_client_reads_what_is_written() -> None:
-    for content in (contract.text(ab_test()), contract.output(ab_test(), {"champion": {"tried": ""}})):
+    for content in (contract.text(ab_test()), contract.output(ab_test(), {"champion": wire.pack(Outcome(version=7))})):
         read = client.parse("toxicity", content)
         assert set(read.variants) == {
             client.Variant("champion", "toxicity", 7, 0.9),
@@ -170,7 +171,7 @@ def test_the_committed_schema_is_that_of_the_models() -> None:
 @pytest.mark.parametrize("said", [task(), ab_test(), task("toxicity-2", champion=serves(0, 0.0))])
 def test_both_forms_are_what_the_schema_says(said: Contract) -> None:
     assert valid(json.loads(contract.text(said)))
-    assert valid(contract.output(said, {"champion": {"declared": []}}))
+    assert valid(contract.output(said, {"champion": wire.pack(Outcome(version=7))}))
 
 
 def test_the_schema_allows_a_field_of_a_later_release_and_no_later_schema() -> None:

@@ -1,6 +1,7 @@
 """Whatever is sent over Pulumi's wire comes back as it was, although every number comes back as a double."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -134,6 +135,31 @@ def sent(value: Any) -> Any:
 def test_every_value_comes_back_from_the_wire_as_it_was(typed: tuple[Any, Any]) -> None:
     kind, value = typed
     assert wire.decode(kind, sent({"value": wire.encode(value)})["value"]) == value
+
+
+@given(OUTCOME)
+def test_what_is_packed_is_one_line_and_comes_back_as_it_was(value: Outcome) -> None:
+    packed = wire.pack(value)
+    assert len(packed.splitlines()) == 1
+    assert wire.unpack(Outcome, packed) == value
+
+
+@given(OUTCOME)
+def test_what_releases_up_to_0_3_wrote_unpacked_reads_the_same(value: Outcome) -> None:
+    assert wire.unpack(Outcome, sent({"run": wire.encode(value)})["run"]) == value
+
+
+def test_what_is_packed_is_no_json_that_the_engine_would_show_line_by_line() -> None:
+    packed = wire.pack(Outcome(endpoint="toxicity", version=7))
+    assert packed == 'json {"endpoint":"toxicity","version":7}'
+    with pytest.raises(ValueError, match="Expecting value"):
+        json.loads(packed)
+
+
+@pytest.mark.parametrize("unreadable", ["", "json", "json {", "gzip …", 'json "text"', 7])
+def test_what_cannot_be_unpacked_raises_instead_of_meaning_nothing(unreadable: object) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        wire.unpack(Outcome, unreadable)
 
 
 @given(TYPED)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from fleet import wire
 from fleet.cli import preview
 from fleet.cli.preview import Preview
+from fleet.rollout import Outcome
 
 STACK = "pulumi:pulumi:Stack"
 URN = "urn:pulumi:prod::sagemaker-endpoint-manager"
@@ -22,7 +24,7 @@ def variant(
     endpoint: str = "toxicity",
     **run: Any,
 ) -> dict[str, Any]:
-    """A variant of a task's output; `run` as fleet/wire.py encodes it, without what has its default."""
+    """A variant of a task's output; `run` are fields of its Outcome."""
     seen = (
         {"endpoint_status": "InService", "modified": MODIFIED, "serving": f"{endpoint}-v{version}"} if version else {}
     )
@@ -33,8 +35,16 @@ def variant(
         "reason": reason,
         "version": version,
         "weight": weight,
-        "run": {"endpoint": endpoint, "approved_version": 1, **seen, **run},
+        "run": wire.pack(wire.decode(Outcome, {"endpoint": endpoint, "approved_version": 1, **seen, **run})),
     }
+
+
+def before_0_4(output: Mapping[str, Any]) -> dict[str, Any]:
+    """A task's output as releases up to 0.3 wrote it."""
+    variants = {
+        name: {**one, "run": wire.encode(wire.unpack(Outcome, one["run"]))} for name, one in output["variants"].items()
+    }
+    return {**output, "variants": variants}
 
 
 def output(champion: Mapping[str, Any], successor: str = "", **others: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from fleet import wire
 from fleet.cli import stack
 from fleet.cli.command import main
+from fleet.rollout import Outcome
 
 CHALLENGER = "toxicity-challenger"
 
@@ -19,7 +21,7 @@ def ago(**time: float) -> str:
 
 
 def variant(endpoint: str, version: int, weight: float, modified: str = "", reason: str = "") -> dict[str, Any]:
-    run = {"modified": modified} if modified else {}
+    run = wire.pack(Outcome(modified=modified))
     return {"endpoint": endpoint, "version": version, "weight": weight, "reason": reason, "run": run}
 
 
@@ -113,6 +115,8 @@ def test_only_what_all_serve_now_is_compared(command: Command) -> None:
     command.sandbox.record_invocations("toxicity", 300)
     command.variants["challenger"] = variant(CHALLENGER, 8, 0.1, modified := ago(hours=2))
     report = command.json()
+    command.variants["challenger"] = {**command.variants["challenger"], "run": {"modified": modified}}
+    assert command.json()["start"] == report["start"]  # as releases up to 0.3 wrote it
     assert report["start"][:16] == modified[:16]
     assert report["variants"]["champion"]["metrics"]["calls"] == 300
     assert report["warnings"][0].startswith(f"not all the 24 hours: {CHALLENGER} was last modified at {modified[:10]}")

@@ -10,7 +10,18 @@ import pytest
 
 from fleet.cli import preview
 from fleet.cli.preview import Target
-from tests.fleet.cli.previews import OUTDATED, RETIRED, SERVES, configuration, endpoint, outputs, resource, said, stream
+from tests.fleet.cli.previews import (
+    OUTDATED,
+    RETIRED,
+    SERVES,
+    before_0_4,
+    configuration,
+    endpoint,
+    outputs,
+    resource,
+    said,
+    stream,
+)
 
 TRACEBACK = "Program failed:\nTraceback (most recent call last):\n  File \"x.py\", line 1, in f\nKeyError: 'spam'"
 
@@ -46,8 +57,9 @@ def test_a_run_with_an_error_that_told_its_total_has_the_outputs_of_its_own_task
     assert seen.error == "spam: version 3 is not approved"
 
 
-def test_what_is_not_deployed_by_decision_is_one_of_its_own_tasks_though_it_declares_nothing():
-    own, total = {"toxicity": SERVES, "retired": RETIRED}, said("info", "1 UP_TO_DATE, 1 NOT_DEPLOYED")
+@pytest.mark.parametrize("retired", [RETIRED, before_0_4(RETIRED)], ids=["this release", "before 0.4"])
+def test_what_is_not_deployed_by_decision_is_one_of_its_own_tasks_though_it_declares_nothing(retired):
+    own, total = {"toxicity": SERVES, "retired": retired}, said("info", "1 UP_TO_DATE, 1 NOT_DEPLOYED")
     events = [resource("fleet:Task", "toxicity"), total, said("error", "toxicity: taken"), outputs(own)]
 
     assert preview.read(events).outputs == own

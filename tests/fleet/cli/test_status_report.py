@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from fleet.cli import preview, report
 from fleet.cli.preview import Preview
 from fleet.cli.report import json_schema
-from tests.fleet.cli.previews import MODIFIED, OUTDATED, RETIRED, SERVES, output, read, said, variant
+from tests.fleet.cli.previews import MODIFIED, OUTDATED, RETIRED, SERVES, before_0_4, output, read, said, variant
 
 ROOT = Path(__file__).parents[3]
 UNKNOWN = output(variant("UNKNOWN", "registry: ListModelPackages: AccessDeniedException: no", approved_version=0))
@@ -45,6 +45,11 @@ def test_a_task_has_what_its_champion_has_and_its_variants():
     }
     assert variants["champion"] == {**task, "weight": 0.9}
     assert (variants["challenger"]["endpoint"], variants["challenger"]["serving_version"]) == ("toxicity-challenger", 2)
+
+
+@pytest.mark.parametrize("task", [SERVES, OUTDATED, RETIRED, NOTHING])
+def test_an_output_of_releases_up_to_0_3_reads_the_same(task: dict[str, Any]):
+    assert document(read({"toxicity": before_0_4(task)})) == document(read({"toxicity": task}))
 
 
 def test_a_task_without_an_endpoint_serves_version_0():

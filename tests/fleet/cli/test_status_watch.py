@@ -14,7 +14,17 @@ from fleet.cli.report import Row
 from fleet.cli.watch import Move, Moves, Phase, follow, judge, to_do
 from fleet.rollout import LiveEndpoint
 from fleet.status import Status
-from tests.fleet.cli.previews import OUTDATED, RETIRED, SERVES, configuration, endpoint, output, read, variant
+from tests.fleet.cli.previews import (
+    OUTDATED,
+    RETIRED,
+    SERVES,
+    before_0_4,
+    configuration,
+    endpoint,
+    output,
+    read,
+    variant,
+)
 
 LATER = "2026-11-24T09:00:00+00:00"
 NEW = [configuration("toxicity-v2", 2), endpoint("toxicity", "toxicity-v2")]
@@ -54,6 +64,10 @@ def test_only_what_an_update_would_move_is_waited_for(
     preview = read({"toxicity": task}, *declared)
 
     assert bool(to_do(preview, report.read(preview))) is waits, what
+
+
+def test_what_releases_up_to_0_3_wrote_is_waited_for_in_the_same_way():
+    assert move(before_0_4(OUTDATED)) == move(OUTDATED)
 
 
 def test_a_variant_is_waited_for_by_its_own_endpoint():
