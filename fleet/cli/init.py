@@ -94,11 +94,10 @@ def _matching(groups: Sequence[str], patterns: Sequence[str], region: str) -> li
 def _prefixes() -> set[str]:
     """The name prefixes of every stack here: the same list is for all of them."""
     prefixes = {""}
-    for name in stack.names():
-        try:
-            prefixes.add(stack.read(name).name_prefix)
-        except CommandError:
-            continue  # `fleet validate` says what is wrong with it
+    with contextlib.suppress(CommandError):  # `fleet validate` says what is wrong with the files
+        for name in stack.names():
+            with contextlib.suppress(CommandError):
+                prefixes.add(stack.read_files(name).name_prefix)
     return {prefix for prefix in prefixes if rules.fits(prefix)}
 
 

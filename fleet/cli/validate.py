@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fleet import stack as rules
-from fleet.access import Access, understand
+from fleet.access import NAMESPACE, Access, understand
 from fleet.cli import stack
 from fleet.cli.command import CommandError
+from fleet.cli.stack import StackConfig
 from fleet.rollout import Unknown
 from fleet.tasks import Task, TaskListError, load
 
@@ -27,6 +28,7 @@ class Use:
     file: Path
     prefix: str
     access: Access  # its region is "" where nothing says it
+    secrets: tuple[str, ...] = ()  # settings of AWS that only the engine reads
 
 
 Lists = Mapping[tuple[Path, str], tuple[Task, ...]]  # by file and name prefix; none where it cannot be used
@@ -37,7 +39,7 @@ Found = dict[str, bool]  # what is to be said, each sentence once, and whether i
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a task list; default: what the stacks name")
-    parser.add_argument("--stack", metavar="NAME", help="one stack; default: every one with a Pulumi.NAME.yaml here")
+    parser.add_argument("--stack", metavar="NAME", help="one stack; default: every one with a Pulumi.NAME.yaml")
     parser.add_argument(
         "--registry", action="store_true", help="ask AWS too: groups, approved versions, their packages"
     )
@@ -45,7 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     found: Found = {}
-    uses = list(_uses(options.file, [options.stack] if options.stack else stack.names(), found))
+    uses = list(_uses(options.file, [options.stack] if options.stack else _names(found), found))
     lists = _load(uses, found)
     if options.registry:
         _ask(uses, lists, found)
@@ -58,21 +60,41 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _names(found: Found) -> Sequence[str]:
+    try:
+        return stack.names()
+    except CommandError as error:
+        found[str(error)] = True
+        return []
+
+
 def _uses(file: Path | None, names: Sequence[str], found: Found) -> Iterator[Use]:
     alone = Use("", file or Path(rules.TASKS), "", understand({}, os.environ))
     if not names:
         yield alone
     for name in names:
         try:
-            config = stack.read(name)
+            config = stack.read_files(name)
         except CommandError as error:
             found[str(error)] = True
             yield alone  # what is wrong with the list is to be seen in the same run
             continue
-        own = config.ownership.stack
-        found |= {f"Pulumi.{own}.yaml: {mistake}": True for mistake in rules.mistakes(config.own)}
+        found |= {f"{config.file}: {text}": is_mistake for text, is_mistake in _of_configuration(config).items()}
         prefix = config.name_prefix if rules.fits(config.name_prefix) else ""
-        yield Use(own, file or config.tasks, prefix, config.access)
+        yield Use(config.ownership.stack, file or config.tasks, prefix, config.access, config.secrets)
+
+
+def _of_configuration(config: StackConfig) -> Found:
+    """What is to be said of a stack's configuration; only the engine reads all of it."""
+    found: Found = {f"{key}: only the engine can read it, so nothing is checked by it": False for key in config.secrets}
+    own = dict(config.own)
+    if not config.is_whole:
+        found["imports environments, which only the engine reads; what they set is not checked"] = False
+        own.setdefault("executionRoleArn", None)
+    else:
+        for key in {*config.missing} - {"executionRoleArn"}:  # which is told below
+            found[f"{key} is not set; run `pulumi config set {key} <value>`"] = True
+    return found | dict.fromkeys(rules.mistakes(own), True)
 
 
 def _load(uses: Sequence[Use], found: Found) -> Lists:
@@ -99,7 +121,10 @@ def _ask(uses: Sequence[Use], lists: Lists, found: Found) -> None:
     """What the registries say of the tasks, each Region of an account asked once for all stacks in it."""
     places: dict[Access, list[Use]] = {}
     for use in uses:
-        places.setdefault(use.access, []).append(use)
+        if unread := [key for key in use.secrets if key.startswith(NAMESPACE)]:
+            found[f"the registry is not asked for stack {use.stack}: only the engine can read {unread[0]}"] = True
+        else:
+            places.setdefault(use.access, []).append(use)
     for access, those in places.items():
         names = ", ".join(use.stack for use in those if use.stack)
         of = f" (stack {names})" if len(places) > 1 and names else ""

@@ -136,6 +136,57 @@ def test_a_key_without_a_namespace_is_the_projects(folder: Folder) -> None:
     assert folder.errors == ["Pulumi.prod.yaml: maxTeardown: 'few' is not a whole number"]
 
 
+def test_what_the_project_says_for_every_stack_is_checked_with_each(folder: Folder) -> None:
+    defaults = f"config: {{executionRoleArn: {ROLE}, namePrefix: prod-, maxTeardown: few}}\n"
+    (folder.path / "Pulumi.yaml").write_text(f"name: {PROJECT}\n{defaults}")
+    folder.stack(maxTeardown="3")
+    folder.stack("staging")
+    folder.tasks(f"tasks:\n  {LONG}: {{}}\n")
+    assert folder.validate() == 1
+    assert folder.errors[0] == "Pulumi.staging.yaml: maxTeardown: 'few' is not a whole number"
+    assert [f'endpoint "prod-{LONG}"' in line for line in folder.errors[1:]] == [True]
+
+
+def test_stacks_are_found_in_the_folder_that_the_project_names(folder: Folder) -> None:
+    (folder.path / "Pulumi.yaml").write_text(f"name: {PROJECT}\nstackConfigDir: stacks\n")
+    (folder.path / "stacks").mkdir()
+    (folder.path / "Pulumi.prod.yaml").rename(folder.path / "stacks" / "Pulumi.live.yaml")
+    assert folder.validate() == 0
+    assert folder.out == ["tasks.yaml: 2 tasks (stack live)"]
+    (folder.path / "stacks" / "Pulumi.live.yaml").write_text("config: {executionRoleArn: me}\n")
+    folder.validate()
+    assert folder.errors == ["stacks/Pulumi.live.yaml: executionRoleArn: 'me' is not the ARN of an IAM role"]
+
+
+def test_what_the_project_asks_of_every_stack_is_missed(folder: Folder) -> None:
+    asked = "config: {executionRoleArn: {type: string}, costCentre: {type: string}}\n"
+    (folder.path / "Pulumi.yaml").write_text(f"name: {PROJECT}\n{asked}")
+    assert folder.validate() == 1
+    assert folder.errors == ["Pulumi.prod.yaml: costCentre is not set; run `pulumi config set costCentre <value>`"]
+
+
+def test_what_only_the_engine_reads_is_said_and_no_mistake(folder: Folder) -> None:
+    (folder.path / "Pulumi.prod.yaml").write_text(
+        "environment: [fleet/prod]\nconfig:\n  namePrefix: {secure: v1:abc}\n  aws:accessKey: AKIA\n"
+        "  aws:secretKey: {secure: v1:abc}\n"
+    )
+    assert folder.validate() == 0
+    assert folder.out == [
+        "note: Pulumi.prod.yaml: aws:secretKey: only the engine can read it, so nothing is checked by it",
+        f"note: Pulumi.prod.yaml: {PROJECT}:namePrefix: only the engine can read it, so nothing is checked by it",
+        "note: Pulumi.prod.yaml: imports environments, which only the engine reads; what they set is not checked",
+        "tasks.yaml: 2 tasks (stack prod)",
+    ]
+
+
+def test_the_registry_is_not_asked_as_somebody_else(folder: Folder) -> None:
+    folder.stack(executionRoleArn=ROLE)
+    with (folder.path / "Pulumi.prod.yaml").open("a") as file:
+        file.write("  aws:accessKey: AKIA\n  aws:secretKey: {secure: v1:abc}\n")
+    assert folder.validate("--registry") == 1
+    assert folder.errors == ["the registry is not asked for stack prod: only the engine can read aws:secretKey"]
+
+
 BROKEN = {
     "not YAML": ("config: [", "Pulumi.prod.yaml:1: is not plain YAML: expected the node content, but found"),
     "not a mapping": ("config: [a]", "Pulumi.prod.yaml: config is not a mapping"),
