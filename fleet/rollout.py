@@ -158,6 +158,7 @@ class Outcome:
     by_decision: bool = False  # not deployed because the task list says so
     scaling: str = ""  # limits that its scalable target was declared with, "" where it has none
     parameter: str = ""  # the task's parameter, where it is in the state; of the champion only
+    refused: tuple[str, ...] = ()  # what AWS said to what it refused in the last run, of the revision tried or not
 
     def speaks_of(self, revision: str, turn: int) -> bool:
         return self.tried == revision and self.turn == turn

@@ -4,8 +4,8 @@ A sentence holds no relative time: it would change outputs by itself.
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fleet.revision import Revision
@@ -27,6 +27,7 @@ from fleet.rollout import (
 NOT_OURS = (
     "an endpoint of this name exists and is not this stack's, by its tags; rename the task or remove the endpoint"
 )
+SHOWN_REFUSALS = 2  # of one variant; a policy that lacks one action may refuse every step
 SERVES_NOBODY = frozenset({"Creating", "Failed", "OutOfService", "Deleting"})
 
 
@@ -49,8 +50,21 @@ class Standing:
 def assess(plan: Plan, answer: Answer, live: Live, outcome: Outcome, decided: str = "") -> Standing:
     """How a variant stands, given the endpoint as it is now and the memory of what was tried last.
 
-    `decided` is what people decided, in words: whoever follows that is up to date.
+    `decided` is what people decided, in words: whoever follows that is up to date. What AWS refused in the last run is
+    said too: of what was to be made again, of a tag, of scaling.
     """
+    standing = _standing(plan, answer, live, outcome, decided)
+    return standing if standing.status is Status.UNKNOWN else told(standing, outcome.refused)
+
+
+def told(standing: Standing, refused: Sequence[str]) -> Standing:
+    """The same with what AWS refused, as far as its reason does not say that already."""
+    more = [said for said in refused if said not in standing.reason]
+    others = [f"{len(more) - SHOWN_REFUSALS} more"] if len(more) > SHOWN_REFUSALS else []
+    return replace(standing, reason="; ".join([standing.reason, *more[:SHOWN_REFUSALS], *others]))
+
+
+def _standing(plan: Plan, answer: Answer, live: Live, outcome: Outcome, decided: str) -> Standing:
     serving = _serving(plan, live)
     keeps = f"version {serving.version} keeps serving" if serving else "what serves was deployed outside"
     goes_by_the_plan = plan.kind in (Kind.RUN, Kind.HOLD)  # a pin on a kept revision does, in an outage too

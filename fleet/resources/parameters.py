@@ -3,19 +3,29 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 from pulumi_aws import ssm
 
 from fleet.aws import parameters, session
-from fleet.resources.registration import registered
+from fleet.resources.registration import listening, registered
 from fleet.resources.stack import StackSettings
 from fleet.rollout import Outcome, Unknown
 from fleet.tags import TAGS
 from fleet.tasks import CHAMPION, Task
 
 FOREIGN = "parameter {name} exists and is not this stack's, by its tags; set another parameterPath or remove it"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of one parameter; "" for nothing."""
+
+    name: str = ""  # where it is in the state
+    problem: str = ""  # what is in the way
+    refused: str = ""  # what AWS said where it refused it
 
 
 class Parameters:
@@ -44,8 +54,8 @@ class Parameters:
 
     async def declare(
         self, task: Task, value: str, parent: pulumi.Resource, *, moves: bool, is_certain: bool
-    ) -> tuple[str, str]:
-        """Declare one; gives its name where it is in the state then, and what is in the way, each "" for nothing.
+    ) -> Written:
+        """Declare one.
 
         Where something of the task `moves`, a preview does not know the value; a run that is not certain of what
         serves leaves it as it is.
@@ -57,7 +67,7 @@ class Parameters:
             tags = found if isinstance(found, Unknown) else found.get(name)
             if isinstance(tags, dict) and not ownership.covers(tags):
                 if not recorded:
-                    return "", FOREIGN.format(name=name)
+                    return Written(problem=FOREIGN.format(name=name))
                 name, problem = recorded, FOREIGN.format(name=name)  # where the apps still read
         # One that could not be looked at is created: AWS refuses that where it exists.
         parameter = ssm.Parameter(
@@ -70,9 +80,11 @@ class Parameters:
                 parent=parent,
                 import_=name if isinstance(tags, dict) and not problem else None,
                 ignore_changes=["value", *TAGS] if not is_certain and not moves else None,
+                hooks=listening(),
             ),
         )
-        return (name if await registered(parameter) else recorded), problem
+        done, refused = await registered(parameter)
+        return Written(name if done else recorded, problem, refused)
 
 
 def _unknown() -> "pulumi.Output[str]":

@@ -12,7 +12,7 @@ from pulumi_aws import appautoscaling
 
 from fleet.aws.region import Region
 from fleet.aws.scaling import DIMENSION, NAMESPACE
-from fleet.resources.registration import registered
+from fleet.resources.registration import Done, listening
 from fleet.revision import ALL_TRAFFIC
 from fleet.tags import TAGS
 from fleet.tasks import Scaling
@@ -34,6 +34,7 @@ async def declare(
     region: Region,
     parent: pulumi.Resource,
     depends_on: Sequence[pulumi.Resource],
+    done: Done,
     *,
     foreign: bool,
 ) -> str:
@@ -41,15 +42,15 @@ async def declare(
 
     `recorded` is what the last run gave. Where the endpoint has become somebody else's (`foreign`) nothing of it is
     changed or deleted. A schedule moves the limits of the target when its time comes: as long as the
-    task's own have not changed since, that is no change.
+    task's own have not changed since, that is no change. `done` waits for a step.
     """
     resource_id = f"endpoint/{endpoint}/variant/{ALL_TRAFFIC}"
     # A killed run may have made it, in the state or not. To register it again is fine, but not with tags (API
     # reference, RegisterScalableTarget, 2026-11). An import would replace one that is in the state.
     is_doubtful = not recorded and await region.has_scalable_target(resource_id) is True
-    options = partial(pulumi.ResourceOptions, parent=parent, retain_on_delete=foreign or None)
+    options = partial(pulumi.ResourceOptions, parent=parent, retain_on_delete=foreign or None, hooks=listening())
     moved_by_schedules = bool(scaling.schedules) and recorded == limits(scaling)
-    target = await registered(
+    target, _ = await done(
         appautoscaling.Target(
             name,
             min_capacity=scaling.min,
@@ -101,5 +102,5 @@ async def declare(
         )
         for schedule in scaling.schedules
     ]
-    await asyncio.gather(*(registered(resource) for resource in (policy, *schedules)))
+    await asyncio.gather(*(done(resource) for resource in (policy, *schedules)))
     return limits(scaling) if target else recorded

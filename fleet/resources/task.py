@@ -13,13 +13,13 @@ from fleet import contract, wire
 from fleet.aws.region import Region
 from fleet.choice import SAME_VERSION, Champion, Choice, Handed, choose, choose_beside, successor_of, torn_down
 from fleet.contract import Contract
-from fleet.resources.parameters import Parameters
+from fleet.resources.parameters import Parameters, Written
 from fleet.resources.stack import StackSettings
 from fleet.resources.variant import Decision, Goal, Result, Variant, VariantRollout
 from fleet.revision import Limits, Settings
 from fleet.rollout import Answer, Approved, LiveEndpoint, Outcome, Refused, Unknown
 from fleet.split import weights
-from fleet.status import NOT_OURS, Standing, Status
+from fleet.status import NOT_OURS, Standing, Status, told
 from fleet.tasks import CHAMPION, Sizes, Task
 
 
@@ -189,21 +189,30 @@ async def _concluded(
     serving = [name for name, result in variants.items() if result.takes_calls]
     same_version = [name for name in shares if variants[name].outcome.by_decision]
     split = weights(shares, CHAMPION, serving, same_version)
-    said = contract.contract({name: _told(result, split[name]) for name, result in variants.items()}, successor)
-
     deployed = {name for name, record in last.items() if record.endpoint in record.declared}
     declared = {result.variant for result in results if result.is_declared}
     moves = any(result.has_moved for result in results) or not deployed <= declared
     is_certain = is_certain and all(result.standing.status is not Status.UNKNOWN for result in results)
-    name, problem = await parameters.declare(task, contract.text(said), component, moves=moves, is_certain=is_certain)
-    champion = variants[CHAMPION]
-    variants[CHAMPION] = replace(
+    value = contract.text(_contract(variants, split, successor))
+    written = await parameters.declare(task, value, component, moves=moves, is_certain=is_certain)
+    variants[CHAMPION] = _with_parameter(variants[CHAMPION], written)
+    return TaskResult(task.name, component, variants, _contract(variants, split, successor))
+
+
+def _with_parameter(champion: Result, written: Written) -> Result:
+    """The champion's result with what came of the task's parameter, which cannot say so itself."""
+    refused = (written.refused,) if written.refused else ()
+    return replace(
         champion,
-        outcome=replace(champion.outcome, parameter=name),
-        fault=champion.fault or problem,
-        refusal=champion.refusal or problem,
+        standing=told(champion.standing, refused),
+        outcome=replace(champion.outcome, parameter=written.name, refused=(*champion.outcome.refused, *refused)),
+        fault=champion.fault or written.problem,
+        refusal=champion.refusal or written.problem,
     )
-    return TaskResult(task.name, component, variants, said)
+
+
+def _contract(variants: Mapping[str, Result], split: Mapping[str, float], successor: str) -> Contract:
+    return contract.contract({name: _told(result, split[name]) for name, result in variants.items()}, successor)
 
 
 def _told(result: Result, weight: float) -> contract.Variant:

@@ -17,7 +17,7 @@ from fleet.aws import candidates
 from fleet.aws.region import Presence, Region
 from fleet.choice import Champion, Choice, Handed, undone
 from fleet.resources import scaling as scalings
-from fleet.resources.registration import registered
+from fleet.resources.registration import Registered, listening, registered
 from fleet.resources.revision import declare_endpoint_configuration, declare_model
 from fleet.revision import ALL_TRAFFIC, Revision, Settings, revise
 from fleet.rollout import (
@@ -47,6 +47,7 @@ from fleet.trial import Failed, Passed
 from providers.rollout import Rollout
 
 STALE = "the state says that it serves already; run with --refresh"
+NOT_MADE = "model and endpoint configuration {name} could not be made; the log of the run says why"
 INSTANCE_BASED = "its endpoint runs on instances, and SageMaker never makes such a one serverless; delete it first"
 
 
@@ -181,6 +182,7 @@ class VariantRollout:
         self._region = region
         self._ownership = ownership
         self._parent = parent
+        self._refused: list[str] = []  # what AWS said to what it refused in this run
         self._preview = pulumi.runtime.is_dry_run()
 
     async def decide(self) -> Decision:
@@ -210,7 +212,7 @@ class VariantRollout:
         failed = tested.reason if isinstance(tested, Failed) else ""
         if isinstance(tested, Unknown):
             obstacle = f"smoke test could not be run: {tested.error}"
-        endpoint = await self._declare_endpoint(plan, before, revisions, obstacle or failed)
+        endpoint, refused = await self._declare_endpoint(plan, before, revisions, obstacle or failed)
 
         moved = is_to_move(plan, before)
         after = before
@@ -227,9 +229,10 @@ class VariantRollout:
         else:
             outcome = replace(outcome, declared=self._in_state(revisions, endpoint), missing=_missing(revisions))
             updated = not obstacle and not failed and await _reads_otherwise(endpoint, plan.target)
-            hint = obstacle or (STALE if endpoint and isinstance(before, LiveEndpoint) else "")
+            hint = obstacle or refused or (STALE if endpoint and isinstance(before, LiveEndpoint) else "")
             outcome = conclude(plan, outcome, before, after, updated=updated, obstacle=hint, failed=failed)
             outcome = sighted(outcome, restored)  # not before: what was given back says nothing of what was tried
+            outcome = replace(outcome, refused=tuple(dict.fromkeys(self._refused)))
         return self._result(decision, moved, restored, outcome, obstacle)
 
     def _result(self, decision: Decision, moved: bool, after: Live, outcome: Outcome, obstacle: str) -> Result:
@@ -264,6 +267,7 @@ class VariantRollout:
             return after, True
         refused = await self._region.provision(self._endpoint, ALL_TRAFFIC, wanted)
         if refused:
+            self._refused.append(refused.error)
             pulumi.log.warn(
                 f"{self._variant.title}: provisioned concurrency {wanted} could not be given back: {refused.error}"
             )
@@ -294,6 +298,7 @@ class VariantRollout:
             self._region,
             self._parent,
             depends_on,
+            self._done,
             foreign=plan.kind is Kind.REFUSE,
         )
 
@@ -320,6 +325,7 @@ class VariantRollout:
         if self._preview or not is_to_be_made(plan, live) or isinstance(live, Absent):
             return ""
         refused = await self._region.remove(self._endpoint)
+        self._refused += [refused.error] if refused else []
         return refused.error if refused else ""
 
     async def _declare_revision(self, plan: Plan, revision: Revision) -> _Declared:
@@ -332,22 +338,31 @@ class VariantRollout:
             return _Declared(name, missing=True, obstacle=taken)
         # Where it could not be found out, what is not to be made is read: that fails, and makes nothing.
         to_be_read = {Presence.OURS} if is_target else {Presence.OURS, Presence.UNKNOWN}
-        model = config = None
+        model, config, why = None, None, ""
         tags = self._tags(revision.version)
         if is_target or at_model is not Presence.ABSENT:
             taken_over = self._taking_over(name if at_model in to_be_read else None)
-            model = await registered(declare_model(revision, tags, taken_over))
+            model, why = await self._done(declare_model(revision, tags, taken_over))
         if (is_target and model) or at_config is not Presence.ABSENT:
             taken_over = self._taking_over(name if at_config in to_be_read else None, [model] if model else [])
-            config = await registered(declare_endpoint_configuration(revision, tags, taken_over))
+            config, why = await self._done(declare_endpoint_configuration(revision, tags, taken_over))
         absent = Presence.ABSENT in (at_model, at_config) and not is_target
-        obstacle = f"model and endpoint configuration {name} could not be made" if is_target and not config else ""
+        obstacle = (why or NOT_MADE.format(name=name)) if is_target and not config else ""
         return _Declared(name, config, bool(model and config), absent, obstacle)
+
+    async def _done(self, resource: Registered) -> tuple[Registered | None, str]:
+        """The resource once its step is done; None where it failed, with what AWS said."""
+        done, why = await registered(resource)
+        self._refused += [why] if why else []
+        return done, why
 
     async def _declare_endpoint(
         self, plan: Plan, before: Live, revisions: Sequence[_Declared], why: str
-    ) -> sagemaker.Endpoint | None:
-        """Declare the endpoint with what the plan says, or exactly as it is; None where it is not there to be used."""
+    ) -> tuple[sagemaker.Endpoint | None, str]:
+        """Declare the endpoint with what the plan says, or exactly as it is; None where it is not there to be used.
+
+        With what AWS said where it refused that.
+        """
         declaration, foreign = declare(plan, before, obstacle=bool(why)), plan.kind is Kind.REFUSE
         if not declaration.target:
             if self._replaced and not self._preview:
@@ -355,7 +370,7 @@ class VariantRollout:
                     f"{self._variant.title}: {self._endpoint} cannot be made now, and {self._replaced} serves "
                     f"under the former name: nothing is deleted. {why or 'Take the former namePrefix back'}"
                 )
-            return None
+            return None, ""
         # Read where it is there, whatever the record says (a killed run may have made it): ignored where the state has
         # it. One that cannot be looked at is read too: where there is none, that fails, and makes nothing.
         taken_over = not foreign and not is_to_be_made(plan, before)
@@ -376,14 +391,14 @@ class VariantRollout:
                 ),
             ),
         )
-        return await registered(endpoint)
+        return await self._done(endpoint)
 
     def _tags(self, version: int | None = None) -> dict[str, str]:
         return self._ownership.tags(self._variant.task, self._variant.name, self._variant.owner, version)
 
     def _taking_over(self, name: str | None, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
         """Options of a resource that the state may lack although AWS has it; ignored where the state has it."""
-        return pulumi.ResourceOptions(parent=self._parent, import_=name, depends_on=list(depends_on))
+        return pulumi.ResourceOptions(parent=self._parent, import_=name, depends_on=list(depends_on), hooks=listening())
 
     def _in_state(self, revisions: Sequence[_Declared], endpoint: sagemaker.Endpoint | None) -> tuple[str, ...]:
         names = [revision.name for revision in revisions if revision.in_state and not revision.missing]

@@ -22,6 +22,7 @@ FIRST_POLL_SECONDS = 0.1
 LONGEST_POLL_SECONDS = 0.5
 READ_TIMEOUT_SECONDS = 3600  # a fault may hold a call for as long as a test wants, and a timeout would send it again
 CONNECTIONS = 128
+SERVICE_IDS = {"sagemaker": "SageMaker", "ssm": "SSM", "application-autoscaling": "Application Auto Scaling"}
 
 
 class Cloud:
@@ -224,4 +225,16 @@ def unexpected(waiting: str, status: str, ready: str, reason: str | None) -> str
 
 
 def refuse(doing: str, row: ResourceType, key: Properties, error: ClientError | BotoCoreError) -> NoReturn:
-    raise Refused(f"{doing} {row.title} ({row.id(key)}): {sentence(error)}") from None
+    raise Refused(f"{doing} {row.title} ({row.id(key)}): {worded(row, error)}") from None
+
+
+def worded(row: ResourceType, error: ClientError | BotoCoreError) -> str:
+    """As the AWS SDK for Go words it, with a request id that is another one each time."""
+    if not isinstance(error, ClientError):
+        return sentence(error)
+    about: Any = error.response.get("ResponseMetadata", {})
+    answer = f"StatusCode: {about.get('HTTPStatusCode', 400)}, RequestID: {about.get('RequestId', '')}"
+    service = SERVICE_IDS.get(row.service, row.service)
+    return (
+        f"operation error {service}: {error.operation_name}, https response error {answer}, api error {sentence(error)}"
+    )

@@ -49,7 +49,8 @@ def test_what_is_refused_of_an_update_leaves_its_endpoint_alone_and_is_sent_by_t
 
     assert not run.ok
     assert {task: fleet.serving(task) for task in fleet.tasks} == {"toxicity": 1, "spam": 1, "urgency": 1, "mood": 1}
-    assert fleet.status("toxicity") == "OUT_OF_DATE 1: version 2 not sent; version 1 keeps serving"
+    because = "version 2 not sent: UpdateEndpoint: AccessDeniedException: not authorized; version 1 keeps serving"
+    assert fleet.status("toxicity") == f"OUT_OF_DATE 1: {because}"
     assert fleet.sandbox.harm() == []
 
     fleet.sandbox.clear_faults()
@@ -57,6 +58,73 @@ def test_what_is_refused_of_an_update_leaves_its_endpoint_alone_and_is_sent_by_t
 
     assert run.ok, run.text
     assert {task: fleet.serving(task) for task in fleet.tasks} == {"toxicity": 2, "spam": 2, "urgency": 2, "mood": 1}
+
+
+def test_what_aws_says_when_it_refuses_is_in_status_output_and_parameter(fleet):
+    """Of a model, a configuration, an endpoint, an update and a tag; the same in every run."""
+    refused = {
+        "toxicity": ("UpdateEndpoint", {"EndpointName": "toxicity"}, "version 2 not sent"),
+        "spam": ("CreateModel", {"ModelName": revision("spam", 2)}, "version 2 not sent"),
+        "urgency": ("CreateEndpointConfig", {"EndpointConfigName": revision("urgency", 2)}, "version 2 not sent"),
+        "mood": ("CreateEndpoint", {"EndpointName": "mood"}, "version 1 not deployed"),
+        "topic": ("AddTags", {}, "version 1 serves"),
+    }
+    for task in ("mood", "topic"):
+        fleet.sandbox.register(task)
+    fleet.declare(*fleet.tasks, "topic")
+    assert fleet.up().ok
+    for task in ("toxicity", "spam", "urgency"):
+        fleet.sandbox.register(task)
+    fleet.declare(*fleet.tasks, "mood", topic={"owner": "team-x"})
+    limit = {"action": "error", "code": "ResourceLimitExceeded", "message": "The limit is 10."}
+    for operation, match, _ in refused.values():
+        fleet.sandbox.fault(operation, match=match, **limit)
+
+    run = fleet.up()
+
+    assert not run.ok
+    for task, (operation, _, stands) in refused.items():
+        because = fleet.output(task)["reason"]
+        assert because.startswith(stands)
+        assert f"{operation}: ResourceLimitExceeded: The limit is 10." in because
+        assert fleet.parameter(task)["reason"] == because
+    assert "RequestID" not in fleet.output("spam")["reason"]
+    before = fleet.stack.outputs()
+    shown = fleet.stack.fleet("status").text
+    assert [task for task in refused if fleet.output(task)["reason"] not in shown] == []
+
+    assert not fleet.up().ok  # and again, with other request ids
+    assert fleet.stack.outputs() == before
+    assert fleet.written() == []
+
+    fleet.sandbox.clear_faults()
+    run = fleet.up()
+    assert run.ok, run.text
+    assert run.summary == "5 UP_TO_DATE"
+    assert fleet.status("topic") == "UP_TO_DATE 1: version 1 serves"
+
+
+def test_a_parameter_that_aws_refuses_is_told_in_the_output(fleet):
+    """And a deletion that it refuses by the engine itself, which has no program to ask then."""
+    fleet.sandbox.register("toxicity")
+    fleet.sandbox.fault("PutParameter", **DENIED)
+
+    assert not fleet.up().ok
+    assert (
+        fleet.status("toxicity")
+        == "UP_TO_DATE 2: version 2 serves; PutParameter: AccessDeniedException: not authorized"
+    )
+    assert fleet.parameter("toxicity")["version"] == 1
+
+    fleet.sandbox.clear_faults()
+    fleet.sandbox.fault("DeleteEndpoint", match={"EndpointName": "toxicity"}, **DENIED)
+    destroyed = fleet.stack.destroy()
+    assert not destroyed.ok
+    assert "AccessDeniedException: not authorized" in destroyed.text
+    assert "hook" not in destroyed.text
+    fleet.sandbox.clear_faults()
+    assert fleet.stack.destroy().ok
+    assert fleet.in_aws() == set()
 
 
 def test_what_was_refused_is_neither_made_nor_sent_in_outages_that_follow(fleet):

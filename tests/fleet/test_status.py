@@ -1,6 +1,7 @@
 """Every word and sentence that a run says of a variant, given what was decided and what is there."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -392,6 +393,36 @@ def test_what_cannot_be_had_is_the_reason(live: Live, said: tuple[Status, str]) 
 def test_what_did_not_pass_its_smoke_test_is_never_up_to_date(kind: Kind, live: Live, said: tuple[Status, str]) -> None:
     outcome = tried(EIGHT, Verdict.SMOKE_TEST, "3 of 10 cases agree, 9 must")
     assert say(to(EIGHT, SEVEN, kind=kind), live, outcome) == said
+
+
+# What AWS refused
+
+
+def refused(*said: str, plan: Plan, live: Live = ON_SEVEN, **known: Any) -> str:
+    return assess(plan, approved(EIGHT), live, Outcome(refused=said, **known)).reason
+
+
+def test_what_aws_refused_is_said_of_what_is_up_to_date_too() -> None:
+    assert refused("AddTags: denied", plan=to(EIGHT), live=ON_EIGHT) == "version 8 serves; AddTags: denied"
+
+
+def test_what_aws_refused_of_what_was_to_come_back_is_said() -> None:
+    plan = to(EIGHT, SEVEN, kind=Kind.HOLD)
+    assert refused("CreateEndpoint: denied", plan=plan, live=Absent()).endswith("; CreateEndpoint: denied")
+
+
+def test_what_the_reason_has_is_not_said_again() -> None:
+    known = {"tried": EIGHT.name, "turn": 1, "verdict": Verdict.NOT_SENT, "failure": "UpdateEndpoint: denied"}
+    reason = refused("UpdateEndpoint: denied", "AddTags: denied", plan=to(EIGHT, SEVEN), **known)
+    assert reason == "version 8 not sent: UpdateEndpoint: denied; version 7 keeps serving; AddTags: denied"
+
+
+def test_of_many_refusals_the_first_are_said() -> None:
+    assert refused("a", "b", "c", "d", plan=to(EIGHT), live=ON_EIGHT) == "version 8 serves; a; b; 2 more"
+
+
+def test_of_what_could_not_be_found_out_the_last_refusal_is_no_news() -> None:
+    assert refused("AddTags: denied", plan=to(SEVEN, kind=Kind.KEEP), live=Unknown("down")) == "endpoint: down"
 
 
 # Over all tasks

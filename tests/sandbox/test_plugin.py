@@ -465,11 +465,18 @@ def test_what_was_created_but_cannot_be_read_is_in_the_state(engine: Engine, aws
     assert kept and (kept.id, decode(kept.properties)["name"]) == ("toxicity-v7", "toxicity-v7")
 
 
+def refusal(operation: str, code: str) -> str:
+    """The words of the AWS SDK for Go, before the message."""
+    answered = "https response error StatusCode: 400, RequestID: "
+    return f"operation error SageMaker: {operation}, {answered}, api error {code}: "
+
+
 def test_a_refusal_is_one_sentence(engine: Engine, aws: SageMaker) -> None:
     aws.errors["CreateEndpoint"] = ("ValidationException", "Cannot create already existing endpoint")
     error = error_of(engine.create, ENDPOINT, endpoint())
     assert error.details() == (
-        "creating SageMaker Endpoint (toxicity): ValidationException: Cannot create already existing endpoint"
+        f"creating SageMaker Endpoint (toxicity): {refusal('CreateEndpoint', 'ValidationException')}"
+        "Cannot create already existing endpoint"
     )
 
 
@@ -540,7 +547,9 @@ def test_all_pages_of_tags_are_read(engine: Engine) -> None:
 def test_an_outage_is_not_read_as_gone(engine: Engine, aws: SageMaker) -> None:
     aws.errors["DescribeEndpoint"] = ("AccessDeniedException", "not allowed")
     error = error_of(engine.read, ENDPOINT, "toxicity")
-    assert error.details() == "reading SageMaker Endpoint (toxicity): AccessDeniedException: not allowed"
+    assert error.details() == (
+        f"reading SageMaker Endpoint (toxicity): {refusal('DescribeEndpoint', 'AccessDeniedException')}not allowed"
+    )
 
 
 # Update
@@ -584,7 +593,8 @@ def test_an_update_that_is_refused_leaves_the_wanted_configuration_in_the_state(
     aws.errors["UpdateEndpoint"] = ("ValidationException", "Cannot update in-progress endpoint")
     error = error_of(engine.update, ENDPOINT, state, endpoint("toxicity-v8"))
     assert error.details() == (
-        "updating SageMaker Endpoint (toxicity): ValidationException: Cannot update in-progress endpoint"
+        f"updating SageMaker Endpoint (toxicity): {refusal('UpdateEndpoint', 'ValidationException')}"
+        "Cannot update in-progress endpoint"
     )
     kept = state_kept_by(error)
     assert kept and decode(kept.properties)["endpointConfigName"] == "toxicity-v8"
@@ -626,7 +636,7 @@ def test_a_deletion_that_is_refused_is_an_error(engine: Engine, aws: SageMaker) 
     engine.create(ENDPOINT, endpoint())
     aws.errors["DeleteEndpoint"] = ("ConflictException", "busy")
     assert error_of(engine.delete, ENDPOINT, "toxicity").details() == (
-        "deleting SageMaker Endpoint (toxicity): ConflictException: busy"
+        f"deleting SageMaker Endpoint (toxicity): {refusal('DeleteEndpoint', 'ConflictException')}busy"
     )
 
 
@@ -872,7 +882,8 @@ def test_a_new_parameter_may_have_a_value_that_is_not_known_yet(real: Engine) ->
 def test_a_parameter_that_exists_is_refused_unless_it_is_to_be_overwritten(real: Engine, served: Any) -> None:
     real.create(PARAMETER, parameter())
     details = error_of(real.create, PARAMETER, parameter()).details()
-    assert details.startswith("creating SSM Parameter (/fleet/toxicity): ParameterAlreadyExists: ")
+    assert details.startswith("creating SSM Parameter (/fleet/toxicity): operation error SSM: PutParameter, ")
+    assert ", api error ParameterAlreadyExists: " in details
     wanted = parameter(insecureValue="8", overwrite=True, tags={"c": "d"})
     state = real.create(PARAMETER, wanted)
     assert (state["insecureValue"], state["tags"]) == ("8", {"a": "b", "c": "d"})
@@ -922,9 +933,8 @@ def test_a_target_of_another_endpoint_is_another_target(real: Engine) -> None:
 
 def test_a_policy_without_its_target_is_refused(real: Engine) -> None:
     details = error_of(real.create, POLICY, policy()).details()
-    assert details.startswith(
-        "creating Application Auto Scaling Scaling Policy (toxicity): ObjectNotFoundException: No scalable target"
-    )
+    assert details.startswith("creating Application Auto Scaling Scaling Policy (toxicity): operation error ")
+    assert ", api error ObjectNotFoundException: No scalable target" in details
 
 
 # The process

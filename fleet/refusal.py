@@ -1,0 +1,31 @@
+"""What AWS said when it refused a step of the engine, out of what the aws provider says of the failed step.
+
+Pure. The same fault reads the same in every run: it stands in outputs and parameters, where another request id would be
+a change. fleet/aws/session.py says the same of the program's own calls, in the same form.
+"""
+
+import re
+
+LONGEST = 400  # characters; an answer may be a proxy's page
+
+# What the bridge wraps around each failure, e.g. `creating urn:pulumi:…::toxicity: 1 error occurred: * …`
+_WRAPPING = re.compile(r"^((creating|updating|deleting) urn:\S+: |\d+ errors? occurred: \* )+")
+# An error of the AWS SDK for Go, v2: an API error carries its code; a modelled one has it in place of `api error`.
+_CALL = re.compile(
+    r"operation error [^:]+: (?P<operation>\w+), (?:exceeded maximum number of attempts, \d+, )?"
+    r"https response error StatusCode: \d+, RequestID: [^,]*, (?:HostID: [^,]*, )?(?:api error )?(?P<said>.*)"
+)
+_WAITED = re.compile(r"waiting for .* to be in service: unexpected state '(?P<status>\w+)'.* last error: (?P<said>.*)")
+_STATES = {"Failed": "creation failed"}
+_CONNECTION = re.compile(r"\b(read|write|dial) tcp \S+->\S+: ")  # names a port that is another one each time
+_REQUEST = re.compile(r",? ?\(?\brequest ?id: ?[0-9a-f-]+\)?", re.IGNORECASE)
+
+
+def sentence(failure: str) -> str:
+    """One line, as `CreateModel: ValidationException: …` where the failure is an answer of AWS; "" for no failure."""
+    text = _WRAPPING.sub("", " ".join(failure.split()))
+    if answer := _CALL.search(text):
+        text = f"{answer['operation']}: {answer['said']}"
+    elif waited := _WAITED.search(text):
+        text = f"{_STATES.get(waited['status'], waited['status'])}: {waited['said']}"
+    return _REQUEST.sub("", _CONNECTION.sub(r"\1 tcp: ", text)).strip()[:LONGEST]

@@ -1,0 +1,79 @@
+"""What AWS said when it refused a step: one line, the same in every run."""
+
+import pytest
+
+from fleet.refusal import LONGEST, sentence
+
+URN = "urn:pulumi:prod::fleet::fleet:Task$aws:sagemaker/model:Model::toxicity-v2-3fa9c1"
+
+
+def answer(call: str, said: str, *, request: str = "6f0e2f5e-1c2d-4a55-9c51-0d8ae2b1f7d1", tries: str = "") -> str:
+    """As the AWS SDK for Go, v2, puts an error."""
+    return (
+        f"operation error SageMaker: {call}, {tries}https response error StatusCode: 400, RequestID: {request}, {said}"
+    )
+
+
+REFUSED = answer("CreateModel", "api error ValidationException: Could not access model data at s3://m/1.tar.gz.")
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (
+            f"creating {URN}: 1 error occurred:\n\t* creating SageMaker AI Model (toxicity-v2-3fa9c1): {REFUSED}\n\n",
+            "CreateModel: ValidationException: Could not access model data at s3://m/1.tar.gz.",
+        ),
+        (
+            f"1 error occurred:\n\t* updating SageMaker AI Endpoint (toxicity): "
+            f"{answer('UpdateEndpoint', 'ResourceLimitExceeded: The account-level limit is 10.')}\n\n",
+            "UpdateEndpoint: ResourceLimitExceeded: The account-level limit is 10.",
+        ),
+        (
+            answer(
+                "CreateModel",
+                "api error ThrottlingException: Rate exceeded",
+                tries="exceeded maximum number of attempts, 25, ",
+            ),
+            "CreateModel: ThrottlingException: Rate exceeded",
+        ),
+        (
+            "creating SageMaker AI Endpoint (toxicity): waiting for SageMaker AI Endpoint (toxicity) to be in service: "
+            "unexpected state 'Failed', wanted target 'InService'. last error: no sts:AssumeRole for the role",
+            "creation failed: no sts:AssumeRole for the role",
+        ),
+        (
+            "updating SageMaker AI Endpoint (toxicity): waiting for SageMaker AI Endpoint (toxicity) to be in service: "
+            "unexpected state 'RollingBack', wanted target 'InService'. last error: out of memory",
+            "RollingBack: out of memory",
+        ),
+        ("waiting for\n SageMaker AI Endpoint:  timeout", "waiting for SageMaker AI Endpoint: timeout"),
+        ("", ""),
+    ],
+    ids=["an API error", "a modelled error", "tries", "a creation", "an update", "another failure", "nothing"],
+)
+def test_a_failure_is_told_as_aws_said_it(failure: str, told: str) -> None:
+    assert sentence(failure) == told
+
+
+@pytest.mark.parametrize(
+    ("once", "again"),
+    [
+        (
+            answer("CreateModel", "api error A: b", request="1-1"),
+            answer("CreateModel", "api error A: b", request="2-2"),
+        ),
+        ("no access (Request ID: 1f-2)", "no access (Request ID: 3f-4)"),
+        (
+            "request send failed: read tcp 10.0.0.1:40001->52.1.2.3:443: connection reset by peer",
+            "request send failed: read tcp 10.0.0.1:40002->52.1.2.3:443: connection reset by peer",
+        ),
+    ],
+    ids=["request ids", "request ids in words", "ports"],
+)
+def test_the_same_fault_reads_the_same_in_every_run(once: str, again: str) -> None:
+    assert sentence(once) == sentence(again)
+
+
+def test_a_proxys_page_is_cut() -> None:
+    assert len(sentence("<html>" * 200)) == LONGEST
