@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from threading import Event, Lock
 from typing import Any, NoReturn, cast
 
-import boto3
 import jmespath
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sandbox.plugin import access
 from sandbox.plugin.catalogue import Field, Properties, Refused, ResourceType, Settling, Tagging
 from sandbox.plugin.difference import changes, top
 from sandbox.plugin.tags import ProviderTags
@@ -22,7 +22,6 @@ FIRST_POLL_SECONDS = 0.1
 LONGEST_POLL_SECONDS = 0.5
 READ_TIMEOUT_SECONDS = 3600  # a fault may hold a call for as long as a test wants, and a timeout would send it again
 CONNECTIONS = 128
-SERVICE_IDS = {"sagemaker": "SageMaker", "ssm": "SSM", "application-autoscaling": "Application Auto Scaling"}
 
 
 class Cloud:
@@ -31,9 +30,9 @@ class Cloud:
     Each resource is asked for in its own region, which its key holds beside what the row says.
     """
 
-    def __init__(self, region: str | None, tags: ProviderTags, cancelled: Event) -> None:
-        self.session = boto3.session.Session(region_name=region)
-        self.region = self.session.region_name
+    def __init__(self, aws: access.Access, tags: ProviderTags, cancelled: Event) -> None:
+        self.aws = aws
+        self.region = aws.region
         self.tags = tags
         self.cancelled = cancelled
         self.clients: dict[tuple[str, str], Any] = {}  # by service and region
@@ -48,8 +47,7 @@ class Cloud:
                     read_timeout=READ_TIMEOUT_SECONDS,
                     max_pool_connections=CONNECTIONS,
                 )
-                client = self.session.client(cast(Any, service), region_name=region, config=retries)
-                self.clients[service, region] = client
+                self.clients[service, region] = self.aws.client(service, region, retries)
             return self.clients[service, region]
 
     def ask(self, row: ResourceType, key: Properties, operation: str, request: Properties) -> Any:
@@ -107,7 +105,7 @@ class Cloud:
             ]
             return None if None in found else {name: value for answer in found for name, value in answer.items()}
         except ClientError as error:
-            if sentence(error).startswith(row.missing):
+            if access.sentence(error).startswith(row.missing):
                 return None
             raise
 
@@ -150,7 +148,7 @@ class Cloud:
             if row.settling:
                 self.wait_until_gone(row, row.settling, key)
         except (ClientError, BotoCoreError) as error:
-            if not sentence(error).startswith(row.missing):
+            if not access.sentence(error).startswith(row.missing):
                 refuse("deleting", row, key, error)
 
     def wait_until_ready(self, row: ResourceType, settling: Settling, key: Properties) -> None:
@@ -179,7 +177,7 @@ class Cloud:
             try:
                 yield self.describe(row, key)
             except (ClientError, BotoCoreError) as error:
-                raise Refused(f"{waiting}: {sentence(error)}") from None
+                raise Refused(f"{waiting}: {access.sentence(error)}") from None
             if self.cancelled.wait(pause):
                 raise Refused(f"{waiting}: the run was cancelled")
             pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
@@ -212,29 +210,10 @@ def listed(tagging: Tagging, tags: Mapping[str, str]) -> object:
     return dict(tags) if tagging.as_map else [{"Key": name, "Value": value} for name, value in sorted(tags.items())]
 
 
-def sentence(error: ClientError | BotoCoreError) -> str:
-    if isinstance(error, ClientError):
-        said = error.response.get("Error", {})
-        return f"{said.get('Code', 'Unknown')}: {said.get('Message', '')}"
-    return f"{type(error).__name__}: {error}"
-
-
 def unexpected(waiting: str, status: str, ready: str, reason: str | None) -> str:
     because = f". last error: {reason}" if reason else ""
     return f"{waiting}: unexpected state '{status}', wanted target '{ready}'{because}"
 
 
 def refuse(doing: str, row: ResourceType, key: Properties, error: ClientError | BotoCoreError) -> NoReturn:
-    raise Refused(f"{doing} {row.title} ({row.id(key)}): {worded(row, error)}") from None
-
-
-def worded(row: ResourceType, error: ClientError | BotoCoreError) -> str:
-    """As the AWS SDK for Go words it, with a request id that is another one each time."""
-    if not isinstance(error, ClientError):
-        return sentence(error)
-    about: Any = error.response.get("ResponseMetadata", {})
-    answer = f"StatusCode: {about.get('HTTPStatusCode', 400)}, RequestID: {about.get('RequestId', '')}"
-    service = SERVICE_IDS.get(row.service, row.service)
-    return (
-        f"operation error {service}: {error.operation_name}, https response error {answer}, api error {sentence(error)}"
-    )
+    raise Refused(f"{doing} {row.title} ({row.id(key)}): {access.worded(row.service, error)}") from None

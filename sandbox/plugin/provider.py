@@ -79,7 +79,15 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     @rpc
     def CheckConfig(self, request: proto.CheckRequest) -> proto.CheckResponse:
-        return proto.CheckResponse(inputs=request.news)
+        config, access = settings(request.news), self.module.result().access
+        failures = [proto.CheckFailure(property=name, reason=reason) for name, reason in access.mistakes(config)]
+        if not failures and not access.says(config, "skipCredentialsValidation"):
+            try:
+                access.validate(access.opened(config))
+            except Refused as refused:
+                reason = f"unable to validate AWS credentials.\nDetails: {refused}\n"
+                failures = [proto.CheckFailure(reason=reason)]
+        return proto.CheckResponse(inputs=request.news, failures=failures)
 
     @rpc
     def DiffConfig(self, request: proto.DiffRequest) -> proto.DiffResponse:
@@ -88,14 +96,16 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     @rpc
     def Configure(self, request: proto.ConfigureRequest) -> proto.ConfigureResponse:
-        config = {name: structured(value) for name, value in decode(request.args).items()}
+        config = settings(request.args)
         self.region = config.get("region") or ""  # what every resource has as an input; AWS_REGION alone is none
         defaults, ignored = config.get("defaultTags") or {}, config.get("ignoreTags") or {}
         self.tags = ProviderTags(
             defaults.get("tags") or {}, frozenset(ignored.get("keys") or ()), tuple(ignored.get("keyPrefixes") or ())
         )
-        region = self.region or os.environ.get("AWS_REGION")
-        self.cloud: Cloud = self.module.result().Cloud(region, self.tags, self.cancelled)
+        cloud = self.module.result()
+        access = cloud.access.opened(config)
+        cloud.access.admit(access, config)
+        self.cloud: Cloud = cloud.Cloud(access, self.tags, self.cancelled)
         return proto.ConfigureResponse(supportsPreview=True, acceptSecrets=True, acceptResources=False)
 
     @rpc
@@ -225,6 +235,11 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         if found and row.tagging:
             found["tags"] = self.tags.own_of(found["tagsAll"], inputs.get("tags") or {})
         return with_defaults(row.fields, found) if found else None
+
+
+def settings(struct: Any) -> Properties:
+    """What the provider's configuration says."""
+    return {name: structured(value) for name, value in decode(struct).items()}
 
 
 def structured(value: Any) -> Any:

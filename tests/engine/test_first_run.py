@@ -41,7 +41,7 @@ def test_the_first_run_deploys_22_tasks_and_the_second_changes_nothing(empty):
         again = empty.up("--expect-no-changes", refresh)
         assert again.ok, again.text
         assert empty.made() == []
-    assert Counter(empty.operations()) == {"ListModelPackages": 22, "ListEndpoints": 1}
+    assert Counter(empty.operations()) == {"ListModelPackages": 22, "ListEndpoints": 1, "GetUser": 1}  # by the provider
     assert empty.in_state() == empty.in_aws()
 
 

@@ -41,6 +41,10 @@ def test_a_run_with_one_page_of_endpoints_and_one_call_a_group_misses_nothing():
     assert bench.missed([measured()]) == []
 
 
+def test_the_provider_may_look_its_account_up():
+    assert bench.missed([measured(calls={**READS, "GetUser": 1})]) == []
+
+
 def test_a_call_more_than_promised_is_told():
     calls = {**READS, "ListModelPackages": 23}
 

@@ -147,8 +147,15 @@ class Engine:
     def __init__(self, stub: Any) -> None:
         self.stub = stub
 
-    def configure(self, **config: str) -> Any:
-        return self.stub.Configure(proto.ConfigureRequest(args=encode(config)))
+    def configure(self, **config: object) -> Any:
+        """Without a look at the account, unless it is asked for."""
+        silent = {"skipCredentialsValidation": "true", "skipRequestingAccountId": "true"}
+        return self.stub.Configure(proto.ConfigureRequest(args=encode(silent | config)))
+
+    def check_config(self, **config: object) -> list[tuple[str, str]]:
+        """The failures."""
+        failures = self.stub.CheckConfig(proto.CheckRequest(news=encode(config))).failures
+        return [(failure.property, failure.reason) for failure in failures]
 
     def check(self, token: str, news: Properties, olds: Properties | None = None) -> Any:
         request = proto.CheckRequest(
@@ -255,6 +262,26 @@ def state_kept_by(error: grpc.RpcError) -> proto.ErrorResourceInitFailed | None:
             assert status_pb2.Status.FromString(value).details[0].Unpack(kept)
             return kept
     return None
+
+
+# Configuration
+
+
+def test_a_configuration_that_is_refused_creates_nothing(own_engine: Engine) -> None:
+    details = error_of(lambda: own_engine.configure(allowedAccountIds=json.dumps(["210987654321"]))).details()
+    assert details == "AWS account ID not allowed: "
+
+
+def test_credentials_are_looked_at_before_anything_else_unless_that_is_skipped(real: Engine) -> None:
+    role = {"roleArn": "arn:aws:iam::123456789012:role/missing"}
+    [(name, reason)] = real.check_config(assumeRoles=json.dumps([role]))
+    assert name == ""
+    assert reason.startswith("unable to validate AWS credentials.\nDetails: Cannot assume IAM Role: ")
+    assert real.check_config(assumeRoles=json.dumps([role]), skipCredentialsValidation="true") == []
+    assert real.check_config(region="eu-west-1") == []
+    assert real.check_config(assumeRole=json.dumps(role)) == [
+        ("assumeRole", "invalid config key 'aws:assumeRole', should be 'aws:assumeRoles'")
+    ]
 
 
 # Check
