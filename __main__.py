@@ -11,7 +11,7 @@ from pulumi_aws import sagemaker
 from fleet.aws import candidates
 from fleet.aws.region import Region
 from fleet.choice import NOT_ASKED, questions, torn_down
-from fleet.resources import preflight, report, stack, teardown
+from fleet.resources import memory, preflight, report, stack, teardown
 from fleet.resources.parameters import Parameters
 from fleet.resources.task import aim, roll_out, take_down
 from fleet.rollout import Unknown
@@ -28,28 +28,29 @@ async def main() -> None:
     except TaskListError as error:
         raise pulumi.RunError(str(error)) from None
     wanted = [task for task in tasks if not torn_down(task, today)]
-    staying = {task.endpoint for task in wanted}
+    staying = {endpoint for task in wanted for endpoint in task.endpoints}
 
-    last = await stack.last_outcomes()  # before the first resource: the engine is not saving yet
-    teardown.refuse_mass(staying, last, await region.listed(), settings.max_teardown)
+    last = await memory.read()  # before the first resource: the engine is not saving yet
+    region.held = last.held
+    leave = await teardown.guarded(staying, last, region, settings, today)
     if not pulumi.runtime.is_dry_run() and (left := await candidates.clear(region)):
         pulumi.log.warn(f"candidates of a killed run: {left.error}")
 
-    parameters = Parameters(settings, [task.name for task in tasks], last)
+    parameters = Parameters(settings, [task.name for task in tasks], last.written)
     models = ApprovedModels("approved-models", questions(wanted), settings.access)
     # The first look into the module loads it, half a second: better while the registry is asked than after.
     loaded = asyncio.to_thread(getattr, sagemaker, "Endpoint")
     answers, _ = await asyncio.gather(models.known_answers(), loaded)
     aims = await asyncio.gather(
         *(
-            aim(task, answers.get(task.group, Unknown(NOT_ASKED)), last.get(task.name, {}), region, settings)
+            aim(task, answers.get(task.group, Unknown(NOT_ASKED)), last.of(task.name), region, settings)
             for task in wanted
         )
     )
     aims = await preflight.check(aims, region, settings)
     results = await asyncio.gather(
-        *(roll_out(one, region, parameters, settings) for one in aims),
-        *(take_down(task, today, last.get(task.name, {}), parameters) for task in tasks if task not in wanted),
+        *(roll_out(one, region, parameters, settings, leave) for one in aims),
+        *(take_down(task, today, last.of(task.name), parameters) for task in tasks if task not in wanted),
     )
     await teardown.wait_for({name for result in results for name in result.endpoints}, last, region)
     for result in results:  # before anything is said: a preview that is refused shows them too

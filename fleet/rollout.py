@@ -5,7 +5,7 @@ fleet/aws/, declaring resources is fleet/resources/. What is not declared, the e
 what protects a fleet. docs/architecture.md tells them in words.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from fleet.revision import Limits, Revision, Settings, revise
@@ -80,6 +80,8 @@ class LiveEndpoint:
     ours: bool = True  # carries this stack's tags
     serving: Revision | None = None  # what `config` holds, where the last run's record does not name it and it is ours
     instance_based: bool = False  # runs on instances; SageMaker never makes it serverless again
+    arn: str = field(default="", compare=False)
+    created: str = field(default="", compare=False)  # CreationTime, ISO 8601, UTC
 
     @property
     def in_transition(self) -> bool:
@@ -159,9 +161,14 @@ class Outcome:
     scaling: str = ""  # limits that its scalable target was declared with, "" where it has none
     parameter: str = ""  # the task's parameter, where it is in the state; of the champion only
     refused: tuple[str, ...] = ()  # what AWS said to what it refused in the last run, of the revision tried or not
+    arn: str = ""  # of the endpoint, as it was seen last: tells Region and account
 
     def speaks_of(self, revision: str, turn: int) -> bool:
         return self.tried == revision and self.turn == turn
+
+    def has_seen(self, name: str, live: LiveEndpoint) -> bool:
+        """True where the last run saw this very endpoint as its own: it has not been made anew since."""
+        return self.endpoint == name and live.created != "" and live.created <= self.modified
 
 
 # The decision
@@ -220,8 +227,9 @@ def _plan(settings: Settings, answer: Answer, live: Live, intent: Intent, outcom
             return _stay(Kind.KEEP, intent, there.config, (), there.serving) if there else _nothing(intent, outcome)
     if isinstance(live, LiveEndpoint):
         return _stay(Kind.KEEP, intent, live.config, left, live.serving)
-    # Deleted outside: to make it again, one would have to know what is approved.
-    return _stay(Kind.KEEP, intent, "", left)
+    # Not there, and what is approved could not be found out: perhaps this run looks in the wrong place. So everything
+    # stays declared, the endpoint too: what the state holds of it is not to be deleted.
+    return _stay(Kind.KEEP, intent, intent.target, left)
 
 
 def _settled(answer: Answer, there: LiveEndpoint | None, intent: Intent, outcome: Outcome) -> Answer:
@@ -543,7 +551,8 @@ def sighted(record: Outcome, live: Live) -> Outcome:
                 modified=live.modified if live.ours and not live.instance_based else "",
                 provisioned=live.provisioned,
                 endpoint_status=live.status,
+                arn=live.arn if live.ours else "",
             )
         case Absent():
-            return replace(record, serving="", modified="", provisioned=0, endpoint_status="")
+            return replace(record, serving="", modified="", provisioned=0, endpoint_status="", arn="")
     return record

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from fleet.tasks import NAME_PREFIX
 
@@ -44,6 +45,14 @@ def _teardown(value: str) -> str:
     return ""
 
 
+def _day(value: str) -> str:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return f"recreateUntil: {value!r} is not a day; write it like 2027-01-31"
+    return ""
+
+
 def parameter_path(own: Own, stack: str) -> str:
     """Where the parameters of the tasks are written, each as <path>/<task>."""
     return own.get("parameterPath") or f"{PARAMETER_PATH}/{stack}"
@@ -64,5 +73,6 @@ CHECKS: Mapping[str, Callable[[str], str]] = {
     "executionRoleArn": _role,
     "namePrefix": _prefix,
     "maxTeardown": _teardown,
+    "recreateUntil": _day,
     "parameterPath": _path,
 }

@@ -37,6 +37,13 @@ from fleet import cron
 from fleet.revision import MAX_ENDPOINT_NAME, reads_as_revision
 
 CHAMPION = "champion"  # the variant that every task has, under the task's own name
+
+
+def title(task: str, variant: str) -> str:
+    """How messages call a variant: the champion by its task's name alone."""
+    return task if variant == CHAMPION else f"{task}/{variant}"
+
+
 MEMORY_SIZES_MB = tuple(range(1024, 6145, 1024))  # ServerlessMemorySizeInMB (AWS API reference, 2026-11)
 ENVIRONMENT_MAX_BYTES = 32 * 1024  # all keys and values of a container (AWS API reference, ContainerDefinition)
 JSON = "application/json"
@@ -409,6 +416,11 @@ class Task(TaskSettings):
     def endpoint_of(self, variant: str) -> str:
         """The name of a variant's endpoint; the champion's is the task's own."""
         return self.endpoint if variant == CHAMPION else f"{self.endpoint}-{variant}"
+
+    @property
+    def endpoints(self) -> list[str]:
+        """Of all variants, the champion's first."""
+        return [self.endpoint_of(variant) for variant in (CHAMPION, *self.variants)]
 
 
 # --- reading --------------------------------------------------------------------------------------------------------

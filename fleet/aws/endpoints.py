@@ -27,6 +27,7 @@ class Row:
     name: str
     status: str
     modified: str  # ISO 8601, UTC
+    arn: str = ""
 
 
 def list_all(client: "SageMakerClient") -> dict[str, Row]:
@@ -34,7 +35,9 @@ def list_all(client: "SageMakerClient") -> dict[str, Row]:
     pages = client.get_paginator("list_endpoints").paginate(PaginationConfig={"PageSize": 100})
     rows = (row for page in pages for row in page["Endpoints"])
     return {
-        row["EndpointName"]: Row(row["EndpointName"], row["EndpointStatus"], _iso(row["LastModifiedTime"]))
+        row["EndpointName"]: Row(
+            row["EndpointName"], row["EndpointStatus"], _iso(row["LastModifiedTime"]), row["EndpointArn"]
+        )
         for row in rows
     }
 
@@ -55,17 +58,22 @@ def describe(client: "SageMakerClient", name: str, ownership: Ownership | None =
         modified=_iso(answer["LastModifiedTime"]),
         provisioned=_provisioned(answer.get("ProductionVariants", ())),
         failure=answer.get("FailureReason", ""),
+        arn=answer["EndpointArn"],
+        created=_iso(answer["CreationTime"]),
         ours=ownership is None or tags is None or ownership.covers(tags),
         instance_based=instance_based,
     )
 
 
-def read_revision(client: "SageMakerClient", config: str, ownership: Ownership) -> Revision | None:
-    """What an endpoint configuration of ours holds, as the revision it was made from; None where it is not ours."""
+def read_revision(client: "SageMakerClient", config: str, ownership: Ownership | None) -> Revision | None:
+    """What an endpoint configuration holds, as the revision it was made from.
+
+    None where there is none, or where it is not ours; with no `ownership`, it is known to be.
+    """
     try:
         answer = client.describe_endpoint_config(EndpointConfigName=config)
         tags = _tags(client, answer["EndpointConfigArn"])
-        if not ownership.covers(tags):
+        if ownership and not ownership.covers(tags):
             return None
         model = client.describe_model(ModelName=answer["ProductionVariants"][0]["ModelName"])
     except ClientError as error:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.access import Access
-from fleet.aws import endpoints, scaling, session
+from fleet.aws import endpoints, identity, scaling, session
 from fleet.rollout import IN_TRANSITION, Absent, Live, LiveEndpoint, Outcome, Unknown
 from fleet.tags import Ownership
 
@@ -50,6 +50,7 @@ class Region:
 
     def __init__(self, access: Access, ownership: Ownership) -> None:
         self.ownership = ownership
+        self.held: frozenset[str] = frozenset()  # names of what the state holds, once that has been read: ours
         self.turns = asyncio.Semaphore(session.THREADS)  # for those who `invoke`: none waits for a thread meanwhile
         self._access = access
         self._pool = ThreadPoolExecutor(session.THREADS)
@@ -75,7 +76,7 @@ class Region:
         if row is None and not known:
             return Absent()
         if row and record and known and row.status == "InService" and row.modified == record.modified:
-            return LiveEndpoint(row.status, record.serving, record.modified, record.provisioned)
+            return LiveEndpoint(row.status, record.serving, record.modified, record.provisioned, arn=row.arn)
         overdue = await self.final(name) if wait and row and row.status in IN_TRANSITION else None
         return overdue or await self._look(name, record)
 
@@ -92,7 +93,11 @@ class Region:
             self.ask(lambda client: endpoints.model_tags(client, name)),
             self.ask(lambda client: endpoints.endpoint_config_tags(client, name)),
         )
-        return self._presence(model), self._presence(config)
+        return self._presence(name, model), self._presence(name, config)
+
+    async def caller(self) -> identity.Caller | Unknown:
+        """Whom AWS takes this run for."""
+        return await _in_thread(self._pool, lambda: identity.caller(self._access))
 
     async def provision(self, name: str, variant: str, concurrency: int) -> Unknown | None:
         """Send another provisioned concurrency to an endpoint, on the configuration that it serves."""
@@ -114,23 +119,26 @@ class Region:
 
     async def _look(self, name: str, record: Outcome | None) -> Live:
         live = await self._describe(name, self.ownership)
+        if isinstance(live, LiveEndpoint) and not live.ours and record and record.has_seen(name, live):
+            live = replace(live, ours=True)  # whatever its tags say: a renamed stack, or somebody took them off
         if not isinstance(live, LiveEndpoint) or not live.ours or not live.config:
             return live
         if record and live.config in record.declared:
             return live
-        serving = await self.ask(lambda client: endpoints.read_revision(client, live.config, self.ownership))
+        ownership = None if live.config in self.held else self.ownership
+        serving = await self.ask(lambda client: endpoints.read_revision(client, live.config, ownership))
         return serving if isinstance(serving, Unknown) else replace(live, serving=serving)
 
     async def _describe(self, name: str, ownership: Ownership | None = None) -> Live:
         return await self.ask(lambda client: endpoints.describe(client, name, ownership))
 
-    def _presence(self, tags: Mapping[str, str] | Unknown | None) -> Presence:
+    def _presence(self, name: str, tags: Mapping[str, str] | Unknown | None) -> Presence:
         match tags:
             case Unknown():
                 return Presence.UNKNOWN
             case None:
                 return Presence.ABSENT
-        return Presence.OURS if self.ownership.covers(tags) else Presence.FOREIGN
+        return Presence.OURS if self.ownership.covers(tags) or name in self.held else Presence.FOREIGN
 
     async def ask(self, call: Callable[["SageMakerClient"], T]) -> T | Unknown:
         """What the call returns, from a thread; Unknown for any error."""

@@ -13,7 +13,7 @@ from fleet import wire
 from fleet.cli.preview import Preview
 from fleet.rollout import Outcome
 from fleet.status import Status, total
-from fleet.tasks import CHAMPION
+from fleet.tasks import CHAMPION, title
 
 UP_TO_DATE, FAILED, NOT_UP_TO_DATE, INTERRUPTED = 0, 1, 2, 130  # exit codes
 
@@ -66,7 +66,7 @@ class Row(NamedTuple):
 
     @property
     def name(self) -> str:
-        return self.task if self.variant == CHAMPION else f"{self.task}/{self.variant}"
+        return title(self.task, self.variant)
 
     @property
     def is_by_decision(self) -> bool:

@@ -7,7 +7,7 @@ import pulumi
 from fleet.resources.task import TaskResult
 from fleet.resources.variant import Result
 from fleet.status import Status, total
-from fleet.tasks import CHAMPION
+from fleet.tasks import title
 from providers.rollout import Fault
 
 
@@ -19,12 +19,12 @@ def say(results: Sequence[TaskResult]) -> None:
     """
     said = [(result, variant) for result in results for variant in result.variants.values()]
     for result, variant in said:
-        title = _title(result, variant)
+        name = _title(result, variant)
         for problem in (variant.warning, variant.fault):
             if problem:
-                pulumi.log.warn(f"{title}: {problem}")
+                pulumi.log.warn(f"{name}: {problem}")
         if variant.standing.status is not Status.UP_TO_DATE:
-            pulumi.log.info(f"{title}: {variant.standing.status}: {variant.standing.reason}")
+            pulumi.log.info(f"{name}: {variant.standing.status}: {variant.standing.reason}")
     pulumi.log.info(total(result.champion.standing.status for result in results))
     if pulumi.runtime.is_dry_run():
         refusals = [f"{_title(result, variant)}: {variant.refusal}" for result, variant in said if variant.refusal]
@@ -33,9 +33,9 @@ def say(results: Sequence[TaskResult]) -> None:
         return
     for result, variant in said:
         if variant.fault:
-            title, parent = _title(result, variant), pulumi.ResourceOptions(parent=result.component)
-            Fault(f"{title.replace('/', '-')}-fault", f"{title}: {variant.fault}", parent)
+            name, parent = _title(result, variant), pulumi.ResourceOptions(parent=result.component)
+            Fault(f"{name.replace('/', '-')}-fault", f"{name}: {variant.fault}", parent)
 
 
 def _title(result: TaskResult, variant: Result) -> str:
-    return result.name if variant.variant == CHAMPION else f"{result.name}/{variant.variant}"
+    return title(result.name, variant.variant)

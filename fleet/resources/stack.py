@@ -2,13 +2,12 @@
 
 import os
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pulumi
 
-from fleet import wire
 from fleet.access import KNOWN, Access, AccessError, understand
-from fleet.rollout import Outcome
 from fleet.stack import CHECKS, TASKS, mistakes, parameter_path
 from fleet.tags import Ownership
 
@@ -23,6 +22,7 @@ class StackSettings:
     tasks: Path
     name_prefix: str
     max_teardown: int
+    recreate_until: date | None  # until then, endpoints that were deleted outside are made again however many they are
     parameter_path: str
 
 
@@ -39,6 +39,7 @@ def read() -> StackSettings:
         tasks=Path(own.get("tasks") or TASKS),
         name_prefix=said.get("namePrefix", ""),
         max_teardown=int(said.get("maxTeardown", 3)),
+        recreate_until=date.fromisoformat(said["recreateUntil"]) if said.get("recreateUntil") else None,
         parameter_path=parameter_path(said, pulumi.get_stack()),
     )
 
@@ -54,16 +55,3 @@ def _access() -> Access:
     if not access.region:
         raise pulumi.RunError("aws:region is not set; run `pulumi config set aws:region <region>`")
     return access
-
-
-async def last_outcomes() -> dict[str, dict[str, Outcome]]:
-    """What this stack's last run wrote, by task and variant; {} in the first run.
-
-    A reference of the stack to itself works with --refresh and destroy too, and is no change.
-    """
-    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    outputs = await pulumi.StackReference(name).outputs.future() or {}
-    return {
-        task: {name: wire.unpack(Outcome, variant["run"]) for name, variant in output["variants"].items()}
-        for task, output in outputs.items()
-    }

@@ -15,9 +15,10 @@ from fleet.choice import SAME_VERSION, Champion, Choice, Handed, choose, choose_
 from fleet.contract import Contract
 from fleet.resources.parameters import Parameters, Written
 from fleet.resources.stack import StackSettings
+from fleet.resources.teardown import NO_MORE, Leave
 from fleet.resources.variant import Decision, Goal, Result, Variant, VariantRollout
 from fleet.revision import Limits, Settings
-from fleet.rollout import Answer, Approved, LiveEndpoint, Outcome, Refused, Unknown
+from fleet.rollout import Answer, Approved, LiveEndpoint, Outcome, Refused, Stay, Unknown
 from fleet.split import weights
 from fleet.status import NOT_OURS, Standing, Status, told
 from fleet.tasks import CHAMPION, Sizes, Task
@@ -111,14 +112,18 @@ def settings_of(task: Task, own: Sizes, endpoint: str, role: str) -> Settings:
     return Settings(endpoint=endpoint, role=role, attempt=task.attempt, scaling=limits, **sizes)
 
 
-async def roll_out(aim: Aim, region: Region, parameters: Parameters, settings: StackSettings) -> TaskResult:
+async def roll_out(
+    aim: Aim, region: Region, parameters: Parameters, settings: StackSettings, leave: Leave
+) -> TaskResult:
     """Bring one task to where it should be: the champion, and its challengers as soon as that one is decided."""
     component = TaskComponent(aim.task.name)
     rollout = VariantRollout(aim.goals[CHAMPION], region, settings.ownership, component)
     decision = await rollout.decide()
     champion = asyncio.ensure_future(rollout.carry_out(decision))
     challengers = [goal for name, goal in aim.goals.items() if name != CHAMPION]
-    beside = (_roll_out_beside(goal, aim, decision, champion, region, settings, component) for goal in challengers)
+    beside = (
+        _roll_out_beside(goal, aim, decision, champion, region, settings, component, leave) for goal in challengers
+    )
     results = await asyncio.gather(champion, *beside)
     is_certain = not isinstance(aim.registry, Unknown)
     return await _concluded(aim.task, component, results, aim.last, parameters, is_certain=is_certain)
@@ -132,6 +137,7 @@ async def _roll_out_beside(
     region: Region,
     settings: StackSettings,
     component: TaskComponent,
+    leave: Leave,
 ) -> Result:
     """Bring one challenger to where it should be, or away, given what the champion is to serve."""
     serving = goal.record.version if goal.record else 0
@@ -141,6 +147,8 @@ async def _roll_out_beside(
         # Not before the champion serves it: a promotion may be rolled back.
         its = (await champion).standing.serving
         choice = choose_by(Champion(its.version) if its else decision.handed, datetime.now(UTC))
+    if choice.away and goal.is_deployed and not leave.take():
+        choice = replace(choice, answer=Stay(), away="", decided=f"goes in a later run, {choice.away}: {NO_MORE}")
     if choice.away:
         return await _taken_away(goal, choice, region)
     if isinstance(goal.choice.answer, Refused):

@@ -1,50 +1,74 @@
-"""No mass teardown: what would take many endpoints away at once stops the run before anything changes."""
+"""No mass teardown, and none by mistake: what would take many endpoints away stops the run before anything changes.
+
+The rules, and what an operator reads, are fleet/guard.py's.
+"""
 
 import asyncio
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container
+from datetime import date
 
 import pulumi
 
+from fleet import guard
 from fleet.aws.region import Region
-from fleet.rollout import IN_TRANSITION, Outcome, Unknown
-from fleet.tasks import CHAMPION
+from fleet.guard import Asked, Listed, Place
+from fleet.resources.memory import Memory
+from fleet.resources.stack import StackSettings
+from fleet.rollout import IN_TRANSITION, Unknown
+
+NO_MORE = "this run takes no more than maxTeardown endpoints away"
 
 
-def refuse_mass(
-    wanted: Iterable[str],
-    deployed: Mapping[str, Mapping[str, Outcome]],
-    listed: Iterable[str] | Unknown,
-    most: int,
-) -> None:
-    """Raise pulumi.RunError where more than `most` tasks would lose their endpoint in this run.
+class Leave:
+    """How many endpoints may still go in this run: those that leave because of a version take from it."""
 
-    A bad merge and a changed namePrefix look like that; challengers come and go. `wanted` names the endpoints of this
-    run, `deployed` is what the last run wrote, by task and variant, `listed` the endpoints there are; where those could
-    not be listed, every one of the last run counts.
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def take(self) -> bool:
+        """True where one more may go."""
+        self._left -= 1
+        return self._left >= 0
+
+
+async def guarded(
+    staying: Collection[str], memory: Memory, region: Region, settings: StackSettings, today: date
+) -> Leave:
+    """What may still go in this run, whose endpoints are `staying`.
+
+    Raises pulumi.RunError where it looks for the fleet where that is not, or would take too much of it away.
     """
-    staying = set(wanted)
-    there = None if isinstance(listed, Unknown) else set(listed)
-    champions = {task: variants[CHAMPION] for task, variants in deployed.items()}
-    going = [
-        task
-        for task, champion in champions.items()
-        if champion.endpoint in champion.declared
-        and champion.endpoint not in staying
-        and (there is None or champion.endpoint in there)
-    ]
-    if len(going) > most:
-        raise pulumi.RunError(
-            f"{len(going)} deployed task{'s' * (len(going) > 1)} would be torn down in this run, and maxTeardown is "
-            f"{most}: {', '.join(sorted(going))}. Nothing was changed. If that is meant, run "
-            f"`pulumi config set maxTeardown {len(going)}`"
-        )
+    rows = await region.listed()
+    listed: Listed | Unknown = rows if isinstance(rows, Unknown) else {name: row.arn for name, row in rows.items()}
+    asked = await _asked(memory, listed, region, settings)
+    leaving = guard.going(memory.written, set(staying), listed)
+    accepted = settings.recreate_until is not None and today <= settings.recreate_until
+    for stop in (
+        guard.elsewhere(memory.arns, asked),
+        "" if accepted else guard.vanished(memory.written, listed, asked, settings.max_teardown),
+        guard.too_many(leaving, settings.max_teardown),
+    ):
+        if stop:
+            raise pulumi.RunError(stop)
+    return Leave(settings.max_teardown - len(leaving))
 
 
-async def wait_for(wanted: Container[str], deployed: Mapping[str, Mapping[str, Outcome]], region: Region) -> None:
+async def _asked(memory: Memory, listed: Listed | Unknown, region: Region, settings: StackSettings) -> Asked:
+    """Where this run looks. What is listed tells the account; AWS is asked only where that tells nothing."""
+    access, caller = settings.access, ""
+    account = next((guard.place(arn).account for arn in ({} if isinstance(listed, Unknown) else listed).values()), "")
+    if guard.missing(memory.written, listed):
+        found = await region.caller()
+        if not isinstance(found, Unknown):
+            account, caller = found.account, found.arn
+    return Asked(Place(access.region, account), access.region_from, caller)
+
+
+async def wait_for(wanted: Container[str], memory: Memory, region: Region) -> None:
     """Wait, in an `up`, for endpoints in transition that go away at its end: SageMaker does not delete them before."""
     rows = await region.listed()
     if pulumi.runtime.is_dry_run() or isinstance(rows, Unknown):
         return
-    names = {outcome.endpoint for variants in deployed.values() for outcome in variants.values()}
+    names = {outcome.endpoint for variants in memory.written.values() for outcome in variants.values()}
     going = (name for name in names if name not in wanted and name in rows and rows[name].status in IN_TRANSITION)
     await asyncio.gather(*(region.final(name) for name in going))

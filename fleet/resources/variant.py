@@ -42,7 +42,7 @@ from fleet.rollout import (
 )
 from fleet.status import SERVES_NOBODY, Standing, Status, assess
 from fleet.tags import TAGS, Ownership
-from fleet.tasks import CHAMPION, Scaling, SmokeTest
+from fleet.tasks import CHAMPION, Scaling, SmokeTest, title
 from fleet.trial import Failed, Passed
 from providers.rollout import Rollout
 
@@ -69,7 +69,7 @@ class Variant:
     @property
     def title(self) -> str:
         """As messages call it."""
-        return self.task if self.name == CHAMPION else f"{self.task}/{self.name}"
+        return title(self.task, self.name)
 
 
 @dataclass(frozen=True)
@@ -371,6 +371,8 @@ class VariantRollout:
                     f"under the former name: nothing is deleted. {why or 'Take the former namePrefix back'}"
                 )
             return None, ""
+        if plan.kind is Kind.KEEP and isinstance(before, Absent) and self._endpoint not in self._recorded:
+            return None, ""  # neither there nor in the state: nothing to keep
         # Read where it is there, whatever the record says (a killed run may have made it): ignored where the state has
         # it. One that cannot be looked at is read too: where there is none, that fails, and makes nothing.
         taken_over = not foreign and not is_to_be_made(plan, before)

@@ -288,7 +288,7 @@ def test_what_cannot_be_had_keeps_what_serves() -> None:
 
 @pytest.mark.parametrize(
     ("live", "target"),
-    [(replace(SEVEN, config="by-hand"), "by-hand"), (Absent(), ""), (DOWN, name(7))],
+    [(replace(SEVEN, config="by-hand"), "by-hand"), (Absent(), name(7)), (DOWN, name(7))],
     ids=["moved by hand", "gone", "cannot be read"],
 )
 def test_what_cannot_be_had_changes_nothing_of_an_endpoint_however_it_is(live: Live, target: str) -> None:

@@ -1,0 +1,83 @@
+"""What is remembered of this stack: what the last run wrote (its outputs), and what the state holds (its resources).
+
+Both are read by functions that are built into the engine (pulumi 3.259, pkg/resource/deploy/builtins.go). A reference
+of the stack to itself would be a resource in the state, under the stack's name of that day: after `pulumi stack rename`
+every refresh ends with "unknown stack".
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import pulumi
+from pulumi.runtime import invoke_async
+
+from fleet import wire
+from fleet.rollout import Outcome
+
+_ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
+_REVISION = ("aws:sagemaker/model:Model", "aws:sagemaker/endpointConfiguration:EndpointConfiguration")
+_TARGET = "aws:appautoscaling/target:Target"
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the last run wrote, by task and variant, and the state's resources: their outputs, by type and name."""
+
+    written: Mapping[str, Mapping[str, Outcome]]
+    state: Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """Names of the endpoints and revisions in the state; of a revision, both its model and its configuration."""
+        models, configs = (self.state.get(kind, {}).keys() for kind in _REVISION)
+        return frozenset(self.state.get(_ENDPOINT, {}).keys() | (models & configs))
+
+    @property
+    def arns(self) -> list[str]:
+        """Of everything in the state that has one, and of the endpoints that the last run has seen serve."""
+        in_state = (outputs.get("arn", "") for named in self.state.values() for outputs in named.values())
+        return [*in_state, *(run.arn for variants in self.written.values() for run in variants.values())]
+
+    def of(self, task: str) -> dict[str, Outcome]:
+        """What the last run wrote of a task, as far as the state still holds it.
+
+        A refresh under other credentials finds nothing and drops everything, whatever then stops the run.
+        """
+        return {variant: self._held(run) for variant, run in self.written.get(task, {}).items()}
+
+    def _held(self, run: Outcome) -> Outcome:
+        target = f"endpoint/{run.endpoint}/variant/AllTraffic" in self.state.get(_TARGET, {})
+        declared = tuple(name for name in run.declared if name in self.held)
+        return replace(run, declared=declared, scaling=run.scaling if target else "")
+
+
+async def read() -> Memory:
+    """The memory of this stack. Raises pulumi.RunError where it cannot be read: nothing may be decided without it."""
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    try:
+        outputs, state = await asyncio.gather(
+            invoke_async("pulumi:pulumi:readStackOutputs", {"name": name}),
+            invoke_async("pulumi:pulumi:readStackResourceOutputs", {"stackName": name}),
+        )
+    except Exception as error:
+        raise pulumi.RunError(f"the stack's own state could not be read: {error}. Nothing was changed") from None
+    return Memory(_written(outputs["outputs"]), _by_name(state["outputs"]))
+
+
+def _written(outputs: Mapping[str, Any]) -> dict[str, dict[str, Outcome]]:
+    return {
+        task: {name: wire.unpack(Outcome, variant["run"]) for name, variant in output["variants"].items()}
+        for task, output in outputs.items()
+    }
+
+
+def _by_name(resources: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for resource in resources.values():
+        outputs = resource["outputs"]
+        if name := outputs.get("resourceId") or outputs.get("name"):
+            found.setdefault(resource["type"], {})[name] = outputs
+    return found
