@@ -89,13 +89,16 @@ def prepare(folder: Path, url: str, tasks: Path, account: str) -> None:
 def _lay_out_project(folder: Path, tasks: Path, account: str) -> None:
     """A Pulumi project that runs the program from where it is.
 
-    The CLI writes into Pulumi.<stack>.yaml, and people edit the task list: here both are copies.
+    The CLI writes into Pulumi.<stack>.yaml, and people edit the task list: here both are copies. What Pulumi.yaml says
+    for the team's own stacks is not taken over.
     """
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    said = project.pop("config", None)
+    place = project.pop("stackConfigDir", said if isinstance(said, str) else "")
     project["main"] = str(ROOT)
     project["runtime"]["options"]["virtualenv"] = str(ROOT / ".venv")
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False))
-    config = yaml.safe_load((ROOT / STACK_CONFIG).read_text().replace(FIRST_ACCOUNT, account))
+    config = yaml.safe_load((ROOT / place / STACK_CONFIG).read_text().replace(FIRST_ACCOUNT, account))
     config["config"][f"{PROJECT}:tasks"] = str(folder / TASKS)
     (folder / STACK_CONFIG).write_text(yaml.safe_dump(config, sort_keys=False))
     shutil.copyfile(tasks, folder / TASKS)

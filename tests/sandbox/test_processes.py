@@ -2,14 +2,17 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from sandbox.folder import ROOT, Running, groups
+from sandbox import folder
+from sandbox.folder import ROOT, STACK_CONFIG, Running, groups
 from sandbox.handle import Sandbox, wait_until
 from sandbox.processes import SandboxError, alive
 
@@ -71,6 +74,21 @@ def test_the_stack_configuration_is_a_copy_that_reads_a_copy_of_the_task_list(tm
         assert f"sagemaker-endpoint-manager:tasks: {sandbox.tasks}" in sandbox.stack_config.read_text()
         assert sandbox.env["PULUMI_BACKEND_URL"] == f"file://{sandbox.folder}/pulumi/state?metadata=skip"
         assert (sandbox.folder / "pulumi" / "state").is_dir()
+
+
+def test_what_the_project_says_for_the_teams_own_stacks_is_not_the_sandboxes(
+    tmp_path: Path, tasks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, made = tmp_path / "root", tmp_path / "one"
+    (root / "stacks").mkdir(parents=True)
+    said = {"config": {"namePrefix": "prod-"}, "stackConfigDir": "stacks", "backend": {"url": "s3://states"}}
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    (root / "Pulumi.yaml").write_text(yaml.safe_dump(project | said))
+    shutil.copy(ROOT / STACK_CONFIG, root / "stacks")
+    monkeypatch.setattr(folder, "ROOT", root)
+    folder.prepare(made, "http://127.0.0.1:1", tasks, folder.FIRST_ACCOUNT)
+    assert yaml.safe_load((made / "Pulumi.yaml").read_text()).keys() == project.keys() | {"main", "backend"}
+    assert (made / STACK_CONFIG).exists()
 
 
 def test_two_sandboxes_do_not_know_each_other(tmp_path: Path) -> None:
