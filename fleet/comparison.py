@@ -52,7 +52,8 @@ class Metrics:
     latency_p50_ms: float | None = None  # of the model alone
     latency_p95_ms: float | None = None
     latency_p99_ms: float | None = None
-    overhead_p95_ms: float | None = None  # what SageMaker adds, cold starts included
+    overhead_average_ms: float | None = None  # what SageMaker adds, cold starts included
+    overhead_max_ms: float | None = None
     cold_starts: int | None = None
     cold_start_p95_ms: float | None = None
 

@@ -20,13 +20,36 @@ from sandbox import validation
 from sandbox.sagemaker.world import Answer, AwsError, Params, Settings
 
 NAMESPACE = "AWS/SageMaker"
-UNITS = {
-    "Invocations": "None",
-    "Invocation4XXErrors": "None",
-    "Invocation5XXErrors": "None",
-    "ModelLatency": "Microseconds",
-    "OverheadLatency": "Microseconds",
-    "ModelSetupTime": "Microseconds",
+
+
+@dataclass(frozen=True)
+class Published:
+    """A metric of serverless endpoints, as AWS documents it (developer guide, 2026-11: endpoint invocation metrics, and
+    alarms and logs for serverless endpoints)."""
+
+    unit: str
+    statistics: frozenset[str]  # what else is asked for may come back empty
+    has_percentiles: bool = False
+
+    def documents(self, statistic: str) -> bool:
+        return statistic in self.statistics or (self.has_percentiles and bool(_PERCENTILE.fullmatch(statistic)))
+
+
+_PERCENTILE = re.compile(r"p(\d{1,2}(\.\d{1,10})?|100)")
+_EXTREMES = frozenset({"Average", "Minimum", "Maximum"})
+_ALL = _EXTREMES | {"Sum", "SampleCount"}
+PUBLISHED = {
+    "Invocations": Published("None", frozenset({"Sum"})),
+    "Invocation4XXErrors": Published("None", frozenset({"Average", "Sum"})),
+    "Invocation5XXErrors": Published("None", frozenset({"Average", "Sum"})),
+    "ModelLatency": Published("Microseconds", _ALL, has_percentiles=True),
+    "OverheadLatency": Published("Microseconds", _ALL),
+    "ModelSetupTime": Published("Microseconds", _EXTREMES | {"SampleCount"}, has_percentiles=True),
+    "ServerlessConcurrentExecutionsUtilization": Published("None", _EXTREMES),
+    "ServerlessProvisionedConcurrencyExecutions": Published("Count", _EXTREMES),
+    "ServerlessProvisionedConcurrencyUtilization": Published("None", _EXTREMES),
+    "ServerlessProvisionedConcurrencyInvocations": Published("Count", _EXTREMES),
+    "ServerlessProvisionedConcurrencySpilloverInvocations": Published("Count", _EXTREMES),
 }
 MINUTE, HOUR, DAY = 60, 3600, 86400
 MOST_QUERIES, MOST_DATAPOINTS = 500, 100_800
@@ -135,6 +158,11 @@ def _check(queries: Sequence[Params], request: Params) -> None:
             raise _refused(f"Period must be 1, 5, 10, 20, 30 or a multiple of 60; it is {period}.")
         if _statistic(statistic) is None:
             raise AwsError(f"the sandbox does not play the statistic {statistic!r}", code="UnsupportedOperation")
+        metric = query["MetricStat"]["Metric"]
+        published = PUBLISHED.get(metric.get("MetricName", "")) if metric.get("Namespace") == NAMESPACE else None
+        if published and not published.documents(statistic):
+            told = f"AWS does not document {statistic} of {metric['MetricName']} for serverless endpoints"
+            raise AwsError(f"{told}, so the sandbox does not answer", code="UnsupportedOperation")
 
 
 def _refused(message: str) -> AwsError:
@@ -163,7 +191,7 @@ def _points(metrics: Metrics, region: str, stat: Params, start: float, end: floa
     if metric.get("Namespace") != NAMESPACE or dimensions.keys() != {"EndpointName", "VariantName"}:
         return
     name = metric.get("MetricName", "")
-    if stat.get("Unit", UNITS.get(name)) != UNITS.get(name):
+    if name not in PUBLISHED or stat.get("Unit", PUBLISHED[name].unit) != PUBLISHED[name].unit:
         return
     periods: dict[float, list[float]] = defaultdict(list)
     for minute, value in metrics.samples((region, dimensions["EndpointName"], dimensions["VariantName"], name)):
@@ -185,7 +213,7 @@ _STATISTICS: Mapping[str, Callable[[Sequence[float]], float]] = {
 
 
 def _statistic(name: str) -> Callable[[Sequence[float]], float] | None:
-    if percentile := re.fullmatch(r"p(\d{1,2}(\.\d{1,10})?|100)", name):
+    if percentile := _PERCENTILE.fullmatch(name):
         of_hundred = float(percentile[1])
         return lambda values: sorted(values)[max(0, math.ceil(of_hundred * len(values) / 100) - 1)]
     return _STATISTICS.get(name)

@@ -1,7 +1,8 @@
 """What CloudWatch has of endpoints: calls, errors, latencies and cold starts over one window.
 
-Serverless endpoints publish these, and few others (developer guide, serverless endpoints, 2026-11). One period covers
-the window: percentiles cannot be put together again.
+Serverless endpoints publish these, and few others (developer guide, serverless endpoints, 2026-11), each with the
+statistics that AWS documents for it: OverheadLatency has no percentiles. One period covers the window: percentiles
+cannot be put together again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,7 +41,8 @@ READINGS: Mapping[str, Reading] = {
     "latency_p50_ms": Reading("ModelLatency", "p50", MICROSECONDS),
     "latency_p95_ms": Reading("ModelLatency", "p95", MICROSECONDS),
     "latency_p99_ms": Reading("ModelLatency", "p99", MICROSECONDS),
-    "overhead_p95_ms": Reading("OverheadLatency", "p95", MICROSECONDS),
+    "overhead_average_ms": Reading("OverheadLatency", "Average", MICROSECONDS),
+    "overhead_max_ms": Reading("OverheadLatency", "Maximum", MICROSECONDS),
     "cold_starts": Reading("ModelSetupTime", "SampleCount"),
     "cold_start_p95_ms": Reading("ModelSetupTime", "p95", MICROSECONDS),
 }
@@ -90,7 +92,7 @@ def _query(number: int, endpoint: str, field: str, window: Window) -> dict[str, 
 
 
 def _number(field: str, values: Sequence[float]) -> Any:
-    """One number of several data points; None for none, and for percentiles of parts: they make none of the whole."""
+    """One number of several data points; None for none, and for what parts do not tell of the whole: a percentile."""
     reading = READINGS[field]
     if reading.adds_up:
         return round(sum(values)) if values else None

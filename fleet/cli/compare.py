@@ -201,7 +201,8 @@ LINES = (
     Line("MODEL P50", lambda arm: _ms(arm.metrics.latency_p50_ms)),
     Line("MODEL P95", lambda arm: _ms(arm.metrics.latency_p95_ms)),
     Line("MODEL P99", lambda arm: _ms(arm.metrics.latency_p99_ms)),
-    Line("OVERHEAD P95", lambda arm: _ms(arm.metrics.overhead_p95_ms)),
+    Line("OVERHEAD AVG", lambda arm: _ms(arm.metrics.overhead_average_ms)),
+    Line("OVERHEAD MAX", lambda arm: _ms(arm.metrics.overhead_max_ms)),
     Line("COLD STARTS", lambda arm: _count(arm.metrics.cold_starts)),
     Line("COLD START P95", lambda arm: _ms(arm.metrics.cold_start_p95_ms)),
 )

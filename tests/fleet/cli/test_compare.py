@@ -81,7 +81,8 @@ def test_variants_stand_side_by_side_with_a_verdict(command: Command) -> None:
         "MODEL P50 40.0 ms 250 ms",
         "MODEL P95 40.0 ms 250 ms",
         "MODEL P99 40.0 ms 250 ms",
-        "OVERHEAD P95 5.0 ms 5.0 ms",
+        "OVERHEAD AVG 5.0 ms 18.3 ms",
+        "OVERHEAD MAX 5.0 ms 2,005 ms",
         "COLD STARTS no data 2",
         "COLD START P95 no data 2,000 ms",
         "challenger: worse: 10.00% of its calls fail, 1.00% of the champion's; difference +9.00 points, "
