@@ -14,12 +14,39 @@ from typing import Any
 
 _EXCLUSIONS = "Developer Guide, Serverless Inference, feature exclusions, 2026-11"
 _CONTAINER = "API reference, ContainerDefinition, 2026-11"
+_KEYS = "KMS developer guide, multi-Region keys, 2026-11"
 
 
-def unsuitable(package: Mapping[str, Any], region: str) -> list[str]:
-    """Why a serverless endpoint in `region` cannot run what this DescribeModelPackage answer says; empty if it can."""
-    found = (reason(package, region) for reason in _REASONS)
+def unsuitable(
+    package: Mapping[str, Any], region: str, *, specification: str | None = None, key: str | None = None
+) -> list[str]:
+    """Why a serverless endpoint in `region` cannot run what this DescribeModelPackage answer says; empty if it can.
+
+    With the additional inference `specification` of that name in place of the package's own, and under that KMS `key`.
+    """
+    found = [_foreign_key(key, region)] if key else []
+    if specification:
+        additional = {one["Name"]: one for one in package.get("AdditionalInferenceSpecifications") or ()}
+        if specification not in additional:
+            found.append(_not_in_it(specification, list(additional)))
+        package = {**package, "InferenceSpecification": additional.get(specification)}
+    found += [reason(package, region) for reason in _REASONS]
     return [reason for reason in found if reason]
+
+
+def _foreign_key(key: str, region: str) -> str:
+    its_region = key.split(":")[3]
+    if its_region == region:
+        return ""
+    return f"kms_key is in {its_region}, the endpoint in {region}; give one of {region} ({_KEYS})"
+
+
+def _not_in_it(specification: str, names: Sequence[str]) -> str:
+    has = ", ".join(names) or "none"
+    return (
+        f'its package has no additional inference specification "{specification}" (it has {has}); '
+        f"register it with one, or change inference_specification ({_CONTAINER}.InferenceSpecificationName)"
+    )
 
 
 def _containers(package: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -56,6 +56,10 @@ class Settings:
 
     A setting is one line: its name is hashed, and where it says which member of AWS it is, it is made and read by that.
     Sizes in MB and in concurrent calls; `provisioned_concurrency` is None where nothing is kept warm.
+
+    `inference_specification` is the name of an additional one of the package (API reference, ContainerDefinition,
+    2026-11; serverless does not exclude it). `kms_key` is the ARN of the key under which SageMaker keeps its copy of
+    the container image (developer guide, serverless endpoints, Create an endpoint configuration, 2026-11).
     """
 
     endpoint: str
@@ -64,6 +68,8 @@ class Settings:
     max_concurrency: Annotated[int, Member(Structure.SERVERLESS, "MaxConcurrency")]
     provisioned_concurrency: Annotated[int | None, Member(Structure.SERVERLESS, "ProvisionedConcurrency")] = None
     environment: Annotated[Mapping[str, str], Member(Structure.CONTAINER, "Environment")] = field(default_factory=dict)
+    inference_specification: Annotated[str | None, Member(Structure.CONTAINER, "InferenceSpecificationName")] = None
+    kms_key: Annotated[str | None, Member(Structure.CONFIG, "KmsKeyId")] = None
     attempt: int = 1
     scaling: Limits | None = None  # of the variant, in none of its revisions: other limits make no new one
 

@@ -68,6 +68,9 @@ GROUP = (
     r"^(arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:[0-9]{12}:model-package-group/)?"
     r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$"
 )
+SPECIFICATION = r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$"
+# No alias: it may come to mean another key, and the revision that serves would be another one.
+KEY = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+$"
 VARIABLE = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
 TAG_VALUE = r"^[\w .:/=+@-]+$"
 CRON = r"^[0-9A-Za-z*?,/#-]+( [0-9A-Za-z*?,/#-]+){5}$"
@@ -78,6 +81,8 @@ NOT_BLANK = r"\S"
 PATTERN_SAYS = {
     NAME: f"letters, digits and hyphens, a letter or digit at both ends, at most {MAX_ENDPOINT_NAME} characters",
     GROUP: "the name of a model package group (letters, digits and hyphens, at most 63) or its ARN",
+    SPECIFICATION: "letters, digits and hyphens, a letter or digit at both ends, at most 63 characters",
+    KEY: "the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>, not of an alias",
     VARIABLE: "letters, digits and underscores, no digit in front",
     TAG_VALUE: "letters, digits, spaces and _ . : / = + - @ (it becomes a tag)",
     CRON: 'the six fields of cron(…), a space between, for example "0 7 ? * MON-FRI *"',
@@ -288,7 +293,7 @@ class Retired(Settings):
 
 
 class Sizes(Settings):
-    """What a serverless endpoint is made of, apart from its model."""
+    """What a serverless endpoint is made of, apart from the version of its model."""
 
     memory_mb: Memory = Field(default=2048, description="Memory in MB; SageMaker gives CPU in proportion.")
     max_concurrency: Concurrency = Field(
@@ -302,6 +307,16 @@ class Sizes(Settings):
         default={},
         validate_default=True,
         description="Environment variables of the container, values in quotes. Public: nothing secret goes here.",
+    )
+    inference_specification: str | None = Field(
+        default=None,
+        pattern=SPECIFICATION,
+        description="Name of an additional inference specification of the package. Without it, the package's own.",
+    )
+    kms_key: str | None = Field(
+        default=None,
+        pattern=KEY,
+        description="ARN of the KMS key that encrypts SageMaker's copy of the container image. Without it, AWS's own.",
     )
     scaling: Scaling | None = Field(default=None, description="Automatic scaling of `provisioned_concurrency`.")
 
@@ -421,6 +436,10 @@ class Task(TaskSettings):
     def endpoints(self) -> list[str]:
         """Of all variants, the champion's first."""
         return [self.endpoint_of(variant) for variant in (CHAMPION, *self.variants)]
+
+    def sizes_of(self, variant: str) -> Sizes:
+        """What an endpoint is made of; the champion's is the task's own."""
+        return self if variant == CHAMPION else self.variants[variant]
 
 
 # --- reading --------------------------------------------------------------------------------------------------------

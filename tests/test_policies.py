@@ -104,6 +104,14 @@ def test_the_deployer_may_do_what_target_tracking_does_in_its_name():
     } <= actions("deployer.json")
 
 
+def test_the_deployer_lets_sagemaker_use_the_key_of_an_endpoint_configuration():
+    # Needed for CreateEndpoint and UpdateEndpoint where kms_key is set (developer guide, API permissions, 2026-11)
+    statements = json.loads((ROOT / "docs" / "policies" / "deployer.json").read_text())["Statement"]
+    (granting,) = (one for one in statements if one["Action"] == "kms:CreateGrant")
+
+    assert granting["Resource"] == "arn:aws:kms:REGION:ACCOUNT:key/ENDPOINT_KEY"
+
+
 def test_the_deployer_scales_nothing_but_provisioned_concurrency():
     statements = json.loads((ROOT / "docs" / "policies" / "deployer.json").read_text())["Statement"]
     scaling = [one for one in statements if re.search("scaling:(Put|Register|De(lete|register))", str(one["Action"]))]

@@ -83,7 +83,8 @@ def check(client: "SageMakerClient", tasks: Sequence[Task], now: datetime) -> li
     def of(task: Task, choices: Mapping[str, choice.Choice]) -> Iterator[Finding]:
         said: set[Finding] = set()  # what is so of the champion too is not said again
         for variant, its in choices.items():
-            found = [one for one in _findings(task, answers[task.group], its, described, region) if one not in said]
+            told = _findings(task, variant, answers[task.group], its, described, region)
+            found = [one for one in told if one not in said]
             said.update(found)
             name = task.name if variant == CHAMPION else f"{task.name}/{variant}"
             yield from (replace(one, text=f"{name}: {one.text}") for one in found)
@@ -101,7 +102,12 @@ def _choices(task: Task, answer: Answer, now: datetime) -> dict[str, choice.Choi
 
 
 def _findings(
-    task: Task, answer: Answer, its: choice.Choice, described: Mapping[str, Package | Unknown], region: str
+    task: Task,
+    variant: str,
+    answer: Answer,
+    its: choice.Choice,
+    described: Mapping[str, Package | Unknown],
+    region: str,
 ) -> Iterator[Finding]:
     match its.answer, answer:
         case (Unknown(error), _) | (_, Unknown(error)):  # also of a task on hold
@@ -112,7 +118,7 @@ def _findings(
             yield Finding(f"not deployed: {its.away}", is_mistake=False)
         case Approved(version, arn), _:
             package = described[arn]
-            reasons = [package.error] if isinstance(package, Unknown) else preflight.unsuitable(package, region)
+            reasons = [package.error] if isinstance(package, Unknown) else _unsuitable(package, region, task, variant)
             yield from (Finding(f"version {version}: {reason}") for reason in reasons)
         case NothingApproved(), NothingApproved():
             text = f'nothing approved in model package group "{task.group}"; there is no endpoint until a version is'
@@ -121,3 +127,8 @@ def _findings(
             yield Finding(its.decided, is_mistake=False)
     if its.warning:
         yield Finding(its.warning, is_mistake=False)
+
+
+def _unsuitable(package: Package, region: str, task: Task, variant: str) -> list[str]:
+    sizes = task.sizes_of(variant)
+    return preflight.unsuitable(package, region, specification=sizes.inference_specification, key=sizes.kms_key)

@@ -57,7 +57,12 @@ async def _packages(new: Mapping[str, Revision], region: Region, settings: Stack
             Finding(task, f"version {revision.version}: {reason}")
             for (task, revision), package in zip(new.items(), described, strict=True)
             if not isinstance(package, Unknown)
-            for reason in unsuitable({"ModelPackageArn": revision.package, **package}, settings.access.region)
+            for reason in unsuitable(
+                {"ModelPackageArn": revision.package, **package},
+                settings.access.region,
+                specification=revision.settings.inference_specification,
+                key=revision.settings.kms_key,
+            )
         )
     )
 

@@ -100,16 +100,16 @@ async def _goal(
     endpoint, refusal = await _endpoint_name(task.endpoint_of(name), choice.answer, record, region)
     if refusal:
         choice = replace(choice, answer=Refused(refusal))
-    own = task if name == CHAMPION else task.variants[name]
-    its = settings_of(task, own, endpoint, settings.role)
-    return Goal(Variant(task.name, name, task.owner, its, task.smoke_test, own.scaling), choice, record)
+    sizes = task.sizes_of(name)
+    its = settings_of(sizes, endpoint=endpoint, role=settings.role, attempt=task.attempt)
+    return Goal(Variant(task.name, name, task.owner, its, task.smoke_test, sizes.scaling), choice, record)
 
 
-def settings_of(task: Task, own: Sizes, endpoint: str, role: str) -> Settings:
-    """What the task list says about one variant; `own` is the variant's part of it, for a champion the task itself."""
-    sizes: dict[str, Any] = {name: getattr(own, name) for name in Sizes.model_fields if name != "scaling"}
-    limits = Limits(own.scaling.min, own.scaling.max) if own.scaling else None
-    return Settings(endpoint=endpoint, role=role, attempt=task.attempt, scaling=limits, **sizes)
+def settings_of(sizes: Sizes, *, endpoint: str, role: str, attempt: int) -> Settings:
+    """The settings that revisions are made of: every size is one, under its own name."""
+    own: dict[str, Any] = {name: getattr(sizes, name) for name in Sizes.model_fields if name != "scaling"}
+    limits = Limits(sizes.scaling.min, sizes.scaling.max) if sizes.scaling else None
+    return Settings(endpoint=endpoint, role=role, attempt=attempt, scaling=limits, **own)
 
 
 async def roll_out(

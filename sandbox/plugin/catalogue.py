@@ -123,6 +123,7 @@ SAGEMAKER_TAGS = Tagging(
 CONTAINER = (
     Field("modelPackageName"),
     Field("environment"),
+    Field("inferenceSpecificationName"),
     Field("mode", default="SingleModel"),
 )
 
@@ -164,6 +165,7 @@ ENDPOINT_CONFIGURATION = ResourceType(
     fields=forcing_new(
         Field("name", "EndpointConfigName"),
         Field("productionVariants", fields=VARIANT),
+        Field("kmsKeyArn", "KmsKeyId"),
     ),
     create="create_endpoint_config",
     read=Call("describe_endpoint_config", named("EndpointConfigName")),

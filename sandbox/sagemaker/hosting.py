@@ -71,7 +71,10 @@ def _resolved(world: World, region: str, container: Params) -> list[Params]:
     """The container, or those of its package. Raises AwsError for a package that must not be deployed."""
     if ("ModelPackageName" in container) == ("Image" in container):
         raise AwsError("A container must have exactly one of Image and ModelPackageName.")
+    specification = container.get("InferenceSpecificationName")
     if "Image" in container:
+        if specification:
+            raise AwsError("InferenceSpecificationName is only for a container with ModelPackageName.")
         return [container]
     package: Package = find(world, region, "model-package", container["ModelPackageName"])
     if package.status != "Completed":
@@ -79,9 +82,15 @@ def _resolved(world: World, region: str, container: Params) -> list[Params]:
     approval = package.details.get("ModelApprovalStatus", "Approved")  # only versioned packages have one
     if approval != "Approved":
         raise AwsError(f"Cannot use model package {package.arn}: its approval status is {approval}, not Approved.")
-    if "InferenceSpecification" not in package.details:
-        raise AwsError(f"Cannot use model package {package.arn}: it has no inference specification.")
-    containers: list[Params] = package.details["InferenceSpecification"]["Containers"]
+    if specification:
+        additional = package.details.get("AdditionalInferenceSpecifications", ())
+        found = next((one for one in additional if one["Name"] == specification), None)
+        named = f' named "{specification}"'
+    else:
+        found, named = package.details.get("InferenceSpecification"), ""
+    if found is None:
+        raise AwsError(f"Cannot use model package {package.arn}: it has no inference specification{named}.")
+    containers: list[Params] = found["Containers"]
     return containers
 
 
@@ -117,6 +126,7 @@ def create_config(world: World, region: str, request: Params) -> Answer:
     if arn in world.configs:
         raise AwsError(f'Cannot create already existing endpoint configuration "{arn}".')
     _check_variants(request)
+    _check_key(region, request.get("KmsKeyId", ""))
     first = request["ProductionVariants"][0]
     model = find(world, region, "model", first["ModelName"])
     if "ServerlessConfig" in first:
@@ -146,6 +156,12 @@ def _check_variants(request: Params) -> None:
     if serverless["MemorySizeInMB"] not in MEMORY_SIZES:
         raise AwsError(f"MemorySizeInMB must be one of {list(MEMORY_SIZES)}, not {serverless['MemorySizeInMB']}.")
     _check_concurrency(serverless)
+
+
+def _check_key(region: str, key: str) -> None:
+    """A key's id or alias is looked up in the Region; an ARN says where the key is."""
+    if key.startswith("arn:") and key.split(":")[2:4] != ["kms", region]:
+        raise AwsError(f"{key} is no KMS key in {region}.")
 
 
 def _check_instances(variants: list[Params]) -> None:

@@ -151,6 +151,15 @@ def _told(operation: str, params: Mapping[str, Any]) -> str:
     )
 
 
+def forget_everything(fleet: Fleet) -> Fleet:
+    """The same fleet whose state is lost, under the same task list."""
+    shutil.rmtree(fleet.sandbox.folder / "pulumi" / "state")
+    (fleet.sandbox.folder / "pulumi" / "state").mkdir()
+    again = Fleet(fleet.sandbox)
+    again.declare(**fleet.tasks)
+    return again
+
+
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     with Sandbox.start(tmp_path / "aws", create_seconds=0.1, update_seconds=0.1, delete_seconds=0.1) as started:

@@ -1,20 +1,11 @@
 """The state file is gone, old, or never knew: tags say what is ours, and a stranger's endpoint is left alone."""
 
 import json
-import shutil
 
 from sandbox.handle import wait_until
-from tests.engine.conftest import Fleet, revision
+from tests.engine.conftest import Fleet, forget_everything, revision
 
 STRANGER = [{"Key": "team", "Value": "somebody-else"}]
-
-
-def forget_everything(fleet):
-    shutil.rmtree(fleet.sandbox.folder / "pulumi" / "state")
-    (fleet.sandbox.folder / "pulumi" / "state").mkdir()
-    again = Fleet(fleet.sandbox)
-    again.declare(*fleet.tasks)
-    return again
 
 
 def test_a_lost_state_is_made_again_from_what_the_tags_say(fleet):

@@ -32,17 +32,21 @@ def test_what_cannot_be_had_is_refused_in_preview_and_stops_its_task_alone(fleet
         "mood": "an endpoint of this name exists and is not this stack's",
         "topic": f"parameter {parameter} exists and is not this stack's",
         "tone": "version 1: its package is the AWS Marketplace product prod-abc123",
+        "accent": 'version 1: its package has no additional inference specification "small" (it has none)',
+        "dialect": "version 1: kms_key is in us-east-1, the endpoint in eu-west-1",
     }
     fleet.sandbox.register("toxicity", approval="Rejected")
     fleet.sandbox.register("spam", containers=2)
     fleet.sandbox.register("tone", product_id="prod-abc123")
-    for group in ("mood", "topic", "intent"):
+    for group in ("mood", "topic", "intent", "accent", "dialect"):
         fleet.sandbox.register(group)
     move_to_instances(fleet, "urgency")
     make_endpoint_of_a_stranger(fleet, "mood")
     fleet.sandbox.client("ssm").put_parameter(Name=parameter, Value="mine", Type="String")
     pin = {"version": 2, "reason": "mine", "owner": "team-x", "until": date(2099, 1, 31)}
-    fleet.declare(*refused, "intent", toxicity={"pin": pin})
+    key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    own = {"toxicity": {"pin": pin}, "accent": {"inference_specification": "small"}, "dialect": {"kms_key": key}}
+    fleet.declare(*refused, "intent", **own)
     serving = {task: fleet.sandbox.serving(task) for task in ("toxicity", "spam", "urgency", "mood")}
 
     preview = fleet.preview()

@@ -1,5 +1,7 @@
 """Approvals, rejections and settings move one task, and only that one."""
 
+from tests.engine.conftest import forget_everything
+
 
 def test_a_run_without_changes_asks_once_a_group_and_lists_endpoints_once(fleet):
     """Also where versions are registered that may not run."""
@@ -80,6 +82,31 @@ def test_a_changed_setting_moves_its_endpoint_in_place_and_an_owner_moves_nothin
     )
     assert config["ProductionVariants"][0]["ServerlessConfig"] == {"MemorySizeInMB": 3072, "MaxConcurrency": 7}
     assert fleet.output("urgency")["model_package_arn"].endswith("/spam/1")
+
+
+def test_a_key_and_another_specification_are_another_revision_that_a_lost_state_finds_again(fleet):
+    """Of a package whose own specification serverless could not run."""
+    client = fleet.sandbox.client("sagemaker")
+    version = fleet.sandbox.register("toxicity", containers=2)
+    package = f"arn:aws:sagemaker:eu-west-1:123456789012:model-package/toxicity/{version}"
+    small = {"Name": "small", "Containers": [{"Image": "text:small", "ModelDataUrl": "s3://models/small.tar.gz"}]}
+    client.update_model_package(ModelPackageArn=package, AdditionalInferenceSpecificationsToAdd=[small])
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    fleet.change("toxicity", inference_specification="small", kms_key=key)
+
+    run = fleet.up()
+
+    assert run.ok, run.text
+    name = fleet.sandbox.serving("toxicity")
+    assert fleet.made() == [f"CreateModel {name}", f"CreateEndpointConfig {name}", "UpdateEndpoint toxicity"]
+    assert client.describe_model(ModelName=name)["PrimaryContainer"]["InferenceSpecificationName"] == "small"
+    assert client.describe_endpoint_config(EndpointConfigName=name)["KmsKeyId"] == key
+
+    fleet = forget_everything(fleet)
+    again = fleet.up()
+    assert again.ok, again.text
+    assert fleet.made() == []
+    assert fleet.up("--expect-no-changes").ok
 
 
 def test_another_role_is_another_revision(fleet):

@@ -76,6 +76,36 @@ def test_all_reasons_are_told_at_once() -> None:
     assert len(reasons(package(marketplace, MODEL, region="us-east-1"), "eu-west-1")) == 4
 
 
+# Which of a package's specifications is looked at
+
+SMALL = {"Name": "small", "Containers": [MODEL]}
+PAIR = {"Name": "pair", "Containers": [MODEL, MODEL]}
+
+
+@pytest.mark.parametrize("own", [{"Containers": [MODEL, MODEL]}, None], ids=["another", "none"])
+def test_an_additional_specification_that_is_asked_for_stands_in_for_the_packages_own(own: Any) -> None:
+    described = package(InferenceSpecification=own, AdditionalInferenceSpecifications=[PAIR, SMALL])
+    assert reasons(described, "eu-west-1", specification="small") == []
+    (told,) = reasons(described, "eu-west-1", specification="pair")
+    assert "is an inference pipeline of 2 containers" in told
+
+
+@pytest.mark.parametrize(
+    ("additional", "has"), [([PAIR, SMALL], "it has pair, small"), ([], "it has none"), (None, "it has none")]
+)
+def test_a_specification_that_the_package_has_not_is_told_with_those_that_it_has(additional: Any, has: str) -> None:
+    described = package(AdditionalInferenceSpecifications=additional)
+    (told,) = reasons(described, "eu-west-1", specification="smal")
+    assert told.startswith(f'its package has no additional inference specification "smal" ({has})')
+
+
+def test_a_key_of_another_region_is_told() -> None:
+    key = "arn:aws:kms:{}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    assert reasons(package(), "eu-west-1", key=key.format("eu-west-1")) == []
+    (told,) = reasons(package(), "eu-west-1", key=key.format("us-east-1"))
+    assert told.startswith("kms_key is in us-east-1, the endpoint in eu-west-1")
+
+
 # Quotas
 
 

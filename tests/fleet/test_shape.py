@@ -13,14 +13,13 @@ from fleet.aws import candidates, endpoints
 from fleet.resources.revision import declare_endpoint_configuration, declare_model
 from fleet.resources.task import settings_of
 from fleet.revision import Revision, Settings, revise
-from fleet.tasks import Sizes, Task
+from fleet.tasks import Sizes
 from sandbox.plugin.catalogue import ENDPOINT_CONFIGURATION, MODEL, Properties
 from sandbox.plugin.cloud import from_aws, to_aws
 from sandbox.plugin.difference import changes
 
 PLAIN = Settings("toxicity", "arn:aws:iam::123456789012:role/execution", memory_mb=2048, max_concurrency=5)
 PACKAGE = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/toxicity/1"
-TASK: dict[str, Any] = {"name": "toxicity", "endpoint": PLAIN.endpoint, "group": "toxicity"}
 
 # The endpoint is how the name begins, `attempt` is in nothing but the name, and `scaling` is the autoscaler's
 NOT_IN_AWS = {"endpoint", "attempt", "scaling"}
@@ -31,6 +30,8 @@ EXAMPLES: dict[str, Any] = {
     "max_concurrency": 6,
     "provisioned_concurrency": 2,
     "environment": {"LANG": "de", "modelName": "x", "model_name": "y"},
+    "inference_specification": "small",
+    "kms_key": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 }
 
 
@@ -77,13 +78,15 @@ def test_a_setting_is_known_to_everything_that_has_to_know_it(account: Any, sett
     assert other.name != plain.name
     assert wire.decode(Settings, wire.encode(settings)) == settings
 
-    # The task list, of a task and of a variant
-    if setting not in OF_THE_STACK:
-        assert settings_of(Task(**TASK), Sizes(**{setting: value}), PLAIN.endpoint, PLAIN.role) == settings
-        assert settings_of(Task(**TASK, **{setting: value}), Sizes(), PLAIN.endpoint, PLAIN.role) == PLAIN
+    # The task list
+    others = {"endpoint": PLAIN.endpoint, "role": value if setting in OF_THE_STACK else PLAIN.role, "attempt": 1}
+    assert settings_of(Sizes(), **{**others, "role": PLAIN.role}) == PLAIN
+    assert settings_of(Sizes(**{} if setting in OF_THE_STACK else {setting: value}), **others) == settings
 
     # AWS takes the requests, of the revision and of its candidate, and what it then describes is the revision again
     account.sandbox.register("toxicity")
+    small = {"Name": "small", "Containers": [{"Image": "text:small"}]}
+    account.client.update_model_package(ModelPackageArn=PACKAGE, AdditionalInferenceSpecificationsToAdd=[small])
     tags = account.ownership.tags("toxicity", "champion", None)
     named = {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
     account.client.create_model(ModelName=other.name, **shape.model(other), **named)

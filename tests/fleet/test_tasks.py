@@ -252,6 +252,10 @@ def test_what_is_no_task_list_is_one_sentence(tmp_path: Path, text: str, says: s
         ("environment: {A-B: x}", 'environment.A-B: "A-B" is not possible; use letters, digits and underscores'),
         ("environment: {1A: x}", 'environment.1A: "1A" is not possible; use letters, digits and underscores, no digit'),
         (f"environment: {{A: {'x' * 1025}}}", "environment.A: has more than 1024 characters"),
+        ("inference_specification: a_b", 'inference_specification: "a_b" is not possible; use letters, digits and'),
+        (f"inference_specification: {'a' * 64}", "inference_specification: "),
+        ("kms_key: alias/fleet", 'kms_key: "alias/fleet" is not possible; use the ARN of a KMS key'),
+        ('kms_key: "arn:aws:kms:eu-west-1:123456789012:alias/fleet"', "kms_key: "),
     ],
 )
 def test_a_mistake_in_a_task_is_one_sentence_with_file_line_task_and_field(

@@ -56,6 +56,8 @@ def test_the_task_list_holds_to_the_schema() -> None:
         "tasks: {a: {provisioned_concurrency: }}",
         "tasks: {a: {owner: 'a|b'}}",
         "tasks: {a: {group: a_b}}",
+        "tasks: {a: {inference_specification: a_b}}",
+        "tasks: {a: {kms_key: alias/fleet}}",
         "tasks: {a: {colour: red}}",
         "tasks: {a: {environment: {PORT: 80}}}",
         "tasks: {a: {environment: {A-B: x}}}",

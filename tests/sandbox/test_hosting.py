@@ -65,6 +65,36 @@ def test_the_package_of_a_model_must_have_containers(aws: Any) -> None:
     assert "no inference specification" in error.message
 
 
+def test_a_model_of_an_additional_specification_has_the_containers_of_that_one(aws: Any) -> None:
+    arn = aws.package(AdditionalInferenceSpecifications=[{"Name": "pipeline", "Containers": [{"Image": "i"}] * 2}])
+    container = {"ModelPackageName": arn, "InferenceSpecificationName": "pipeline"}
+    aws("CreateModel", ModelName="m", PrimaryContainer=container)
+    assert aws("DescribeModel", ModelName="m")["PrimaryContainer"] == container
+    (model,) = aws.world.models.values()
+    assert len(model.containers) == 2
+
+
+def test_a_package_with_additional_specifications_alone_is_a_model_by_the_name_of_one(aws: Any) -> None:
+    aws.package()
+    given = {"AdditionalInferenceSpecifications": [{"Name": "small", "Containers": [{"Image": "i"}]}]}
+    package = {"ModelPackageGroupName": "toxicity", "ModelApprovalStatus": "Approved", **given}
+    container = {"ModelPackageName": aws("CreateModelPackage", **package)["ModelPackageArn"]}
+    assert "no inference specification" in aws.refused("CreateModel", ModelName="m", PrimaryContainer=container).message
+    aws("CreateModel", ModelName="m", PrimaryContainer={**container, "InferenceSpecificationName": "small"})
+
+
+def test_the_specification_of_a_model_must_be_in_its_package(aws: Any) -> None:
+    container = {"ModelPackageName": aws.package(), "InferenceSpecificationName": "small"}
+    error = aws.refused("CreateModel", ModelName="m", PrimaryContainer=container)
+    assert 'it has no inference specification named "small"' in error.message
+
+
+def test_a_specification_without_a_package_is_refused(aws: Any) -> None:
+    container = {"Image": "i", "InferenceSpecificationName": "small"}
+    error = aws.refused("CreateModel", ModelName="m", PrimaryContainer=container)
+    assert "InferenceSpecificationName" in error.message
+
+
 @pytest.mark.parametrize(
     "containers",
     [
@@ -199,6 +229,38 @@ def test_a_package_that_serverless_excludes_is_refused(
     aws("CreateModel", ModelName="m1", PrimaryContainer={"ModelPackageName": arn})
     error = aws.refused("CreateEndpointConfig", EndpointConfigName="c1", ProductionVariants=[make_variant("m1")])
     assert "cannot be serverless" in error.message
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
+        "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "arn:aws:kms:eu-west-1:210987654321:key/mrk-1234abcd12ab34cd56ef1234567890ab",
+        "alias/fleet",
+        "arn:aws:kms:eu-west-1:123456789012:alias/fleet",
+    ],
+)
+def test_a_serverless_configuration_may_have_a_key_and_shows_it_as_it_was_given(
+    aws: Any, make_variant: Any, key: str
+) -> None:
+    aws.model("m1")
+    aws("CreateEndpointConfig", EndpointConfigName="c1", ProductionVariants=[make_variant("m1")], KmsKeyId=key)
+    assert aws("DescribeEndpointConfig", EndpointConfigName="c1")["KmsKeyId"] == key
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "arn:aws:s3:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "arn:aws:kms:us-east-1:123456789012:alias/fleet",
+    ],
+)
+def test_a_key_must_be_one_of_the_region(aws: Any, make_variant: Any, key: str) -> None:
+    aws.model("m1")
+    request = {"EndpointConfigName": "c1", "ProductionVariants": [make_variant("m1")], "KmsKeyId": key}
+    assert "is no KMS key in eu-west-1" in aws.refused("CreateEndpointConfig", **request).message
 
 
 def test_configurations_are_listed_and_described(aws: Any) -> None:

@@ -176,6 +176,17 @@ def test_the_version_that_a_challenger_is_pinned_to_is_looked_at_too(account: An
     assert described == {arn("spam", 1), arn("spam", 2)}
 
 
+def test_the_specification_and_the_key_that_each_variant_has_are_looked_at(account: Any) -> None:
+    account.sandbox.register("spam")
+    key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    (finding,) = check(account, task(kms_key=key))
+    assert finding.text.startswith("spam: version 1: kms_key is in us-east-1, the endpoint in eu-west-1")
+
+    account.sandbox.register("spam")
+    (finding,) = check(account, challenged(inference_specification="small", pin=Pin(version=1, **DECIDED)))
+    assert finding.text.startswith('spam/b: version 1: its package has no additional inference specification "small"')
+
+
 def test_a_challengers_pin_on_a_version_that_is_not_approved_is_a_mistake(account: Any) -> None:
     account.sandbox.register("spam", approval="Rejected")
     account.sandbox.register("spam")
