@@ -38,6 +38,9 @@ class Status(StrEnum):
     UNKNOWN = "UNKNOWN"  # could not find out; what serves is left alone
 
 
+ATTENTION = (Status.UNKNOWN, Status.NOT_DEPLOYED, Status.OUT_OF_DATE, Status.UP_TO_DATE)  # what needs it most first
+
+
 @dataclass(frozen=True)
 class Standing:
     """How a variant stands."""
@@ -141,6 +144,11 @@ def _why_out_of_date(
 
 def _because(failure: str) -> str:
     return f": {failure}" if failure else ""
+
+
+def one_line(text: str) -> str:
+    """Without line ends and control characters: much of it is another's, e.g. a container's failure."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def total(statuses: Iterable[Status]) -> str:

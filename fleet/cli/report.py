@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from fleet import wire
 from fleet.cli.preview import Preview
 from fleet.rollout import Outcome
-from fleet.status import Status, total
+from fleet.status import Status, one_line, total
 from fleet.tasks import CHAMPION, title
 
 UP_TO_DATE, FAILED, NOT_UP_TO_DATE, INTERRUPTED = 0, 1, 2, 130  # exit codes
@@ -117,7 +117,10 @@ def read(preview: Preview) -> Report:
         kind = type(error).__name__
         unreadable = f"the stack's outputs cannot be read ({kind}): is this `fleet` of the program's release?"
         return failed(preview.error or unreadable)
-    return Report(schema=1, tasks=tasks, warnings=list(preview.warnings), error=preview.error)
+    found = Report(schema=1, tasks=tasks, warnings=list(preview.warnings), error=preview.error)
+    unknown = (row for row in found.rows if row.standing.status is Status.UNKNOWN)
+    warnings = [*found.warnings, *(f"{row.name}: {one_line(row.standing.reason)}" for row in unknown)]
+    return found.model_copy(update={"warnings": warnings})
 
 
 def _task(output: Mapping[str, Any]) -> TaskStatus:

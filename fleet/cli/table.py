@@ -13,9 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from fleet.cli.report import Report, Row
-from fleet.status import Status
+from fleet.status import ATTENTION, Status, one_line
 
-ATTENTION = (Status.UNKNOWN, Status.NOT_DEPLOYED, Status.OUT_OF_DATE, Status.UP_TO_DATE)  # what needs it most first
 STYLES = {
     Status.UNKNOWN: "bold red",
     Status.NOT_DEPLOYED: "red",
@@ -63,11 +62,6 @@ def age(modified: str, now: datetime) -> str:
         return NOTHING
     passed = now - datetime.fromisoformat(modified)
     return next((f"{passed // unit} {name}" for unit, name in _UNITS if passed >= unit), "0 s")
-
-
-def one_line(text: str) -> str:
-    """Without line ends and control characters: much of it is another's, e.g. a container's failure."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def by_attention(report: Report) -> list[Row]:

@@ -24,10 +24,9 @@ from fleet.cli.command import CommandError
 from fleet.cli.preview import Preview, Target
 from fleet.cli.report import Report, Row, task
 from fleet.cli.stack import answer
-from fleet.cli.table import one_line
 from fleet.revision import candidate
 from fleet.rollout import IN_TRANSITION, LiveEndpoint, Outcome, Unknown
-from fleet.status import SERVES_NOBODY, Status
+from fleet.status import SERVES_NOBODY, Status, one_line
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

@@ -1,41 +1,63 @@
 """What a run says when every task has ended: a line for each that is not up to date, a total, and its faults."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pulumi
 
 from fleet.resources.task import TaskResult
 from fleet.resources.variant import Result
-from fleet.status import Status, total
+from fleet.status import ATTENTION, Status, one_line, total
 from fleet.tasks import title
 from providers.rollout import Fault
 
 
+@dataclass(frozen=True)
+class _Said:
+    """One variant, and how messages call it."""
+
+    title: str
+    variant: Result
+    parent: pulumi.Resource
+
+    def line(self, text: str) -> str:
+        return f"{self.title}: {one_line(text)}"
+
+
 def say(results: Sequence[TaskResult]) -> None:
-    """Log how the tasks stand; in an `up`, declare a Fault for each that ended badly.
+    """Log how the tasks stand, what needs attention first; in an `up`, declare a Fault for each that ended badly.
 
     Raises pulumi.RunError in a preview where a person has something to mend: no Fault speaks there. Faults come last,
     so that an `up` without --continue-on-error has updated the other tasks by then.
     """
-    said = [(result, variant) for result in results for variant in result.variants.values()]
-    for result, variant in said:
-        name = _title(result, variant)
-        for problem in (variant.warning, variant.fault):
-            if problem:
-                pulumi.log.warn(f"{name}: {problem}")
-        if variant.standing.status is not Status.UP_TO_DATE:
-            pulumi.log.info(f"{name}: {variant.standing.status}: {variant.standing.reason}")
+    said = sorted(_all(results), key=_attention)
+    for one in said:
+        if one.variant.warning:
+            pulumi.log.warn(one.line(one.variant.warning))
+    for one in said:
+        standing = one.variant.standing
+        if standing.status is not Status.UP_TO_DATE:
+            pulumi.log.info(one.line(f"{standing.status}: {standing.reason}"))
     pulumi.log.info(total(result.champion.standing.status for result in results))
     if pulumi.runtime.is_dry_run():
-        refusals = [f"{_title(result, variant)}: {variant.refusal}" for result, variant in said if variant.refusal]
+        refusals = [one.line(one.variant.refusal) for one in said if one.variant.refusal]
         if refusals:
             raise pulumi.RunError("\n".join(refusals))
         return
-    for result, variant in said:
-        if variant.fault:
-            name, parent = _title(result, variant), pulumi.ResourceOptions(parent=result.component)
-            Fault(f"{name.replace('/', '-')}-fault", f"{name}: {variant.fault}", parent)
+    for one in said:
+        if one.variant.fault:
+            name, opts = f"{one.title.replace('/', '-')}-fault", pulumi.ResourceOptions(parent=one.parent)
+            Fault(name, one.line(one.variant.fault), opts)
 
 
-def _title(result: TaskResult, variant: Result) -> str:
-    return title(result.name, variant.variant)
+def _all(results: Sequence[TaskResult]) -> list[_Said]:
+    return [
+        _Said(title(result.name, name), variant, result.component)
+        for result in results
+        for name, variant in result.variants.items()
+    ]
+
+
+def _attention(said: _Said) -> tuple[bool, int]:
+    """What is not deployed by decision comes last."""
+    return said.variant.outcome.by_decision, ATTENTION.index(said.variant.standing.status)

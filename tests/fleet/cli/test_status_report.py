@@ -71,6 +71,12 @@ def test_warnings_are_always_there_and_an_error_only_where_there_is_one():
     assert document(read({}, said("warning", "spam: it")))["warnings"] == ["spam: it"]
 
 
+def test_what_could_not_be_found_out_is_a_warning():
+    assert document(read({"spam": UNKNOWN, "topic": SERVES}))["warnings"] == [
+        "spam: registry: ListModelPackages: AccessDeniedException: no"
+    ]
+
+
 def test_a_run_that_failed_has_no_tasks_and_an_error():
     assert document(preview.read([], "no stack")) == {"schema": 1, "tasks": {}, "warnings": [], "error": "no stack"}
 
