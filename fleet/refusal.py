@@ -16,7 +16,7 @@ _CALL = re.compile(
     r"https response error StatusCode: \d+, RequestID: [^,]*, (?:HostID: [^,]*, )?(?:api error )?(?P<said>.*)"
 )
 _WAITED = re.compile(r"waiting for .* to be in service: unexpected state '(?P<status>\w+)'.* last error: (?P<said>.*)")
-_STATES = {"Failed": "creation failed"}
+_STATES = {"Failed": "creation failed", "RollingBack": "rolled back"}  # as a status says it
 _CONNECTION = re.compile(r"\b(read|write|dial) tcp \S+->\S+: ")  # names a port that is another one each time
 _REQUEST = re.compile(r",? ?\(?\brequest ?id: ?[0-9a-f-]+\)?", re.IGNORECASE)
 

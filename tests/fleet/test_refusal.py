@@ -45,7 +45,7 @@ REFUSED = answer("CreateModel", "api error ValidationException: Could not access
         (
             "updating SageMaker AI Endpoint (toxicity): waiting for SageMaker AI Endpoint (toxicity) to be in service: "
             "unexpected state 'RollingBack', wanted target 'InService'. last error: out of memory",
-            "RollingBack: out of memory",
+            "rolled back: out of memory",
         ),
         ("waiting for\n SageMaker AI Endpoint:  timeout", "waiting for SageMaker AI Endpoint: timeout"),
         ("", ""),

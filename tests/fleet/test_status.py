@@ -245,6 +245,14 @@ def test_what_does_not_serve_is_not_said_to(live: Live) -> None:
     assert assess(to(EIGHT), approved(EIGHT), live, Outcome()).serving is None
 
 
+def test_a_rollback_that_the_provider_tells_too_is_told_once() -> None:
+    outcome = replace(tried(EIGHT, Verdict.ROLLED_BACK, "exited"), refused=("rolled back: exited",))
+    assert say(to(EIGHT, SEVEN), ON_SEVEN, outcome) == (
+        Status.OUT_OF_DATE,
+        "version 8 rolled back: exited; version 7 keeps serving",
+    )
+
+
 # UNKNOWN
 
 
