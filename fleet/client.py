@@ -42,16 +42,24 @@ FIRST_PAUSE, LAST_PAUSE = 0.2, 5.0  # seconds at most between two tries, growing
 TRIES = 3  # of a call that AWS or the network broke
 TTL = 60.0  # seconds for which the contract is taken as it was read
 REREAD_EVERY = 1.0  # seconds at least between two reads out of turn: an app's typo must not throttle everybody's SSM
+LONGEST_SENTENCE = 400  # characters of an error
 REREAD_PATIENCE = 5.0  # seconds that a call waits for one
 
 _log = logging.getLogger(__name__)
 
 
 class FleetError(Exception):
-    """Everything that `predict` raises of its own; the text is one sentence."""
+    """Everything that `predict` raises of its own; the text is one sentence, on one line, for a log."""
 
     def __str__(self) -> str:
-        return str(self.args[0])
+        return _folded(str(self.args[0]))
+
+
+def _folded(text: str) -> str:
+    """One line of what may be a page. Cut in the middle: a traceback says at its end what was wrong."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    half = LONGEST_SENTENCE // 2
+    return line if len(line) <= LONGEST_SENTENCE else f"{line[: half - 3]} … {line[-half:]}"
 
 
 class TaskUnknown(FleetError):
@@ -71,7 +79,7 @@ class Retired(FleetError):
 
 
 class ModelError(FleetError):
-    """The model's container refused or failed: its HTTP `status` and `message`. Trying again seldom helps."""
+    """The model's container refused or failed: its HTTP `status` and its whole `message`. Trying again seldom helps."""
 
     def __init__(self, sentence: str, status: int, message: str) -> None:
         super().__init__(sentence, status, message)
@@ -396,8 +404,8 @@ def _refusal(error: ClientError, where: str) -> _Again:
 def _sentence(error: Exception) -> str:
     if isinstance(error, ClientError):
         details = error.response["Error"]
-        return f"{error.operation_name}: {details.get('Code', '')}: {details.get('Message', '')}"
-    return f"{type(error).__name__}: {error}"
+        return _folded(f"{error.operation_name}: {details.get('Code', '')}: {details.get('Message', '')}")
+    return _folded(f"{type(error).__name__}: {error}")
 
 
 class _Contract:

@@ -57,7 +57,7 @@ def judge(test: SmokeTest, answers: Sequence[Answer]) -> Passed | Failed:
 def broken(case: Case, status: int | None, message: str) -> Failed:
     """The verdict on a container that answered with an error instead."""
     answered = f"answered {status}" if status else "failed"
-    return Failed(f"{_shown(case.payload)}: the container {answered}: {_cut(message, SHOWN_ERROR)}")
+    return Failed(f"{_shown(case.payload)}: the container {answered}: {_both_ends(message, SHOWN_ERROR)}")
 
 
 def not_started(why: str) -> Failed:
@@ -100,6 +100,12 @@ def _slowness(test: SmokeTest, answers: Sequence[Answer]) -> str:
 
 def _shown(value: object) -> str:
     return _cut(json.dumps(value, ensure_ascii=False), SHOWN_CHARACTERS)
+
+
+def _both_ends(text: str, most: int) -> str:
+    """Cut in the middle: a container's traceback says at its end what was wrong."""
+    line, half = " ".join(text.split()), most // 2
+    return line if len(line) <= most else f"{line[: half - 3]} … {line[-half:]}"
 
 
 def _cut(text: str, most: int) -> str:

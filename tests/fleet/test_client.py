@@ -406,6 +406,29 @@ def test_a_model_error_has_the_containers_status_and_message() -> None:
     assert str(caught.value) == "toxicity: toxicity (champion): the container answered 503: out of memory"
 
 
+TRACEBACK = "Traceback (most recent call last):\n" + '  File "serve.py"\n' * 400 + "ValueError:\x1b[31m no such label\n"
+
+
+def test_what_a_container_says_in_many_lines_is_one_sentence_and_whole_in_the_message() -> None:
+    error = refused("ModelError", "Received…", 424, OriginalStatusCode=500, OriginalMessage=TRACEBACK)
+
+    with pytest.raises(ModelError) as caught:
+        ask(fleet_of(Contract(toxicity=task()), Endpoints(toxicity=error)))
+
+    sentence = str(caught.value)
+    assert sentence.startswith("toxicity: toxicity (champion): the container answered 500: Traceback (most recent")
+    assert sentence.endswith(' File "serve.py" ValueError: [31m no such label')  # the end tells the most
+    assert sentence.isprintable() and len(sentence) <= 400
+    assert caught.value.message == TRACEBACK
+
+
+def test_an_error_of_any_kind_is_one_line() -> None:
+    error = refused("AccessDeniedException", "User is not authorized\n\nto perform:\u2028sagemaker:InvokeEndpoint")
+
+    with pytest.raises(CallFailed, match=r"User is not authorized to perform: sagemaker:InvokeEndpoint$"):
+        ask(fleet_of(Contract(toxicity=task()), Endpoints(toxicity=error)))
+
+
 # The lookup
 
 

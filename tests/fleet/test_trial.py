@@ -130,7 +130,11 @@ def test_a_container_that_fails_is_told_with_its_words() -> None:
     case = smoke_test("good").cases[0]
     words = '{\n  "error": "no vocabulary"\n}'
     assert broken(case, 500, words).reason == '{"text": "a"}: the container answered 500: { "error": "no vocabulary" }'
-    assert broken(case, None, "x" * 500).reason == f'{{"text": "a"}}: the container failed: {"x" * 199}…'
+    traceback = "Traceback:\n" + "  File serve.py\n" * 50 + "ValueError: no label\n"
+    reason = broken(case, None, traceback).reason
+    assert reason.startswith('{"text": "a"}: the container failed: Traceback: File serve.py ')
+    assert reason.endswith(" File serve.py ValueError: no label")
+    assert len(reason) <= len('{"text": "a"}: the container failed: ') + 200
 
 
 def test_a_candidate_that_does_not_start_is_told_even_without_a_reason() -> None:
