@@ -292,9 +292,9 @@ def delete_schedule(world: World, region: str, request: Params) -> Answer:
 # Tags
 
 
-def _tagged(world: World, request: Params) -> str:
+def _tagged(world: World, region: str, request: Params) -> str:
     arn: str = request["ResourceARN"]
-    if arn not in world.targets:
+    if arn not in [one.arn for one in _here(world, region)]:
         raise AwsError(f"The resource {arn} does not exist.", "ResourceNotFoundException", ResourceName=arn)
     return arn
 
@@ -306,19 +306,19 @@ def _rows(given: Params) -> list[Answer]:
 
 
 def tag(world: World, region: str, request: Params) -> Answer:
-    arn = _tagged(world, request)
+    arn = _tagged(world, region, request)
     world.tags[arn] = tags.checked(_rows(request["Tags"]), world.tags[arn])
     return {}
 
 
 def untag(world: World, region: str, request: Params) -> Answer:
-    arn = _tagged(world, request)
+    arn = _tagged(world, region, request)
     world.tags[arn] = {key: value for key, value in world.tags[arn].items() if key not in request["TagKeys"]}
     return {}
 
 
 def list_tags(world: World, region: str, request: Params) -> Answer:
-    return {"Tags": world.tags[_tagged(world, request)]}
+    return {"Tags": world.tags[_tagged(world, region, request)]}
 
 
 # What a test asks, and what time would bring

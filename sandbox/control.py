@@ -1,13 +1,14 @@
 """The control API: what a test or the demo does to the sandbox, and asks of it, beside the AWS calls.
 
-JSON in and out; each request is one row of CONTROL. None of it is in the log of calls.
+JSON in and out; each request is one row of CONTROL, and acts in the `region` that it names. None of it is in the log of
+calls.
 """
 
 import dataclasses
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ from sandbox.identity import Sessions
 from sandbox.sagemaker import hosting, operations
 from sandbox.sagemaker.world import ACCOUNT, REGION, AwsError, Ending, Package, World, arn_of, find
 
-IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/text-classifier:1"
 ENDINGS = {"create": ("failed",), "update": ("rollback", "silent-rollback", "rollback-failed")}
 
 Content = dict[str, Any]
@@ -53,6 +53,11 @@ class State:
         return f"http://127.0.0.1:{port}" if port else ""
 
 
+def image(region: str = REGION) -> str:
+    """What the containers of a package run."""
+    return f"{ACCOUNT}.dkr.ecr.{region}.amazonaws.com/text-classifier:1"
+
+
 def act(state: State, method: str, path: str, content: Content) -> Content:
     """What the request answers. Raises BadRequest."""
     name, *rest = path.split("/")
@@ -66,6 +71,11 @@ def act(state: State, method: str, path: str, content: Content) -> Content:
         raise BadRequest(str(error)) from error
     except (TypeError, KeyError, ValueError) as error:
         raise BadRequest(f"{method} {path} with {content}: {error!r}") from error
+
+
+def _region(content: Content) -> str:
+    region: str = content.get("region", REGION)
+    return region
 
 
 def _health(state: State, _: Content) -> Content:
@@ -114,75 +124,77 @@ def _add_ending(state: State, content: Content) -> Content:
 
 
 def _provision(state: State, content: Content) -> Content:
-    hosting.provision(state.world, REGION, content["endpoint"], content["value"])
+    hosting.provision(state.world, _region(content), content["endpoint"], content["value"])
     return {}
 
 
 def _record_invocations(state: State, content: Content) -> Content:
     for at, values in cloudwatch.made_up(content, state.world.clock()):
-        state.metrics.add(REGION, content["endpoint"], "AllTraffic", values, at)
+        state.metrics.add(_region(content), content["endpoint"], "AllTraffic", values, at)
     return {}
 
 
 def _run_schedule(state: State, content: Content) -> Content:
-    autoscaling.run_schedule(state.world, REGION, content["endpoint"], content["name"])
+    autoscaling.run_schedule(state.world, _region(content), content["endpoint"], content["name"])
     return {}
 
 
 def _show_scaling(state: State, content: Content) -> Content:
-    return {"scaling": autoscaling.of_endpoint(state.world, REGION, content["endpoint"])}
+    return {"scaling": autoscaling.of_endpoint(state.world, _region(content), content["endpoint"])}
 
 
 def _set_endpoint_status(state: State, content: Content) -> Content:
     allowed = validation.service("sagemaker").shape_for("EndpointStatus").metadata["enum"]
     if content["status"] not in allowed:
         raise BadRequest(f"an endpoint's status is one of {', '.join(allowed)}")
-    hosting.set_status(state.world, REGION, content["endpoint"], content["status"])
+    hosting.set_status(state.world, _region(content), content["endpoint"], content["status"])
     return {}
 
 
 def _change_package(state: State, content: Content) -> Content:
-    arn = content.get("arn") or arn_of(REGION, "model-package", f"{content['group']}/{content['version']}")
+    region = _region(content)
+    arn = content.get("arn") or arn_of(region, "model-package", f"{content['group']}/{content['version']}")
     if "approval" in content:
         change = {"ModelPackageArn": arn, "ModelApprovalStatus": content["approval"]}
-        operations.answer(state.world, REGION, "UpdateModelPackage", change)
+        operations.answer(state.world, region, "UpdateModelPackage", change)
     if "status" in content:
-        _set_status(state.world, arn, content["status"])
+        _set_status(state.world, region, arn, content["status"])
     return {"arn": arn}
 
 
-def _set_status(world: World, arn: str, status: str) -> None:
-    package: Package = find(world, REGION, "model-package", arn)
+def _set_status(world: World, region: str, arn: str, status: str) -> None:
+    package: Package = find(world, region, "model-package", arn)
     modified = world.stamp(package.modified)
     world.packages[package.arn] = dataclasses.replace(package, status=status, modified=modified)
 
 
 def _seed(state: State, content: Content) -> Content:
-    return {"versions": {name: _register(state.world, name, rows) for name, rows in content["groups"].items()}}
+    region = _region(content)
+    return {"versions": {name: _register(state.world, region, name, rows) for name, rows in content["groups"].items()}}
 
 
-def _register(world: World, name: str, rows: list[Content]) -> list[int]:
-    arn = arn_of(REGION, "model-package-group", name)
+def _register(world: World, region: str, name: str, rows: list[Content]) -> list[int]:
+    arn = arn_of(region, "model-package-group", name)
     if arn not in world.groups:
-        operations.answer(world, REGION, "CreateModelPackageGroup", {"ModelPackageGroupName": name})
+        operations.answer(world, region, "CreateModelPackageGroup", {"ModelPackageGroupName": name})
     versions = []
     for row in rows:
         version = world.groups[arn].last_version + 1
         package = {
             "ModelPackageGroupName": name,
             "ModelApprovalStatus": row.get("approval", "Approved"),
-            "InferenceSpecification": _specification(row, row.get("path") or f"{name}/{version}"),
+            "InferenceSpecification": _specification(row, region, row.get("path") or f"{name}/{version}"),
         }
         if not package["InferenceSpecification"]:
             del package["InferenceSpecification"]
-        created = operations.answer(world, REGION, "CreateModelPackage", package)
+        created = operations.answer(world, region, "CreateModelPackage", package)
         if row.get("status", "Completed") != "Completed":
-            _set_status(world, created["ModelPackageArn"], row["status"])
+            _set_status(world, region, created["ModelPackageArn"], row["status"])
         versions.append(version)
     return versions
 
 
-def _specification(row: Content, path: str) -> Content:
+def _specification(row: Content, region: str, path: str) -> Content:
     """One container with the model at `path`, unless the row says otherwise; empty: the package has none."""
     if "inference_specification" in row:
         given: Content = row["inference_specification"]
@@ -192,25 +204,30 @@ def _specification(row: Content, path: str) -> Content:
         model = {"ModelDataSource": row["model_data_source"]}
     product = {"ProductId": row["product_id"]} if "product_id" in row else {}
     return {
-        "Containers": [{"Image": IMAGE, **model, **product}] * row.get("containers", 1),
+        "Containers": [{"Image": image(region), **model, **product}] * row.get("containers", 1),
         "SupportedContentTypes": ["application/json"],
         "SupportedResponseMIMETypes": ["application/json"],
     }
 
 
-def _summary(state: State, _: Content) -> Content:
-    endpoints = state.world.endpoints.values()
+def _summary(state: State, content: Content) -> Content:
+    """Of one region."""
+
+    def here(records: Mapping[str, Any]) -> list[Any]:
+        return [record for arn, record in records.items() if arn.split(":")[3] == _region(content)]
+
+    world, endpoints = state.world, here(state.world.endpoints)
     return {
         "endpoints": {endpoint.name: endpoint.status for endpoint in endpoints},
         "serving": {endpoint.name: endpoint.serving.config for endpoint in endpoints if endpoint.serving},
-        "models": [model.name for model in state.world.models.values()],
-        "endpoint_configs": [config.name for config in state.world.configs.values()],
+        "models": [model.name for model in here(world.models)],
+        "endpoint_configs": [config.name for config in here(world.configs)],
         "provisioned": {
             endpoint.name: endpoint.serving.serverless.get("ProvisionedConcurrency", 0)
             for endpoint in endpoints
             if endpoint.serving
         },
-        "parameters": {parameter.name: parameter.value for parameter in state.world.parameters.values()},
+        "parameters": {parameter.name: parameter.value for parameter in here(world.parameters)},
     }
 
 

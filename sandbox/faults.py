@@ -34,6 +34,7 @@ class Rule:
     operation: str  # "*": every operation of the service
     action: Action
     service: str = "sagemaker"  # boto3's name
+    region: str = ""  # "": any
     match: Mapping[str, Any] = field(default_factory=dict)  # request members and their values; all must be equal
     status: int = 400  # of error: HTTP status
     code: str = "ThrottlingException"  # of error
@@ -93,10 +94,10 @@ class Faults:
                 for entry in self._entries.values()
             ]
 
-    def hit(self, service: str, operation: str, params: Mapping[str, Any]) -> list[_Entry]:
+    def hit(self, service: str, region: str, operation: str, params: Mapping[str, Any]) -> list[_Entry]:
         """The rules that this call meets, counted as met."""
         with self._changed:
-            met = [entry for entry in self._entries.values() if _meets(entry, service, operation, params)]
+            met = [entry for entry in self._entries.values() if _meets(entry, service, region, operation, params)]
             for entry in met:
                 entry.hits += 1
             return met
@@ -120,10 +121,11 @@ class Faults:
             entry.held -= 1
 
 
-def _meets(entry: _Entry, service: str, operation: str, params: Mapping[str, Any]) -> bool:
+def _meets(entry: _Entry, service: str, region: str, operation: str, params: Mapping[str, Any]) -> bool:
     wanted = entry.rule
     return (
         wanted.service in ("*", service)
+        and wanted.region in ("", region)
         and wanted.operation in ("*", operation)
         and not (wanted.times and entry.hits >= wanted.times)
         and all(params.get(member) == value for member, value in wanted.match.items())

@@ -6,10 +6,11 @@ Speaks the control API and hands out boto3 clients; what it does through the con
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import boto3
 from botocore.config import Config
@@ -28,6 +29,7 @@ WAIT_SECONDS = 0.02
 class Sandbox:
     folder: Path
     running: Running
+    region: str = REGION  # in which it acts
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
 
     # Coming and going
@@ -96,8 +98,13 @@ class Sandbox:
     def tasks(self) -> Path:
         return self.folder / TASKS
 
-    def client(self, service: str, region: str = REGION) -> Any:
+    def in_region(self, region: str) -> Self:
+        """The same sandbox, seen in another region: what is registered, shown and done by hand is there."""
+        return replace(self, region=region)
+
+    def client(self, service: str, region: str = "") -> Any:
         """A boto3 client of the sandbox, without retries, made once."""
+        region = region or self.region
         if (service, region) not in self._clients:
             session: Any = boto3.Session(access_key(self.account), SECRET, region_name=region)
             config = Config(retries={"total_max_attempts": 1}, proxies={})
@@ -106,6 +113,12 @@ class Sandbox:
 
     def _ask(self, method: str, path: str, content: Any = None) -> Any:
         return processes.ask(self.url, method, path, content)
+
+    def _ask_here(self, method: str, path: str, content: Mapping[str, Any] | None = None) -> Any:
+        """Of what is kept by region."""
+        if method == "GET":
+            return self._ask(method, f"{path}?{urlencode({'region': self.region, **(content or {})})}")
+        return self._ask(method, path, {"region": self.region, **(content or {})})
 
     # Accounts and roles
 
@@ -132,7 +145,7 @@ class Sandbox:
     def seed(self, groups: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, list[int]]:
         """Registers many at once: group -> versions as `register` takes them, each part optional. Gives the numbers."""
         content = {"groups": {name: list(rows) for name, rows in groups.items()}}
-        versions: dict[str, list[int]] = self._ask("POST", "seed", content)["versions"]
+        versions: dict[str, list[int]] = self._ask_here("POST", "seed", content)["versions"]
         return versions
 
     def register(
@@ -153,10 +166,10 @@ class Sandbox:
         return self.seed({group: [{"approval": approval, "status": status, "path": path, **content}]})[group][0]
 
     def approve(self, group: str, version: int) -> None:
-        self._ask("POST", "package", {"group": group, "version": version, "approval": "Approved"})
+        self._ask_here("POST", "package", {"group": group, "version": version, "approval": "Approved"})
 
     def reject(self, group: str, version: int) -> None:
-        self._ask("POST", "package", {"group": group, "version": version, "approval": "Rejected"})
+        self._ask_here("POST", "package", {"group": group, "version": version, "approval": "Rejected"})
 
     # What was asked of AWS
 
@@ -204,7 +217,7 @@ class Sandbox:
 
     def provisioned(self, endpoint: str, value: int) -> None:
         """Another provisioned concurrency, as an autoscaler sets it."""
-        self._ask("POST", "provisioned", {"endpoint": endpoint, "value": value})
+        self._ask_here("POST", "provisioned", {"endpoint": endpoint, "value": value})
 
     def record_invocations(
         self,
@@ -223,15 +236,15 @@ class Sandbox:
         latencies = latency_ms if isinstance(latency_ms, int | float) else list(latency_ms)
         content = {"endpoint": endpoint, "count": count, "errors_4xx": errors_4xx, "errors_5xx": errors_5xx}
         times = {"latency_ms": latencies, "overhead_ms": overhead_ms, "setup_ms": setup_ms, "ago_seconds": ago_seconds}
-        self._ask("POST", "invocations", {**content, **times, "cold_starts": cold_starts})
+        self._ask_here("POST", "invocations", {**content, **times, "cold_starts": cold_starts})
 
     def run_schedule(self, endpoint: str, name: str) -> None:
         """What a scheduled action does at its time: the target gets its limits, and the concurrency follows."""
-        self._ask("POST", "schedule", {"endpoint": endpoint, "name": name})
+        self._ask_here("POST", "schedule", {"endpoint": endpoint, "name": name})
 
     def set_status(self, endpoint: str, status: str) -> None:
         """Any EndpointStatus by hand, until another change."""
-        self._ask("POST", "endpoint", {"endpoint": endpoint, "status": status})
+        self._ask_here("POST", "endpoint", {"endpoint": endpoint, "status": status})
 
     # How things are
 
@@ -256,7 +269,7 @@ class Sandbox:
 
     def scaling(self, endpoint: str) -> dict[str, Any]:
         """`{min, max, policies: {name: …}, schedules: {name: …}}` of its target, as AWS shows them; {}: no target."""
-        scaling: dict[str, Any] = self._ask("GET", f"scaling?endpoint={endpoint}")["scaling"]
+        scaling: dict[str, Any] = self._ask_here("GET", "scaling", {"endpoint": endpoint})["scaling"]
         return scaling
 
     def parameters(self) -> dict[str, str]:
@@ -265,7 +278,7 @@ class Sandbox:
         return parameters
 
     def _state(self) -> Any:
-        return self._ask("GET", "state")
+        return self._ask_here("GET", "state")
 
     def harm(self) -> list[dict[str, Any]]:
         """Deletions of what an endpoint needed; a correct program leaves none."""

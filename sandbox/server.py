@@ -181,7 +181,7 @@ class Application:
             time.sleep(latency / 1000)
         connection = _connection(asked)
         faults = self.state.faults
-        met = faults.hit(asked.service, asked.operation, asked.params)
+        met = faults.hit(asked.service, asked.region, asked.operation, asked.params)
         for entry in met:
             match entry.rule.action:
                 case "delay":

@@ -135,7 +135,8 @@ def _named(world: World, region: str, name_or_arn: str) -> Parameter | None:
     is_arn = name_or_arn.startswith("arn:")
     if not is_arn and ":" in name_or_arn:
         raise AwsError("the sandbox does not play versions and labels of parameters", code="UnsupportedOperation")
-    return world.parameters.get(name_or_arn if is_arn else _arn(region, name_or_arn))
+    arn = name_or_arn if is_arn else _arn(region, name_or_arn)
+    return world.parameters.get(arn) if arn.startswith(f"arn:aws:ssm:{region}:") else None
 
 
 def _existing(world: World, region: str, name: str) -> Parameter:

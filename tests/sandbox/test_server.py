@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from sandbox.control import IMAGE
+from sandbox.control import image
 from sandbox.handle import Sandbox, wait_until
 from sandbox.processes import SandboxError, ask
 from sandbox.sagemaker.world import TRUST
@@ -30,12 +30,12 @@ def deploy(sandbox: Sandbox, endpoint: str, version: int | None = None) -> str:
     return name
 
 
-def create(sandbox: Sandbox, name: str, version: int) -> None:
+def create(sandbox: Sandbox, name: str, version: int, **sizes: int) -> None:
     client = sandbox.client("sagemaker")
     arn = f"arn:aws:sagemaker:eu-west-1:123456789012:model-package/{GROUP}/{version}"
     role = "arn:aws:iam::123456789012:role/execution"
     client.create_model(ModelName=name, PrimaryContainer={"ModelPackageName": arn}, ExecutionRoleArn=role)
-    serverless = {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
+    serverless = {"MemorySizeInMB": 2048, "MaxConcurrency": 5, **sizes}
     variant = {"VariantName": "AllTraffic", "ModelName": name, "ServerlessConfig": serverless}
     client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
 
@@ -465,11 +465,14 @@ def test_the_model_of_a_version_can_be_another_ones(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("content", "shown"),
     [
-        ({}, [{"Image": IMAGE, "ModelDataUrl": "s3://sandbox-models/toxicity/1/model.tar.gz"}]),
-        ({"containers": 2, "path": "p"}, [{"Image": IMAGE, "ModelDataUrl": "s3://sandbox-models/p/model.tar.gz"}] * 2),
+        ({}, [{"Image": image(), "ModelDataUrl": "s3://sandbox-models/toxicity/1/model.tar.gz"}]),
+        (
+            {"containers": 2, "path": "p"},
+            [{"Image": image(), "ModelDataUrl": "s3://sandbox-models/p/model.tar.gz"}] * 2,
+        ),
         (
             {"model_data_source": UNCOMPRESSED, "product_id": "prod-1"},
-            [{"Image": IMAGE, "ModelDataSource": UNCOMPRESSED, "ProductId": "prod-1"}],
+            [{"Image": image(), "ModelDataSource": UNCOMPRESSED, "ProductId": "prod-1"}],
         ),
         ({"inference_specification": {"Containers": [{"Image": "i"}]}}, [{"Image": "i"}]),
         ({"inference_specification": {}}, None),
@@ -535,3 +538,58 @@ def test_a_snapshot_brings_the_world_back(sandbox: Sandbox, tmp_path: Path) -> N
     assert sandbox.endpoints() == {}
     sandbox.restore(tmp_path / "world.json")
     assert sandbox.serving("toxicity") == config
+
+
+# Regions
+
+
+def test_what_is_in_one_region_is_not_in_another(sandbox: Sandbox) -> None:
+    abroad = sandbox.in_region("us-east-1")
+    deploy(sandbox, "toxicity")
+    assert (abroad.endpoints(), abroad.models(), abroad.endpoint_configs()) == ({}, set(), set())
+    assert abroad.register(GROUP) == 1  # version 1 is there, too
+    abroad.client("ssm").put_parameter(Name="/a", Value="1", Type="String")
+    assert (sandbox.parameters(), abroad.parameters()) == ({}, {"/a": "1"})
+    groups = abroad.client("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"]
+    assert [group["ModelPackageGroupArn"].split(":")[3] for group in groups] == ["us-east-1"]
+    packages = abroad.client("sagemaker").list_model_packages(ModelPackageGroupName=GROUP)
+    assert [row["ModelPackageVersion"] for row in packages["ModelPackageSummaryList"]] == [1]
+
+
+def test_an_arn_of_another_region_does_not_exist_here(sandbox: Sandbox) -> None:
+    abroad = sandbox.in_region("us-east-1")
+    sandbox.client("ssm").put_parameter(Name="/a", Value="1", Type="String")
+    arn = sandbox.client("ssm").get_parameter(Name="/a")["Parameter"]["ARN"]
+    with pytest.raises(ClientError, match="ParameterNotFound"):
+        abroad.client("ssm").get_parameter(Name=arn)
+    version = sandbox.register(GROUP)
+    create(sandbox, "scaled", version, ProvisionedConcurrency=1)
+    sandbox.client("sagemaker").create_endpoint(EndpointName="toxicity", EndpointConfigName="scaled")
+    place = {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/toxicity/variant/AllTraffic"}
+    target = {**place, "ScalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency"}
+    scaling = sandbox.client("application-autoscaling")
+    arn = scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)["ScalableTargetARN"]
+    assert abroad.scaling("toxicity") == {}
+    with pytest.raises(ClientError, match="does not exist"):
+        abroad.client("application-autoscaling").list_tags_for_resource(ResourceARN=arn)
+
+
+def test_what_is_done_by_hand_is_done_in_the_handles_region(sandbox: Sandbox) -> None:
+    abroad = sandbox.in_region("us-east-1")
+    deploy(sandbox, "toxicity")
+    abroad.register(GROUP)
+    with pytest.raises(SandboxError, match='Could not find endpoint "arn:aws:sagemaker:us-east-1:'):
+        abroad.set_status("toxicity", "Failed")
+    abroad.reject(GROUP, 1)
+    statuses = [
+        one.client("sagemaker").list_model_packages(ModelPackageGroupName=GROUP)["ModelPackageSummaryList"][0]
+        for one in (sandbox, abroad)
+    ]
+    assert [row["ModelApprovalStatus"] for row in statuses] == ["Approved", "Rejected"]
+
+
+def test_a_fault_may_be_one_regions(sandbox: Sandbox) -> None:
+    sandbox.fault("ListModels", action="error", region="us-east-1")
+    assert sandbox.client("sagemaker").list_models()["Models"] == []
+    with pytest.raises(ClientError, match="Rate exceeded"):
+        sandbox.client("sagemaker", "us-east-1").list_models()
