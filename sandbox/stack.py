@@ -24,6 +24,7 @@ from sandbox.folder import PROJECT
 from sandbox.handle import Sandbox
 
 _SUMMARY = re.compile(r"no tasks|\d+ [A-Z_]+(, \d+ [A-Z_]+)*")
+Environment = Mapping[str, str | None]  # variables other than the sandbox's; None: not set
 CI_FLAGS = ("--yes", "--skip-preview", "--refresh", "--continue-on-error", "--parallel", "64")
 
 
@@ -79,37 +80,55 @@ class Stack:
         self.task_list.write_text(text)
 
     def configure(self, **config: Any) -> None:
-        """Set keys of the project's namespace, keeping what the CLI wrote into the file."""
+        """Set keys of the project's namespace, keeping what the CLI wrote into the file; None takes one out."""
+        self._set(PROJECT, config)
+
+    def configure_aws(self, **config: Any) -> None:
+        """The same of the provider's namespace, e.g. `assumeRoles=[{"roleArn": …}]`."""
+        self._set("aws", config)
+
+    def _set(self, namespace: str, config: Mapping[str, Any]) -> None:
         content = self._configured()
-        content["config"] |= {f"{PROJECT}:{key}": value for key, value in config.items()}
+        wanted = content["config"] | {f"{namespace}:{key}": value for key, value in config.items()}
+        content["config"] = {key: value for key, value in wanted.items() if value is not None}
         self.config_file.write_text(yaml.safe_dump(content))
 
     def _configured(self) -> dict[str, Any]:
         content: dict[str, Any] = yaml.safe_load(self.config_file.read_text())
         return content
 
-    def preview(self, *flags: str, env: Mapping[str, str] | None = None) -> Run:
+    def rename(self, name: str) -> Run:
+        """`pulumi stack rename`, which takes the configuration file along; the task list stays where it is."""
+        run = self.pulumi("stack", "rename", name)
+        if run.ok:
+            self.name, self.config_file = name, self.folder / f"Pulumi.{name}.yaml"
+        return run
+
+    def preview(self, *flags: str, env: Environment | None = None) -> Run:
         return self.pulumi("preview", *flags, env=env)
 
-    def up(self, *flags: str, env: Mapping[str, str] | None = None) -> Run:
+    def up(self, *flags: str, env: Environment | None = None) -> Run:
         """As CI runs it; flags are added."""
         return self.pulumi("up", *CI_FLAGS, *flags, env=env)
 
-    def start_up(self, *flags: str) -> "Running":
+    def start_up(self, *flags: str, env: Environment | None = None) -> "Running":
         """The same in the background."""
         return Running(
             subprocess.Popen(
                 self._command("up", *CI_FLAGS, *flags),
                 cwd=self.folder,
-                env=self.env,
+                env=self._environment(env),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
             )
         )
 
-    def destroy(self) -> Run:
-        return self.pulumi("destroy", "--yes", "--skip-preview")
+    def refresh(self, *flags: str, env: Environment | None = None) -> Run:
+        return self.pulumi("refresh", "--yes", "--skip-preview", *flags, env=env)
+
+    def destroy(self, *flags: str, env: Environment | None = None) -> Run:
+        return self.pulumi("destroy", "--yes", "--skip-preview", *flags, env=env)
 
     def outputs(self) -> dict[str, Any]:
         """The stack outputs of the last run."""
@@ -122,12 +141,12 @@ class Stack:
         resources: list[dict[str, Any]] = exported["deployment"].get("resources") or []
         return resources
 
-    def pulumi(self, *arguments: str, check: bool = False, env: Mapping[str, str] | None = None) -> Run:
+    def pulumi(self, *arguments: str, check: bool = False, env: Environment | None = None) -> Run:
         """Any command of the CLI on this stack; with `check`, raises RuntimeError where it fails."""
         done = subprocess.run(
             self._command(*arguments),
             cwd=self.folder,
-            env={**self.env, **(env or {})},
+            env=self._environment(env),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -137,11 +156,16 @@ class Stack:
             raise RuntimeError(f"pulumi {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}")
         return Run(done.returncode, done.stdout)
 
-    def fleet(self, *arguments: str) -> Run:
+    def fleet(self, *arguments: str, env: Environment | None = None) -> Run:
         """A `fleet` command on this stack."""
         command = [sys.executable, "-m", "fleet", *arguments, "--stack", self.name]
-        done = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False)
+        its = self._environment(env)
+        done = subprocess.run(command, cwd=self.folder, env=its, capture_output=True, text=True, check=False)
         return Run(done.returncode, done.stdout + done.stderr)
+
+    def _environment(self, changes: Environment | None) -> dict[str, str]:
+        wanted = {**self.env, **(changes or {})}
+        return {name: value for name, value in wanted.items() if value is not None}
 
     def _command(self, *arguments: str) -> list[str]:
         stack = [] if arguments[:2] == ("stack", "init") else ["--stack", self.name]

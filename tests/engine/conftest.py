@@ -11,7 +11,7 @@ import pytest
 
 from fleet.revision import Settings, revise
 from sandbox.handle import Sandbox
-from sandbox.stack import Run, Running, Stack
+from sandbox.stack import Environment, Run, Running, Stack
 
 TASKS = ("toxicity", "spam", "urgency")
 PARAMETERS = "/sagemaker-endpoint-manager/sandbox"
@@ -57,7 +57,7 @@ class Fleet:
     def _mark(self) -> None:
         self.seen = len(self.sandbox.calls())
 
-    def up(self, *flags: str, env: Mapping[str, str] | None = None) -> Run:
+    def up(self, *flags: str, env: Environment | None = None) -> Run:
         """As CI runs it."""
         self._mark()
         return self.stack.up(*flags, env=env)
@@ -68,7 +68,7 @@ class Fleet:
         plain = {"PULUMI_CONTINUE_ON_ERROR": "false", "PULUMI_PARALLEL": "16"}
         return self.stack.pulumi("up", "--yes", *flags, env=plain)
 
-    def preview(self, *flags: str, env: Mapping[str, str] | None = None) -> Run:
+    def preview(self, *flags: str, env: Environment | None = None) -> Run:
         self._mark()
         return self.stack.preview(*flags, env=env)
 
