@@ -28,8 +28,8 @@ def unsuitable(
     if specification:
         additional = {one["Name"]: one for one in package.get("AdditionalInferenceSpecifications") or ()}
         if specification not in additional:
-            found.append(_not_in_it(specification, list(additional)))
-        package = {**package, "InferenceSpecification": additional.get(specification)}
+            return [reason for reason in (*found, _not_in_it(specification, list(additional))) if reason]
+        package = {**package, "InferenceSpecification": additional[specification]}
     found += [reason(package, region) for reason in _REASONS]
     return [reason for reason in found if reason]
 

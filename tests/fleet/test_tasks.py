@@ -16,6 +16,8 @@ defaults:
   memory_mb: 1024
   provisioned_concurrency: 2
   environment: {LOG_LEVEL: info, REGION: eu}
+  inference_specification: small
+  kms_key: arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab
   owner: text-analytics
   soak_hours: 24
   smoke_test: {min_agreement: 0.9}
@@ -38,7 +40,8 @@ tasks:
       max: 6
       schedules: [{name: office-hours, cron: "0 7 ? * MON-FRI *", timezone: Europe/Berlin, min: 2, max: 5}]
     variants:
-      challenger: {weight: 0.1, follow: previous, memory_mb: 3072, environment: {REGION: us}}
+      challenger:
+        {weight: 0.1, follow: previous, memory_mb: 3072, environment: {REGION: us}, inference_specification: other}
       pinned: {weight: 0.1, pin: {version: 6, reason: x, owner: y, until: 2027-01-31}}
   spam: {}
 """
@@ -145,6 +148,8 @@ def test_a_variant_is_as_its_task_but_for_what_it_says(tmp_path: Path) -> None:
     assert (challenger.memory_mb, pinned.memory_mb) == (3072, 1024)
     assert (challenger.max_concurrency, challenger.provisioned_concurrency) == (20, 2)
     assert challenger.environment == {"LOG_LEVEL": "debug", "REGION": "us"}
+    assert (challenger.inference_specification, pinned.inference_specification) == ("other", "small")
+    assert challenger.kms_key and challenger.kms_key == pinned.kms_key
     assert challenger.scaling == read(tmp_path, EVERYTHING)["toxicity"].scaling
     assert (challenger.follow, pinned.follow, pinned.pin and pinned.pin.version) == ("previous", "latest", 6)
 

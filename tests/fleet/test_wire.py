@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from pulumi.runtime import rpc
 
 from fleet import wire
 from fleet.choice import Questions
-from fleet.revision import Revision, Settings
+from fleet.revision import Limits, Revision, Settings
 from fleet.rollout import (
     Absent,
     Answer,
@@ -32,16 +33,15 @@ from fleet.rollout import (
 )
 
 WORDS, NUMBERS = st.text(max_size=8), st.integers(0, 2**53)
-SETTINGS = st.builds(
-    Settings,
-    endpoint=WORDS,
-    role=WORDS,
-    memory_mb=NUMBERS,
-    max_concurrency=NUMBERS,
-    provisioned_concurrency=st.none() | NUMBERS,
-    environment=st.dictionaries(WORDS, WORDS, max_size=3),
-    attempt=NUMBERS,
-)
+OF_TYPE: dict[Any, Any] = {
+    str: WORDS,
+    int: NUMBERS,
+    str | None: st.none() | WORDS,
+    int | None: st.none() | NUMBERS,
+    Mapping[str, str]: st.dictionaries(WORDS, WORDS, max_size=3),
+    Limits | None: st.none() | st.builds(Limits, least=NUMBERS, most=NUMBERS),
+}
+SETTINGS = st.builds(Settings, **{name: OF_TYPE[hint] for name, hint in get_type_hints(Settings).items()})
 REVISION = st.builds(Revision, name=WORDS, version=NUMBERS, package=WORDS, settings=SETTINGS)
 REVISIONS = st.lists(REVISION, max_size=2).map(tuple)
 SIGHTING = st.none() | st.builds(Sighting, config=WORDS, modified=WORDS, provisioned=NUMBERS)
