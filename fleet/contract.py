@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fleet import wire
+from fleet.rollout import Outcome
 from fleet.status import Status
 from fleet.tasks import CHAMPION
 
@@ -63,6 +65,18 @@ def output(contract: Contract, runs: Mapping[str, str]) -> dict[str, Any]:
     for name, run in runs.items():
         said["variants"][name]["run"] = run
     return said
+
+
+def written(outputs: Mapping[str, Any]) -> dict[str, dict[str, Outcome]]:
+    """What a run has left in the stack's outputs for the next one, by task and variant.
+
+    Raises AttributeError, KeyError, TypeError or ValueError where they are not those of a fleet.
+    """
+    return {
+        task: {name: wire.unpack(Outcome, variant["run"]) for name, variant in output["variants"].items()}
+        for task, output in outputs.items()
+        if isinstance(output, Mapping) and "variants" in output  # people may add outputs of their own
+    }
 
 
 def text(contract: Contract) -> str:

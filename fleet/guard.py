@@ -4,7 +4,7 @@ Pure: what the last run wrote and what AWS lists come in, a sentence for the ope
 wrong. Whatever led there (credentials, a Region, a prefix, a bad merge), more than a few endpoints never go at once.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from fleet.rollout import Outcome, Unknown
@@ -54,16 +54,15 @@ def served(written: Written) -> dict[str, str]:
     }
 
 
-def elsewhere(arns: Iterable[str], asked: Asked) -> str:
-    """Why this run may not go on where the stack's resources, by their ARNs, lie in another Region or account."""
-    places = {place(arn) for arn in arns if arn}
+def elsewhere(places: Collection[Place], asked: Asked) -> str:
+    """Why this run may not go on where the stack's resources lie in another Region or account."""
     if regions := sorted({one.region for one in places} - {asked.place.region}):
         return (
             f"this stack's endpoints are in {', '.join(regions)}, as the last run left them, and this run looks in "
             f"{asked.place.region}, which {asked.region_from} says. Nothing was changed. Go back: "
             f"`pulumi config set aws:region {regions[0]}`. {ANOTHER_STACK}"
         )
-    accounts = sorted({one.account for one in places} - {asked.place.account})
+    accounts = sorted({one.account for one in places} - {asked.place.account, ""})
     if accounts and asked.place.account:
         return (
             f"this stack's endpoints are in account {', '.join(accounts)}, as the last run left them, and this run "

@@ -166,9 +166,12 @@ class Outcome:
     def speaks_of(self, revision: str, turn: int) -> bool:
         return self.tried == revision and self.turn == turn
 
-    def has_seen(self, name: str, live: LiveEndpoint) -> bool:
-        """True where the last run saw this very endpoint as its own: it has not been made anew since."""
-        return self.endpoint == name and live.created != "" and live.created <= self.modified
+    def has_seen(self, name: str, created: str) -> bool:
+        """True where the last run saw this very endpoint as its own: it has not been made anew since.
+
+        `created` is its CreationTime, as `modified` is written.
+        """
+        return self.endpoint == name and created != "" and created <= self.modified
 
 
 # The decision

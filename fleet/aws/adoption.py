@@ -1,7 +1,8 @@
 """An endpoint of another maker, as it is before this stack takes it over."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -21,6 +22,7 @@ class Existing:
     config: str  # EndpointConfigName now serving
     variants: Mapping[str, bool]  # production and shadow variants by name: True for serverless ones
     tags: Mapping[str, str]
+    created: str = field(default="", compare=False)  # CreationTime, ISO 8601, UTC
 
 
 def look(client: "SageMakerClient", name: str) -> Existing | None:
@@ -36,7 +38,8 @@ def look(client: "SageMakerClient", name: str) -> Existing | None:
     # Both: what is shown of an endpoint is optional, and its configuration may be deleted while it serves
     live, held = _variants(shown), _variants(_configuration(client, config))
     variants = {name: live.get(name, False) or held.get(name, False) for name in (*live, *held)}
-    return Existing(shown["EndpointArn"], shown["EndpointStatus"], config, variants, tags)
+    created = shown["CreationTime"].astimezone(UTC).isoformat()
+    return Existing(shown["EndpointArn"], shown["EndpointStatus"], config, variants, tags, created)
 
 
 def _configuration(client: "SageMakerClient", name: str) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
-from fleet.access import Access, AccessError
+from fleet.access import Access
 
 _LOCK = Lock()  # so that threads that begin at once assume a role once
 
@@ -56,10 +56,9 @@ def caller(access: Access) -> Caller:
     return Caller(answer["Account"], answer["Arn"])
 
 
-def admitted(access: Access) -> None:
-    """Raise AccessError where the configuration does not let this account be touched; asks only where it says so."""
-    if (access.allowed or access.forbidden) and (objection := access.objection_to(caller(access).account)):
-        raise AccessError(objection)
+def objection(access: Access) -> str:
+    """Why the configuration does not let this account be touched, "" where it does; asks only where it says so."""
+    return access.objection_to(caller(access).account) if access.allowed or access.forbidden else ""
 
 
 def _core(access: Access) -> Any:

@@ -119,7 +119,7 @@ class Region:
 
     async def _look(self, name: str, record: Outcome | None) -> Live:
         live = await self._describe(name, self.ownership)
-        if isinstance(live, LiveEndpoint) and not live.ours and record and record.has_seen(name, live):
+        if isinstance(live, LiveEndpoint) and not live.ours and record and record.has_seen(name, live.created):
             live = replace(live, ours=True)  # whatever its tags say: a renamed stack, or somebody took them off
         if not isinstance(live, LiveEndpoint) or not live.ours or not live.config:
             return live

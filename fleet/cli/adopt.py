@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fleet.aws import adoption, registry, tagging
 from fleet.aws.adoption import Existing
 from fleet.choice import choose, torn_down
-from fleet.cli import aws, task_list
+from fleet.cli import aws, record, state, task_list
 from fleet.cli.command import CommandError
 from fleet.cli.confirmation import add_yes, confirmed
 from fleet.cli.stack import add_stack, read, selected
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     stack = selected(options.stack)
     config = read(stack)
     task = task_list.one(config, options.task)
-    client = aws.sagemaker(config)
+    client, written = aws.sagemaker(config), record.read(config, state.outputs(stack))
     existing = aws.ask(lambda: adoption.look(client, task.endpoint))
     if existing is None:
         raise CommandError(
@@ -44,6 +44,9 @@ def run(options: argparse.Namespace) -> int:
         )
     if config.ownership.covers(existing.tags):
         print(f"{task.endpoint} is this stack's already; nothing was changed")
+        return 0
+    if any(run.has_seen(task.endpoint, existing.created) for run in written.get(task.name, {}).values()):
+        print(f"{task.endpoint} is this stack's already, and the next `pulumi up --refresh` puts its tags right")
         return 0
     if found := objections(task, existing):
         raise CommandError("\n".join(f"{task.endpoint}: {objection}" for objection in found))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from fleet.aws import session
+from fleet.aws import identity, session
 from fleet.cli.command import CommandError
 from fleet.cli.stack import StackConfig
 from fleet.rollout import Unknown
@@ -18,6 +18,8 @@ def sagemaker(config: StackConfig) -> "SageMakerClient":
     """A client for the stack's Region."""
     if not config.access.region:
         raise CommandError("aws:region is not set; run `pulumi config set aws:region <region>`")
+    if objection := ask(lambda: identity.objection(config.access)):
+        raise CommandError(objection)
     return ask(lambda: session.sagemaker(config.access))
 
 

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from fleet import comparison, wire
 from fleet.aws import metrics
-from fleet.cli import aws, stack, table
+from fleet.cli import aws, record, stack, table
 from fleet.cli.command import CommandError
 from fleet.comparison import MINIMUM, Arm, Judgement, Verdict, Window, percent
 from fleet.rollout import Outcome
@@ -84,10 +84,12 @@ def _time(text: str) -> datetime:
 def run(options: argparse.Namespace) -> int:
     name = stack.selected(options.stack)
     config = stack.read(name)
-    arms, warnings = serving(_output(name, options.task), options.task)
+    outputs = _outputs(name)
+    arms, warnings = serving(_output(name, outputs, options.task), options.task)
     window, clipped = _window(options, arms, datetime.now(UTC))
     if not config.access.region:
         raise CommandError("aws:region is not set; run `pulumi config set aws:region <region>`")
+    record.read(config, outputs)  # refuses to look where the fleet is not
     cloudwatch = aws.ask(lambda: metrics.client(config.access))
     read = aws.ask(lambda: metrics.read(cloudwatch, [arm.endpoint for arm in arms.values()], window))
     measured = {name: replace(arm, metrics=one) for (name, arm), one in zip(arms.items(), read, strict=True)}
@@ -104,13 +106,16 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _output(name: str, task: str) -> Mapping[str, Any]:
-    """What the last run said of the task."""
+def _outputs(name: str) -> Mapping[str, Any]:
+    """What the last run said, by task."""
     try:
         outputs = json.loads(stack.answer("stack", "output", "--json", "--stack", name))
-        tasks = {key: value for key, value in outputs.items() if isinstance(value, dict) and "variants" in value}
+        return {key: value for key, value in outputs.items() if isinstance(value, dict) and "variants" in value}
     except (ValueError, AttributeError):
         raise CommandError(f"the outputs of stack {name} cannot be read") from None
+
+
+def _output(name: str, tasks: Mapping[str, Any], task: str) -> Mapping[str, Any]:
     if task in tasks:
         found: Mapping[str, Any] = tasks[task]
         return found

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fleet.aws import leftovers
 from fleet.aws.leftovers import Kind, Leftovers, Orphan, Resource
 from fleet.choice import torn_down
-from fleet.cli import aws, state, task_list
+from fleet.cli import aws, record, state, task_list
 from fleet.cli.command import CommandError
 from fleet.cli.confirmation import add_yes, confirmed
 from fleet.cli.stack import StackConfig, add_stack, read, selected
@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
     stack = selected(options.stack)
     config = read(stack)
     client, wanted = aws.sagemaker(config), _wanted(config)
+    record.read(config, state.outputs(stack))  # refuses to look where the fleet is not
 
     def look() -> Leftovers:
         # In this order: what a run made that has ended since is in the state, and one that has not ended is refused.

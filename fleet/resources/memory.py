@@ -14,7 +14,8 @@ from typing import Any
 import pulumi
 from pulumi.runtime import invoke_async
 
-from fleet import wire
+from fleet import contract
+from fleet.guard import Place, place
 from fleet.rollout import Outcome
 
 _ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
@@ -36,10 +37,11 @@ class Memory:
         return frozenset(self.state.get(_ENDPOINT, {}).keys() | (models & configs))
 
     @property
-    def arns(self) -> list[str]:
-        """Of everything in the state that has one, and of the endpoints that the last run has seen serve."""
+    def places(self) -> set[Place]:
+        """Where everything lies that the state holds, and every endpoint that the last run has seen serve."""
         in_state = (outputs.get("arn", "") for named in self.state.values() for outputs in named.values())
-        return [*in_state, *(run.arn for variants in self.written.values() for run in variants.values())]
+        written = (run.arn for variants in self.written.values() for run in variants.values())
+        return {place(arn) for arn in (*in_state, *written) if arn}
 
     def of(self, task: str) -> dict[str, Outcome]:
         """What the last run wrote of a task, as far as the state still holds it.
@@ -64,14 +66,7 @@ async def read() -> Memory:
         )
     except Exception as error:
         raise pulumi.RunError(f"the stack's own state could not be read: {error}. Nothing was changed") from None
-    return Memory(_written(outputs["outputs"]), _by_name(state["outputs"]))
-
-
-def _written(outputs: Mapping[str, Any]) -> dict[str, dict[str, Outcome]]:
-    return {
-        task: {name: wire.unpack(Outcome, variant["run"]) for name, variant in output["variants"].items()}
-        for task, output in outputs.items()
-    }
+    return Memory(contract.written(outputs["outputs"]), _by_name(state["outputs"]))
 
 
 def _by_name(resources: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -44,7 +44,7 @@ async def guarded(
     leaving = guard.going(memory.written, set(staying), listed)
     accepted = settings.recreate_until is not None and today <= settings.recreate_until
     for stop in (
-        guard.elsewhere(memory.arns, asked),
+        guard.elsewhere(memory.places, asked),
         "" if accepted else guard.vanished(memory.written, listed, asked, settings.max_teardown),
         guard.too_many(leaving, settings.max_teardown),
     ):

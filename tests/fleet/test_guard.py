@@ -1,6 +1,6 @@
 """What stops a run before anything changes: looking in the wrong place, and taking too much away."""
 
-from fleet.guard import Asked, Place, elsewhere, going, missing, too_many, vanished
+from fleet.guard import Asked, Place, elsewhere, going, missing, place, too_many, vanished
 from fleet.rollout import Outcome, Unknown
 
 TASKS = ("emotion", "intent", "spam", "topic", "urgency")
@@ -32,7 +32,7 @@ def listed(*endpoints: str) -> dict[str, str]:
 
 
 def test_where_everything_lies_here_a_run_goes_on() -> None:
-    assert elsewhere([arn("spam"), arn("topic"), ""], ASKED) == ""
+    assert elsewhere([place(arn("spam"))], ASKED) == ""
 
 
 def test_the_first_run_goes_anywhere() -> None:
@@ -40,7 +40,7 @@ def test_the_first_run_goes_anywhere() -> None:
 
 
 def test_another_region_is_told_with_both_and_with_what_says_it() -> None:
-    assert elsewhere([arn("spam", region="us-east-1")], Asked(HERE, "AWS_REGION")) == (
+    assert elsewhere([Place("us-east-1", "")], Asked(HERE, "AWS_REGION")) == (
         "this stack's endpoints are in us-east-1, as the last run left them, and this run looks in eu-west-1, which "
         "AWS_REGION says. Nothing was changed. Go back: `pulumi config set aws:region us-east-1`. A fleet moves by a "
         "second stack: docs/operations.md"
@@ -48,11 +48,11 @@ def test_another_region_is_told_with_both_and_with_what_says_it() -> None:
 
 
 def test_one_endpoint_in_another_region_is_enough() -> None:
-    assert "us-east-1" in elsewhere([arn("spam"), arn("topic", region="us-east-1")], ASKED)
+    assert "us-east-1" in elsewhere([place(arn("spam")), place(arn("topic", region="us-east-1"))], ASKED)
 
 
 def test_another_account_is_told_with_both_and_as_whom_it_was_asked() -> None:
-    assert elsewhere([arn("spam", account="222222222222")], ASKED) == (
+    assert elsewhere([place(arn("spam", account="222222222222"))], ASKED) == (
         "this stack's endpoints are in account 222222222222, as the last run left them, and this run looks in "
         "eu-west-1 (aws:region) in account 111111111111 as arn:aws:sts::111111111111:assumed-role/deployer/ci. "
         "Nothing was changed. Mend the credentials: aws:profile, aws:assumeRoles, and the AWS_… variables of this "
@@ -61,7 +61,7 @@ def test_another_account_is_told_with_both_and_as_whom_it_was_asked() -> None:
 
 
 def test_an_account_that_could_not_be_found_out_stops_nothing_by_itself() -> None:
-    assert elsewhere([arn("spam", account="222222222222")], Asked(Place("eu-west-1", ""), "aws:region")) == ""
+    assert elsewhere([place(arn("spam", account="222222222222"))], Asked(Place("eu-west-1", ""), "aws:region")) == ""
 
 
 # Vanished

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from fleet import wire
 from fleet.aws.adoption import Existing
+from fleet.cli import state
 from fleet.cli.adopt import objections
 from fleet.cli.command import main
+from fleet.rollout import Outcome
 from fleet.tasks import Task
 
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/toxicity"
@@ -21,6 +24,7 @@ class Command:
 
     def __init__(self, account: Any, capsys: pytest.CaptureFixture[str]) -> None:
         self.account, self._capsys = account, capsys
+        self.outputs: dict[str, Any] = {}
         account.deploy("toxicity", "theirs")
         keys = ["fleet:project", "fleet:stack", "fleet:task", "fleet:variant"]
         account.client.delete_tags(ResourceArn=ARN, TagKeys=keys)
@@ -52,8 +56,10 @@ def command(
     (tmp_path / "Pulumi.yaml").write_text("name: sagemaker-endpoint-manager\n")
     (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  aws:region: eu-west-1\n")
     (tmp_path / "tasks.yaml").write_text("tasks:\n  toxicity: {owner: team-x}\n  spam: {}\n")
+    command = Command(account, capsys)
+    monkeypatch.setattr(state, "outputs", lambda stack: command.outputs)
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    return Command(account, capsys)
+    return command
 
 
 class Terminal(io.StringIO):
@@ -197,3 +203,43 @@ def test_what_cannot_be_taken_over_is_refused(
 def test_an_endpoint_that_fits_is_not_refused() -> None:
     task = Task(name="toxicity", endpoint="toxicity", group="toxicity")
     assert objections(task, Existing("arn", "InService", "theirs", SERVERLESS, {"team": "theirs"})) == []
+
+
+# What the last run of this stack left
+
+
+def left_by(**run: Any) -> dict[str, Any]:
+    """The outputs of a run that has seen `toxicity` serve."""
+    seen = Outcome(endpoint="toxicity", declared=("toxicity",), serving="toxicity-v1-3fa9c1", **run)
+    return {"toxicity": {"variants": {"champion": {"run": wire.pack(seen), "model_package_arn": PACKAGE}}}}
+
+
+PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/toxicity/1"
+
+
+def test_what_this_stack_has_made_is_its_own_although_its_tags_are_gone(command: Command) -> None:
+    command.outputs = left_by(arn=ARN, modified="2999-01-01T00:00:00+00:00")
+    assert command.run("toxicity", "--yes") == 0
+    assert command.out == "toxicity is this stack's already, and the next `pulumi up --refresh` puts its tags right\n"
+    assert command.changes() == []
+
+
+def test_what_somebody_made_anew_under_that_name_is_theirs(command: Command) -> None:
+    command.outputs = left_by(arn=ARN, modified="2001-01-01T00:00:00+00:00")
+    assert command.run("toxicity", "--yes") == 0
+    assert "made by somebody else" in command.out
+
+
+@pytest.mark.parametrize(
+    ("arn", "where"),
+    [
+        (ARN.replace("eu-west-1", "us-east-1"), "us-east-1"),
+        (ARN.replace("123456789012", "210987654321"), "account 210987654321"),
+        ("", "us-east-1"),  # by the package, as 0.3 wrote it
+    ],
+)
+def test_where_the_fleet_is_not_nothing_is_adopted(command: Command, arn: str, where: str) -> None:
+    command.outputs = left_by(arn=arn, modified="2999-01-01T00:00:00+00:00")
+    assert command.run("toxicity", "--yes") == 1
+    assert f"this stack's endpoints are in {where}, as the last run left them" in command.errors
+    assert command.changes() == []

@@ -20,6 +20,7 @@ class Command:
     def __init__(self, account: Any, capsys: pytest.CaptureFixture[str]) -> None:
         self.account, self._capsys = account, capsys
         self.in_state: set[tuple[Kind, str]] = set()
+        self.outputs: dict[str, Any] = {}
 
     def run(self, *flags: str) -> int:
         code = main(["orphans", "--stack", "prod", *flags])
@@ -42,6 +43,7 @@ def command(
     command = Command(account, capsys)
     monkeypatch.setattr(state, "refuse_locked", lambda stack: None)
     monkeypatch.setattr(state, "read", lambda stack: frozenset(command.in_state))
+    monkeypatch.setattr(state, "outputs", lambda stack: command.outputs)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     return command
 
