@@ -21,6 +21,7 @@ ENVIRONMENT = "env"
 STACK_CONFIG = "Pulumi.sandbox.yaml"
 TASKS = "tasks.yaml"
 PROJECT = "sagemaker-endpoint-manager"
+OF_EVERY_STACK = ("aws:maxRetries",)  # of the configuration in Pulumi.yaml
 
 # What of the user's own settings would lead away from the sandbox
 _UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_SAGEMAKER")
@@ -70,6 +71,8 @@ def environment(folder: Path, url: str, account: str) -> dict[str, str]:
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
         "PULUMI_CONTINUE_ON_ERROR": "true",
         "PULUMI_PARALLEL": "64",
+        # The stand-in provider waits as the real one does, for up to an hour: nobody is to wait for that here
+        "SANDBOX_PROVIDER_SECOND": "0.02",
         "PATH": os.pathsep.join([*map(str, path), os.environ.get("PATH", "")]),
     }
 
@@ -90,11 +93,13 @@ def _lay_out_project(folder: Path, tasks: Path, account: str) -> None:
     """A Pulumi project that runs the program from where it is.
 
     The CLI writes into Pulumi.<stack>.yaml, and people edit the task list: here both are copies. What Pulumi.yaml says
-    for the team's own stacks is not taken over.
+    for the team's own stacks is not taken over, and what it says for every stack is.
     """
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
     said = project.pop("config", None)
     place = project.pop("stackConfigDir", said if isinstance(said, str) else "")
+    if isinstance(said, dict):
+        project["config"] = {key: said[key] for key in OF_EVERY_STACK if key in said}
     project["main"] = str(ROOT)
     project["runtime"]["options"]["virtualenv"] = str(ROOT / ".venv")
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False))

@@ -46,6 +46,7 @@ RUN_BY = {
     "pulumi stack import --file backup.json": "tests/engine/test_lost_state.py",
     "FLEET_DEBUG=1 pulumi preview --debug": "tests/engine/test_recovery.py",
     "pulumi config set maxTeardown 5": "tests/engine/test_teardown.py",
+    "pulumi config set aws:maxRetries 10": "tests/engine/test_retries.py",
     "pulumi stack output --json > outputs.json": "tests/engine/test_first_run.py",
     "python examples/app.py toxicity texts.txt --outputs outputs.json": "tests/examples/test_app.py",
     "python examples/app.py toxicity texts.txt --ssm /sagemaker-endpoint-manager/prod": "tests/examples/test_app.py",
@@ -58,6 +59,7 @@ NEEDS_AWS = {
     "pulumi preview --stack prod",
     "pulumi up --stack prod --yes --skip-preview --refresh --continue-on-error --parallel 64",
     "pulumi up --yes --skip-preview --refresh --continue-on-error --parallel 64",
+    "pulumi up --yes --skip-preview --continue-on-error --parallel 64",
 }
 
 

@@ -200,5 +200,9 @@ def worded(service: str, error: ClientError | BotoCoreError) -> str:
         return sentence(error)
     about: Any = error.response.get("ResponseMetadata", {})
     answer = f"StatusCode: {about.get('HTTPStatusCode', 400)}, RequestID: {about.get('RequestId', '')}"
-    name = SERVICE_IDS.get(service, service)
-    return f"operation error {name}: {error.operation_name}, https response error {answer}, api error {sentence(error)}"
+    retries, name = about.get("RetryAttempts", 0), SERVICE_IDS.get(service, service)
+    often = f"exceeded maximum number of attempts, {retries + 1}, " if retries else ""
+    return (
+        f"operation error {name}: {error.operation_name}, {often}https response error {answer}, "
+        f"api error {sentence(error)}"
+    )

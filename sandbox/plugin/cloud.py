@@ -3,10 +3,9 @@
 Speaks plain values; Pulumi's protocol is provider.py. Every failure is one `Refused`, worded as the bridge words it.
 """
 
-import os
 import time
 from collections.abc import Mapping
-from threading import Event, Lock
+from threading import Lock
 from typing import Any, NoReturn, cast
 
 import jmespath
@@ -16,10 +15,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sandbox.plugin import access
 from sandbox.plugin.catalogue import Field, Properties, Refused, ResourceType, Settling, Tagging
 from sandbox.plugin.difference import changes, top
+from sandbox.plugin.retries import Patience, pauses
 from sandbox.plugin.tags import ProviderTags
 
-FIRST_POLL_SECONDS = 0.1
-LONGEST_POLL_SECONDS = 0.5
+SHORTEST_POLL_SECONDS = 0.1  # however short a second of the provider's is
 READ_TIMEOUT_SECONDS = 3600  # a fault may hold a call for as long as a test wants, and a timeout would send it again
 CONNECTIONS = 128
 
@@ -30,24 +29,25 @@ class Cloud:
     Each resource is asked for in its own region, which its key holds beside what the row says.
     """
 
-    def __init__(self, aws: access.Access, tags: ProviderTags, cancelled: Event) -> None:
+    def __init__(self, aws: access.Access, tags: ProviderTags, patience: Patience) -> None:
         self.aws = aws
         self.region = aws.region
         self.tags = tags
-        self.cancelled = cancelled
+        self.patience = patience
         self.clients: dict[tuple[str, str], Any] = {}  # by service and region
         self.lock = Lock()  # making a client is not safe between threads, using one is
 
     def client(self, service: str, region: str) -> Any:
         with self.lock:
             if (service, region) not in self.clients:
-                retries = Config(
-                    # As the real provider does: 25 unless maxRetries says otherwise (aws provider, maxRetries, 2026-11)
-                    retries={"mode": "standard", "total_max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS", "25"))},
+                config = Config(
+                    retries={"mode": "standard", "total_max_attempts": 1},  # it is `patience` that tries again
                     read_timeout=READ_TIMEOUT_SECONDS,
                     max_pool_connections=CONNECTIONS,
                 )
-                self.clients[service, region] = self.aws.client(service, region, retries)
+                client = self.aws.client(service, region, config)
+                client.meta.events.register("needs-retry", self.patience.needs_retry)
+                self.clients[service, region] = client
             return self.clients[service, region]
 
     def ask(self, row: ResourceType, key: Properties, operation: str, request: Properties) -> Any:
@@ -172,15 +172,16 @@ class Cloud:
 
     def poll(self, row: ResourceType, key: Properties, seconds: float, waiting: str) -> Any:
         """Describes the resource again and again. Raises Refused when time is up or the run is cancelled."""
-        end, pause = time.monotonic() + seconds, FIRST_POLL_SECONDS
-        while time.monotonic() < end:
+        end = time.monotonic() + seconds
+        for pause in pauses():
+            if time.monotonic() >= end:
+                break
             try:
                 yield self.describe(row, key)
             except (ClientError, BotoCoreError) as error:
                 raise Refused(f"{waiting}: {access.sentence(error)}") from None
-            if self.cancelled.wait(pause):
+            if not self.patience.sleep(pause, at_least=SHORTEST_POLL_SECONDS):
                 raise Refused(f"{waiting}: the run was cancelled")
-            pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
         raise Refused(f"{waiting}: timeout while waiting for state to become ready (timeout: {seconds / 60:.0f}m)")
 
 

@@ -105,7 +105,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         cloud = self.module.result()
         access = cloud.access.opened(config)
         cloud.access.admit(access, config)
-        self.cloud: Cloud = cloud.Cloud(access, self.tags, self.cancelled)
+        patience = cloud.Patience.configured(config.get("maxRetries"), self.cancelled)
+        self.cloud: Cloud = cloud.Cloud(access, self.tags, patience)
         return proto.ConfigureResponse(supportsPreview=True, acceptSecrets=True, acceptResources=False)
 
     @rpc

@@ -73,6 +73,11 @@ def test_everything_is_tagged_from_the_first_deployment(fleet):
     assert config == model == endpoint | {"fleet:version": "1"}
 
 
+def provider(resources):
+    """The aws provider that a state holds."""
+    return next(resource for resource in resources if resource["type"] == "pulumi:providers:aws")
+
+
 def test_a_fleet_deployed_by_an_earlier_release_stays_as_it_is(empty):
     empty.sandbox.restore(KEPT / "aws.json")
     shutil.copyfile(KEPT / "tasks.yaml", empty.stack.task_list)
@@ -89,3 +94,6 @@ def test_a_fleet_deployed_by_an_earlier_release_stays_as_it_is(empty):
     assert {urn.split("::")[2] for urn in after - before} == {"fleet:Task$aws:ssm/parameter:Parameter"}
     # The stack's reference to itself, which no release from 0.4.0 on needs.
     assert {urn.split("::")[2] for urn in before - after} == {"pulumi:pulumi:StackReference"}
+    assert provider(deployed)["inputs"].get("maxRetries") is None
+    assert provider(empty.stack.state())["inputs"]["maxRetries"] == "8"  # what the next refresh goes by
+    assert provider(empty.stack.state())["id"] == provider(deployed)["id"]  # another one would replace everything
