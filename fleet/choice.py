@@ -208,7 +208,7 @@ def _beside(registry: Answer, chosen: int) -> str:
         case Approved(version) if version > chosen:
             return f"; {version} is approved"
         case Unknown(error):
-            return f"; registry: {error}"
+            return f"; {error}"
     return ""
 
 

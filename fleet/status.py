@@ -75,7 +75,7 @@ def _standing(plan: Plan, answer: Answer, live: Live, outcome: Outcome, decided:
         case _, Unknown(error):
             return Standing(Status.UNKNOWN, f"endpoint: {error}", plan.revision(outcome.serving))
         case Unknown(error), _ if not goes_by_the_plan:
-            return Standing(Status.UNKNOWN, f"registry: {error}", serving)
+            return Standing(Status.UNKNOWN, error, serving)
         case _, LiveEndpoint() if plan.kind is Kind.REFUSE:
             return Standing(Status.NOT_DEPLOYED, NOT_OURS)
         case _, Absent() | LiveEndpoint(status="Creating" | "Failed" | "OutOfService" | "Deleting"):

@@ -6,6 +6,7 @@ names are stored in the state of every stack: never rename them.
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -89,10 +90,15 @@ class ApprovedModels(Resource, module="registry", name="ApprovedModels"):
             raise pulumi.RunError("the registry's answers are not known; nothing may be declared without them")
         answers, was, now = await self.answers.future() or {}, await self.asked.future(), _asked(self._questions)
         return {
-            group: wire.decode(Answer, answer)
+            group: _from_here(wire.decode(Answer, answer))
             for group, answer in answers.items()
             if _of(was, group) == _of(now, group)
         }
+
+
+def _from_here(answer: Answer) -> Answer:
+    """The answer; an error says whose it is, for it is handed on to those who asked somebody else."""
+    return replace(answer, error=f"registry: {answer.error}") if isinstance(answer, Unknown) else answer
 
 
 def _asked(questions: "Questions") -> dict[str, Any]:

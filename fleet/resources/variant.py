@@ -151,12 +151,12 @@ class Decision:
     def handed(self) -> Handed:
         """What a champion hands over to its challengers, whatever then becomes of it."""
         if isinstance(self.before, Unknown):
-            return Unknown(f"champion: {self.before.error}")
+            return Unknown(f"champion's endpoint: {self.before.error}")
         if isinstance(self.answer, Refused):
             return Refused(f"champion: {self.answer.reason}")
         target, wanted = self.plan.revision(self.plan.target) or self.plan.wanted, self.plan.wanted
         if self.plan.kind is Kind.REFUSE or (self.plan.target and target is None):
-            return Unknown("champion: what serves is not this stack's")
+            return Unknown("champion's endpoint: what serves is not this stack's")
         failed = wanted.version if wanted and self.plan.kind is Kind.HOLD else 0
         return Champion(target.version if target else 0, failed)
 

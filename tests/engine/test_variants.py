@@ -146,5 +146,5 @@ def test_a_targeted_run_does_not_go_by_answers_to_other_questions(trial):
     run = trial.up("--target", "**toxicity*")  # without ApprovedModels, which was not asked for 3
 
     assert not run.ok
-    assert "toxicity/b: registry: the registry was not asked in this run" in run.text
+    assert "toxicity/b: the registry was not asked in this run" in run.text
     assert trial.serving("toxicity-b") == 2

@@ -11,7 +11,7 @@ from fleet.tasks import Task
 
 NOW = datetime(2027, 1, 31, 10, tzinfo=UTC)
 BY = {"owner": "team-x", "until": date(2027, 3, 31), "reason": "fewer false alarms"}
-DOWN = Unknown("ListModelPackages: AccessDeniedException: no")
+DOWN = Unknown("registry: ListModelPackages: AccessDeniedException: no")
 NO_PIN = 'pin: version 6 of model package group "toxicity" is not approved; pin to one that is'
 
 

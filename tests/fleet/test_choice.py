@@ -17,7 +17,7 @@ from tests.fleet.worlds import approved, name, serves, world
 
 NOW = datetime(2027, 1, 31, 10, tzinfo=UTC)
 BY = {"owner": "team-x", "until": date(2027, 3, 31), "reason": "fewer false alarms"}
-DOWN = Unknown("ListModelPackages: AccessDeniedException: no")
+DOWN = Unknown("registry: ListModelPackages: AccessDeniedException: no")
 NOTHING = NothingApproved()
 
 
@@ -86,7 +86,7 @@ def test_dates_that_another_task_asked_for_let_nothing_soak() -> None:
     [
         (approved(8), 8, "; 8 is approved"),
         (NOTHING, 0, ""),
-        (DOWN, 0, f"; registry: {DOWN.error}"),
+        (DOWN, 0, f"; {DOWN.error}"),
     ],
     ids=["approved", "nothing approved", "outage"],
 )
@@ -109,7 +109,7 @@ def test_a_hold_wins_over(besides: dict[str, Any]) -> None:
     [
         (8, EIGHT_AND_SEVEN, approved(8), ""),
         (7, EIGHT_AND_SEVEN, approved(7), "; 8 is approved"),
-        (7, DOWN, Unknown(DOWN.error, pin=7), f"; registry: {DOWN.error}"),
+        (7, DOWN, Unknown(DOWN.error, pin=7), f"; {DOWN.error}"),
     ],
     ids=["the newest", "an older one", "outage"],
 )

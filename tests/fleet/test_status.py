@@ -36,7 +36,7 @@ ON_SEVEN = LiveEndpoint("InService", SEVEN.name, "t1")
 ON_EIGHT = LiveEndpoint("InService", EIGHT.name, "t2")
 BY_HAND = LiveEndpoint("InService", "by-hand", "t3")
 FOREIGN = replace(BY_HAND, ours=False)
-DENIED = Unknown("ListModelPackages: AccessDeniedException: no")
+DENIED = Unknown("registry: ListModelPackages: AccessDeniedException: no")
 NOTHING = NothingApproved()
 REFUSED = Refused("pin: version 9 is not approved")
 PINNED = "pinned to 7 by team-x until 2027-03-31: why; 8 is approved"
@@ -260,6 +260,11 @@ def test_a_registry_that_cannot_be_read_leaves_the_status_unknown_and_names_what
     standing = assess(to(SEVEN, kind=Kind.KEEP), DENIED, ON_SEVEN, Outcome())
     reason = "registry: ListModelPackages: AccessDeniedException: no"
     assert standing == Standing(Status.UNKNOWN, reason, SEVEN)
+
+
+def test_what_a_challenger_does_not_know_of_its_champion_is_not_said_to_be_the_registrys() -> None:
+    error = "champion's endpoint: DescribeEndpoint: down"
+    assert say(to(SEVEN, kind=Kind.KEEP), ON_SEVEN, answer=Unknown(error)) == (Status.UNKNOWN, error)
 
 
 @pytest.mark.parametrize("live", [Absent(), FOREIGN])

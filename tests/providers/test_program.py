@@ -12,7 +12,7 @@ from fleet import wire
 from fleet.access import Access
 from fleet.choice import Questions
 from fleet.revision import Settings, revise
-from fleet.rollout import Absent, Approved, Kind, NothingApproved, Plan
+from fleet.rollout import Absent, Approved, Kind, NothingApproved, Plan, Unknown
 from providers.registry import ApprovedModels
 from providers.rollout import Fault, Rollout
 
@@ -78,6 +78,13 @@ def test_a_plan_that_is_unknown_ends_the_run() -> None:
 def test_the_program_gets_the_answer_of_every_group() -> None:
     answers = wire.encode(ANSWERS)
     assert run(Engine(answers=answers), lambda: approved_models().known_answers()) == ANSWERS
+
+
+def test_what_the_registry_did_not_tell_is_said_to_be_the_registrys() -> None:
+    answers = wire.encode({"spam": Unknown('model package group "spam": down')})
+    assert run(Engine(answers=answers), lambda: approved_models().known_answers()) == {
+        "spam": Unknown('registry: model package group "spam": down')
+    }
 
 
 def test_answers_that_are_unknown_end_the_run() -> None:
