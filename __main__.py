@@ -34,7 +34,7 @@ async def main() -> None:
     region.held = last.held
     leave = await teardown.guarded(staying, last, region, settings, today)
     if not pulumi.runtime.is_dry_run() and (left := await candidates.clear(region)):
-        pulumi.log.warn(f"candidates of a killed run: {left.error}")
+        pulumi.log.warn(f"what smoke tests of a killed run left could not be removed: {left.error}")
 
     parameters = Parameters(settings, [task.name for task in tasks], last.written)
     models = ApprovedModels("approved-models", questions(wanted), settings.access)

@@ -123,7 +123,7 @@ def _held(hold: Hold, registry: Answer, now: datetime) -> Choice:
 
 
 def _pinned(pin: Pin, registry: Answer, group: str, now: datetime) -> Choice:
-    said = f"pinned to {pin.version} by {_in_words(pin)}{_beside(registry, pin.version)}"
+    said = f"pinned to version {pin.version} by {_in_words(pin)}{_beside(registry, pin.version)}"
     return Choice(_version(pin.version, registry, group), _newest(registry), said, _ended("pin", pin, now.date()))
 
 
@@ -206,7 +206,7 @@ def _in_words(decision: Pin | Hold) -> str:
 def _beside(registry: Answer, chosen: int) -> str:
     match registry:
         case Approved(version) if version > chosen:
-            return f"; {version} is approved"
+            return f"; version {version} is approved"
         case Unknown(error):
             return f"; {error}"
     return ""

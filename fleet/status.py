@@ -25,10 +25,20 @@ from fleet.rollout import (
 )
 
 NOT_OURS = (
-    "an endpoint of this name exists and is not this stack's, by its tags; rename the task or remove the endpoint"
+    "an endpoint of this name exists and is not this stack's, by its tags; take it over with `fleet adopt`, or rename "
+    "the task"
 )
 SHOWN_REFUSALS = 2  # of one variant; a policy that lacks one action may refuse every step
 SERVES_NOBODY = frozenset({"Creating", "Failed", "OutOfService", "Deleting"})
+
+
+# What came of trying a version, as a sentence says it of "version 8"
+_TRIED = {
+    Verdict.NOTHING_TRIED: "not deployed",
+    Verdict.NOT_SENT: "not deployed",
+    Verdict.ROLLED_BACK: "rolled back",
+    Verdict.SMOKE_TEST: "failed its smoke test",
+}
 
 
 class Status(StrEnum):
@@ -50,13 +60,14 @@ class Standing:
     serving: Revision | None = None  # what callers are answered by, where it is known
 
 
-def assess(plan: Plan, answer: Answer, live: Live, outcome: Outcome, decided: str = "") -> Standing:
+def assess(plan: Plan, answer: Answer, live: Live, outcome: Outcome, decided: str = "", former: str = "") -> Standing:
     """How a variant stands, given the endpoint as it is now and the memory of what was tried last.
 
     `decided` is what people decided, in words: whoever follows that is up to date. What AWS refused in the last run is
-    said too: of what was to be made again, of a tag, of scaling.
+    said too: of what was to be made again, of a tag, of scaling. `former` is the endpoint that this one replaces, where
+    its name changes.
     """
-    standing = _standing(plan, answer, live, outcome, decided)
+    standing = _standing(plan, answer, live, outcome, decided, former)
     return standing if standing.status is Status.UNKNOWN else told(standing, outcome.refused)
 
 
@@ -67,9 +78,9 @@ def told(standing: Standing, refused: Sequence[str]) -> Standing:
     return replace(standing, reason="; ".join([standing.reason, *more[:SHOWN_REFUSALS], *others]))
 
 
-def _standing(plan: Plan, answer: Answer, live: Live, outcome: Outcome, decided: str) -> Standing:
+def _standing(plan: Plan, answer: Answer, live: Live, outcome: Outcome, decided: str, former: str) -> Standing:
     serving = _serving(plan, live)
-    keeps = f"version {serving.version} keeps serving" if serving else "what serves was deployed outside"
+    keeps = f"version {serving.version} keeps serving" if serving else "what serves was deployed outside of Pulumi"
     goes_by_the_plan = plan.kind in (Kind.RUN, Kind.HOLD)  # a pin on a kept revision does, in an outage too
     match answer, live:
         case _, Unknown(error):
@@ -79,7 +90,7 @@ def _standing(plan: Plan, answer: Answer, live: Live, outcome: Outcome, decided:
         case _, LiveEndpoint() if plan.kind is Kind.REFUSE:
             return Standing(Status.NOT_DEPLOYED, NOT_OURS)
         case _, Absent() | LiveEndpoint(status="Creating" | "Failed" | "OutOfService" | "Deleting"):
-            return Standing(Status.NOT_DEPLOYED, _why_not_deployed(plan, answer, live, outcome, decided))
+            return Standing(Status.NOT_DEPLOYED, _why_not_deployed(plan, answer, live, outcome, decided, former))
         case Refused(reason), _:
             return Standing(Status.OUT_OF_DATE, f"{reason}; {keeps}", serving)
         case Stay(), _:
@@ -95,26 +106,30 @@ def _serving(plan: Plan, live: Live) -> Revision | None:
     return plan.revision(live.config) or live.serving
 
 
-def _why_not_deployed(plan: Plan, answer: Answer, live: Live, outcome: Outcome, decided: str) -> str:
+def _why_not_deployed(plan: Plan, answer: Answer, live: Live, outcome: Outcome, decided: str, former: str) -> str:
     status = f"endpoint {live.status}{_because(live.failure)}" if isinstance(live, LiveEndpoint) else ""
     match answer:
         case Refused(reason):
             return reason
         case Stay():
-            return f"{decided}; {status or ('deleted outside' if plan.target else 'nothing serves')}"
+            return f"{decided}; {status or ('deleted outside of Pulumi' if plan.target else 'nothing serves')}"
         case NothingApproved():
             return decided or "nothing approved"
     wanted = plan.wanted
     if wanted is None:
         return "nothing approved"
     if outcome.speaks_of(wanted.name, plan.turn) and outcome.verdict is Verdict.SMOKE_TEST:
-        return f"version {wanted.version} {outcome.verdict}{_because(outcome.failure)}"
+        return f"version {wanted.version} {_TRIED[outcome.verdict]}{_because(outcome.failure)}"
     if outcome.speaks_of(wanted.name, plan.turn) and outcome.verdict is Verdict.NOT_SENT:
-        return f"version {wanted.version} not deployed{_because(outcome.failure or status)}"
+        return f"version {wanted.version} {_TRIED[outcome.verdict]}{_because(outcome.failure or status)}"
     why = decided or f"version {wanted.version} approved"
     if status:
         return f"{why}; {status}"
-    return f"deleted outside; {why}" if plan.generation and outcome.served else why
+    if former:
+        return (
+            f"the endpoint's name changes from {former} to {outcome.endpoint} (namePrefix), with a gap between; {why}"
+        )
+    return f"deleted outside of Pulumi; {why}" if plan.generation and outcome.served else why
 
 
 def _why_out_of_date(
@@ -124,11 +139,11 @@ def _why_out_of_date(
     if plan.kind is Kind.KEEP or wanted is None:
         return f"{decided or 'nothing approved'}; {keeps}"
     if outcome.speaks_of(wanted.name, plan.turn) and outcome.verdict is Verdict.SERVES:
-        return f"moved outside; {keeps}"
+        return f"moved outside of Pulumi; {keeps}"
     if outcome.speaks_of(wanted.name, plan.turn):
-        return f"version {wanted.version} {outcome.verdict}{_because(outcome.failure)}; {keeps}"
+        return f"version {wanted.version} {_TRIED[outcome.verdict]}{_because(outcome.failure)}; {keeps}"
     if plan.kind is Kind.HOLD and isinstance(live, LiveEndpoint):
-        return f"version {wanted.version} rolled back{_because(live.failure)}; {keeps}"
+        return f"version {wanted.version} {_TRIED[Verdict.ROLLED_BACK]}{_because(live.failure)}; {keeps}"
     if isinstance(live, LiveEndpoint) and live.in_transition:
         return f"updating; {keeps}"
     if serving is None:
@@ -139,7 +154,7 @@ def _why_out_of_date(
         return f"{decided}; {keeps}"
     if wanted.version > serving.version:
         return f"new version {wanted.version} approved; {keeps}"
-    return f"version {serving.version} is approved no more; back to {wanted.version}"
+    return f"version {serving.version} is not approved any more; back to version {wanted.version}"
 
 
 def _because(failure: str) -> str:

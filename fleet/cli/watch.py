@@ -123,7 +123,7 @@ def judge(move: Move, live: LiveEndpoint) -> Move:
         move = replace(move, modified=live.modified, provisioned=live.provisioned)
         return replace(move, phase=Phase.NOT_BEGUN, status=live.status)
     serving = move.row.standing.serving_version
-    keeps = f"version {serving} keeps serving" if serving else "what serves was deployed outside"
+    keeps = f"version {serving} keeps serving" if serving else "what serves was deployed outside of Pulumi"
     return _end(move, live, Status.OUT_OF_DATE, f"version {version} rolled back{because}; {keeps}", serving)
 
 

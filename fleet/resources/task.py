@@ -162,7 +162,8 @@ async def _taken_away(goal: Goal, choice: Choice, region: Region) -> Result:
     if not goal.is_deployed and not pulumi.runtime.is_dry_run():
         live = await region.live(goal.endpoint, None, wait=True)
         if isinstance(live, LiveEndpoint) and live.ours and (refused := await region.remove(goal.endpoint)):
-            pulumi.log.warn(f"{goal.variant.title}: endpoint of a killed run: {refused.error}")
+            what = f"endpoint {goal.endpoint}, which a killed run made, could not be removed"
+            pulumi.log.warn(f"{goal.variant.title}: {what}: {refused.error}")
     refusal = choice.away if isinstance(choice.answer, Refused) else ""
     outcome = Outcome(goal.endpoint, approved_version=choice.newest, by_decision=choice.away == SAME_VERSION)
     gone = _not_deployed(goal.variant.name, outcome, choice.away)

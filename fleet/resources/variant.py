@@ -47,6 +47,10 @@ from fleet.trial import Failed, Passed
 from providers.rollout import Rollout
 
 STALE = "the state says that it serves already; run with --refresh"
+TAKEN = (
+    "a model or endpoint configuration {name} exists and is not this stack's, by its tags; remove it, or raise the "
+    "task's attempt, which gives another name"
+)
 NOT_MADE = "model and endpoint configuration {name} could not be made; the log of the run says why"
 INSTANCE_BASED = "its endpoint runs on instances, and SageMaker never makes such a one serverless; delete it first"
 
@@ -238,7 +242,7 @@ class VariantRollout:
     def _result(self, decision: Decision, moved: bool, after: Live, outcome: Outcome, obstacle: str) -> Result:
         answer, plan = decision.answer, decision.plan
         wanted = plan.wanted.version if plan.wanted else 0
-        standing = assess(plan, answer, after, outcome, undone(self._choice, wanted))
+        standing = assess(plan, answer, after, outcome, undone(self._choice, wanted), self._replaced)
         if isinstance(answer, Refused):
             refused = answer.reason
         else:
@@ -308,7 +312,8 @@ class VariantRollout:
         if self._variant.smoke_test and not self._preview:
             for left in await asyncio.gather(*(candidates.remove(self._region, revision) for revision in doubtful)):
                 if left:
-                    pulumi.log.warn(f"{self._variant.title}: candidate of a killed run: {left.error}")
+                    what = "what a smoke test of a killed run left could not be removed"
+                    pulumi.log.warn(f"{self._variant.title}: {what}: {left.error}")
 
     async def _try_out(self, plan: Plan, live: Live) -> Passed | Failed | Unknown | None:
         """The smoke test of a revision that has never served; a preview shows what follows when it passes."""
@@ -334,7 +339,7 @@ class VariantRollout:
         recorded = name in self._recorded and name not in plan.doubtful
         at_model, at_config = (Presence.RECORDED,) * 2 if recorded else await self._region.look_up(name)
         if Presence.FOREIGN in (at_model, at_config):
-            taken = f"a model or endpoint configuration {name} exists and is not this stack's" if is_target else ""
+            taken = TAKEN.format(name=name) if is_target else ""
             return _Declared(name, missing=True, obstacle=taken)
         # Where it could not be found out, what is not to be made is read: that fails, and makes nothing.
         to_be_read = {Presence.OURS} if is_target else {Presence.OURS, Presence.UNKNOWN}

@@ -34,9 +34,9 @@ def test_a_pin_moves_the_endpoint_and_needs_the_registry_only_for_what_is_not_ke
     assert run.summary == "2 UP_TO_DATE, 1 UNKNOWN"
     assert sorted(fleet.made()) == ["UpdateEndpoint spam", "UpdateEndpoint toxicity"]
     assert {task: fleet.serving(task) for task in fleet.tasks} == dict.fromkeys(fleet.tasks, 1)
-    said = "UP_TO_DATE 1: pinned to 1 by team-x until 2099-01-31: fewer false alarms; 2 is approved"
+    said = "UP_TO_DATE 1: pinned to version 1 by team-x until 2099-01-31: fewer false alarms; version 2 is approved"
     assert fleet.status("toxicity") == said
-    assert fleet.status("spam").startswith("UP_TO_DATE 1: pinned to 1")
+    assert fleet.status("spam").startswith("UP_TO_DATE 1: pinned to version 1")
 
     fleet.sandbox.release(outage)
     assert fleet.up().ok
@@ -85,7 +85,7 @@ def test_a_hold_keeps_what_serves_also_where_somebody_moved_it_by_hand_or_delete
         }
         assert fleet.output("toxicity")["status"] == "UP_TO_DATE"
         fleet.sandbox.clear_faults()
-    said = "UP_TO_DATE 1: held by team-x until 2099-01-31: 2 answers nonsense; 2 is approved"
+    said = "UP_TO_DATE 1: held by team-x until 2099-01-31: 2 answers nonsense; version 2 is approved"
     assert fleet.status("toxicity") == said
 
     fleet.change("toxicity", hold=None)

@@ -49,7 +49,7 @@ def test_what_is_refused_of_an_update_leaves_its_endpoint_alone_and_is_sent_by_t
 
     assert not run.ok
     assert {task: fleet.serving(task) for task in fleet.tasks} == {"toxicity": 1, "spam": 1, "urgency": 1, "mood": 1}
-    because = "version 2 not sent: UpdateEndpoint: AccessDeniedException: not authorized; version 1 keeps serving"
+    because = "version 2 not deployed: UpdateEndpoint: AccessDeniedException: not authorized; version 1 keeps serving"
     assert fleet.status("toxicity") == f"OUT_OF_DATE 1: {because}"
     assert fleet.sandbox.harm() == []
 
@@ -63,9 +63,9 @@ def test_what_is_refused_of_an_update_leaves_its_endpoint_alone_and_is_sent_by_t
 def test_what_aws_says_when_it_refuses_is_in_status_output_and_parameter(fleet):
     """Of a model, a configuration, an endpoint, an update and a tag; the same in every run."""
     refused = {
-        "toxicity": ("UpdateEndpoint", {"EndpointName": "toxicity"}, "version 2 not sent"),
-        "spam": ("CreateModel", {"ModelName": revision("spam", 2)}, "version 2 not sent"),
-        "urgency": ("CreateEndpointConfig", {"EndpointConfigName": revision("urgency", 2)}, "version 2 not sent"),
+        "toxicity": ("UpdateEndpoint", {"EndpointName": "toxicity"}, "version 2 not deployed"),
+        "spam": ("CreateModel", {"ModelName": revision("spam", 2)}, "version 2 not deployed"),
+        "urgency": ("CreateEndpointConfig", {"EndpointConfigName": revision("urgency", 2)}, "version 2 not deployed"),
         "mood": ("CreateEndpoint", {"EndpointName": "mood"}, "version 1 not deployed"),
         "topic": ("AddTags", {}, "version 1 serves"),
     }
@@ -186,7 +186,7 @@ def test_an_endpoint_deleted_outside_is_made_again_and_one_moved_outside_is_brou
 
     seen = fleet.preview().text
     assert "toxicity: OUT_OF_DATE: " in seen
-    assert "spam: NOT_DEPLOYED: deleted outside; version 1 approved" in seen
+    assert "spam: NOT_DEPLOYED: deleted outside of Pulumi; version 1 approved" in seen
     run = fleet.up()
 
     assert run.ok, run.text

@@ -64,7 +64,7 @@ def test_a_version_that_fails_its_smoke_test_is_never_seen_by_callers(fleet):
         ("urgency", "OUT_OF_DATE 1: version 2", "slowest warm call took"),
         ("topic", "NOT_DEPLOYED 0: version 1", "does not start: container exited"),
     ):
-        assert fleet.status(task).startswith(f"{status} smoke test: ")
+        assert fleet.status(task).startswith(f"{status} failed its smoke test: ")
         assert reason in fleet.status(task)
     assert candidates(fleet) == []
     assert fleet.sandbox.harm() == []
@@ -95,7 +95,7 @@ def test_a_smoke_test_that_cannot_be_run_is_no_verdict(fleet):
         assert fleet.serving(task) == 1
         because = f"smoke test could not be run: {operation}: AccessDeniedException"
         assert f"{task}: {because}" in run.text
-        assert fleet.output(task)["reason"].startswith(f"version 2 not sent: {because}")
+        assert fleet.output(task)["reason"].startswith(f"version 2 not deployed: {because}")
 
     fleet.sandbox.clear_faults()
     assert fleet.up().ok

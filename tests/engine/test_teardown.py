@@ -61,6 +61,8 @@ def test_a_changed_prefix_deletes_nothing_while_the_registry_is_down_or_a_strang
     fleet.sandbox.release(outage)
     client = fleet.sandbox.client("sagemaker")
     client.create_endpoint(EndpointName="prod-toxicity", EndpointConfigName=fleet.sandbox.serving("toxicity"))
+    renamed = "the endpoint's name changes from spam to prod-spam (namePrefix), with a gap between; version 1 approved"
+    assert f"spam: NOT_DEPLOYED: {renamed}" in fleet.preview().standings
     run = fleet.up()
     assert not run.ok
     assert "toxicity: prod-toxicity: an endpoint of this name exists and is not this stack's" in run.text

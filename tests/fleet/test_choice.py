@@ -84,7 +84,7 @@ def test_dates_that_another_task_asked_for_let_nothing_soak() -> None:
 @pytest.mark.parametrize(
     ("answer", "newest", "beside"),
     [
-        (approved(8), 8, "; 8 is approved"),
+        (approved(8), 8, "; version 8 is approved"),
         (NOTHING, 0, ""),
         (DOWN, 0, f"; {DOWN.error}"),
     ],
@@ -108,7 +108,7 @@ def test_a_hold_wins_over(besides: dict[str, Any]) -> None:
     ("pin", "answer", "choice", "beside"),
     [
         (8, EIGHT_AND_SEVEN, approved(8), ""),
-        (7, EIGHT_AND_SEVEN, approved(7), "; 8 is approved"),
+        (7, EIGHT_AND_SEVEN, approved(7), "; version 8 is approved"),
         (7, DOWN, Unknown(DOWN.error, pin=7), f"; {DOWN.error}"),
     ],
     ids=["the newest", "an older one", "outage"],
@@ -116,7 +116,7 @@ def test_a_hold_wins_over(besides: dict[str, Any]) -> None:
 def test_a_pin_chooses_its_version(pin: int, answer: Answer, choice: Answer, beside: str) -> None:
     chosen = choose(pinned(pin), answer, NOW)
     assert chosen.answer == choice
-    assert chosen.decided == f"pinned to {pin} by team-x until 2027-03-31: fewer false alarms{beside}"
+    assert chosen.decided == f"pinned to version {pin} by team-x until 2027-03-31: fewer false alarms{beside}"
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ FOREIGN = replace(BY_HAND, ours=False)
 DENIED = Unknown("registry: ListModelPackages: AccessDeniedException: no")
 NOTHING = NothingApproved()
 REFUSED = Refused("pin: version 9 is not approved")
-PINNED = "pinned to 7 by team-x until 2027-03-31: why; 8 is approved"
-HELD = "held by team-x until 2027-03-31: why; 8 is approved"
+PINNED = "pinned to version 7 by team-x until 2027-03-31: why; version 8 is approved"
+HELD = "held by team-x until 2027-03-31: why; version 8 is approved"
 SOAKS = "version 8 approved, eligible from 2027-02-01T10:00Z"
 
 
@@ -87,7 +87,7 @@ def test_an_endpoint_in_between_goes_by_what_it_serves(status: str) -> None:
     ("plan", "live", "outcome", "reason"),
     [
         (to(EIGHT, SEVEN), ON_SEVEN, Outcome(), "new version 8 approved; version 7 keeps serving"),
-        (to(SEVEN, EIGHT), ON_EIGHT, Outcome(), "version 8 is approved no more; back to 7"),
+        (to(SEVEN, EIGHT), ON_EIGHT, Outcome(), "version 8 is not approved any more; back to version 7"),
         (to(LARGER_SEVEN, SEVEN), ON_SEVEN, Outcome(), "settings of version 7 changed"),
         (to(EIGHT, SEVEN), replace(ON_SEVEN, status="Updating"), Outcome(), "updating; version 7 keeps serving"),
         (
@@ -106,23 +106,23 @@ def test_an_endpoint_in_between_goes_by_what_it_serves(status: str) -> None:
             to(EIGHT, SEVEN),
             ON_SEVEN,
             tried(EIGHT, Verdict.SMOKE_TEST, "3 of 10 agree"),
-            "version 8 smoke test: 3 of 10 agree; version 7 keeps serving",
+            "version 8 failed its smoke test: 3 of 10 agree; version 7 keeps serving",
         ),
-        (to(EIGHT, SEVEN), ON_SEVEN, tried(EIGHT, Verdict.NOT_SENT), "version 8 not sent; version 7 keeps serving"),
+        (to(EIGHT, SEVEN), ON_SEVEN, tried(EIGHT, Verdict.NOT_SENT), "version 8 not deployed; version 7 keeps serving"),
         (
             to(EIGHT, SEVEN, kind=Kind.HOLD),
             replace(ON_SEVEN, failure="exited"),
             Outcome(),
             "version 8 rolled back: exited; version 7 keeps serving",
         ),
-        (to(EIGHT, SEVEN), ON_SEVEN, tried(EIGHT, Verdict.SERVES), "moved outside; version 7 keeps serving"),
+        (to(EIGHT, SEVEN), ON_SEVEN, tried(EIGHT, Verdict.SERVES), "moved outside of Pulumi; version 7 keeps serving"),
         (
             to(EIGHT, SEVEN),
             BY_HAND,
             tried(EIGHT, Verdict.SERVES),
-            "moved outside; what serves was deployed outside",
+            "moved outside of Pulumi; what serves was deployed outside of Pulumi",
         ),
-        (to(EIGHT), BY_HAND, Outcome(), "what serves was deployed outside"),
+        (to(EIGHT), BY_HAND, Outcome(), "what serves was deployed outside of Pulumi"),
         (
             to(EIGHT, SEVEN),
             ON_SEVEN,
@@ -167,7 +167,7 @@ def test_version_10_is_newer_than_version_9() -> None:
     ("live", "reason"),
     [
         (ON_SEVEN, "nothing approved; version 7 keeps serving"),
-        (BY_HAND, "nothing approved; what serves was deployed outside"),
+        (BY_HAND, "nothing approved; what serves was deployed outside of Pulumi"),
     ],
     ids=["ours", "by hand"],
 )
@@ -188,7 +188,12 @@ def test_what_serves_is_named_although_no_plan_declares_it() -> None:
     ("plan", "live", "outcome", "reason"),
     [
         (to(EIGHT), Absent(), Outcome(), "version 8 approved"),
-        (to(EIGHT, generation=1), Absent(), Outcome(served=(EIGHT.name,)), "deleted outside; version 8 approved"),
+        (
+            to(EIGHT, generation=1),
+            Absent(),
+            Outcome(served=(EIGHT.name,)),
+            "deleted outside of Pulumi; version 8 approved",
+        ),
         (
             to(EIGHT),
             LiveEndpoint("Failed", "", "t1", failure="exited"),
@@ -232,6 +237,17 @@ def test_what_serves_is_named_although_no_plan_declares_it() -> None:
 )
 def test_why_nothing_is_deployed(plan: Plan, live: Live, outcome: Outcome, reason: str) -> None:
     assert say(plan, live, outcome) == (Status.NOT_DEPLOYED, reason)
+
+
+def test_an_endpoint_whose_name_changes_was_deleted_by_nobody() -> None:
+    """Another namePrefix: what was deployed is there still, under the name before."""
+    outcome = Outcome(endpoint="prod-toxicity", served=(SEVEN.name,))
+    standing = assess(to(EIGHT, generation=1), approved(EIGHT), Absent(), outcome, former="toxicity")
+    assert (standing.status, standing.reason) == (
+        Status.NOT_DEPLOYED,
+        "the endpoint's name changes from toxicity to prod-toxicity (namePrefix), with a gap between; "
+        "version 8 approved",
+    )
 
 
 def test_nothing_approved_any_more_is_the_reason_of_an_endpoint_out_of_service() -> None:
@@ -330,7 +346,7 @@ def test_a_pin_that_needs_the_registry_is_unknown_while_that_is_down() -> None:
         (to(EIGHT, SEVEN, kind=Kind.STAY), ON_SEVEN, (Status.UP_TO_DATE, HELD)),
         (to(EIGHT, SEVEN, kind=Kind.STAY), replace(ON_SEVEN, status="Updating"), (Status.UP_TO_DATE, HELD)),
         (to(EIGHT, SEVEN, kind=Kind.STAY), BY_HAND, (Status.UP_TO_DATE, HELD)),
-        (to(SEVEN, kind=Kind.STAY), Absent(), (Status.NOT_DEPLOYED, f"{HELD}; deleted outside")),
+        (to(SEVEN, kind=Kind.STAY), Absent(), (Status.NOT_DEPLOYED, f"{HELD}; deleted outside of Pulumi")),
         (Plan(Kind.NOTHING), Absent(), (Status.NOT_DEPLOYED, f"{HELD}; nothing serves")),
         (
             to(SEVEN, kind=Kind.STAY),
@@ -381,7 +397,7 @@ def test_how_a_task_stands_whose_newest_version_is_too_young(
     ("live", "said"),
     [
         (ON_SEVEN, (Status.OUT_OF_DATE, f"{REFUSED.reason}; version 7 keeps serving")),
-        (BY_HAND, (Status.OUT_OF_DATE, f"{REFUSED.reason}; what serves was deployed outside")),
+        (BY_HAND, (Status.OUT_OF_DATE, f"{REFUSED.reason}; what serves was deployed outside of Pulumi")),
         (Absent(), (Status.NOT_DEPLOYED, REFUSED.reason)),
         (LiveEndpoint("Failed", "", "t1", failure="exited"), (Status.NOT_DEPLOYED, REFUSED.reason)),
     ],
@@ -397,9 +413,12 @@ def test_what_cannot_be_had_is_the_reason(live: Live, said: tuple[Status, str]) 
     [
         (
             ON_SEVEN,
-            (Status.OUT_OF_DATE, "version 8 smoke test: 3 of 10 cases agree, 9 must; version 7 keeps serving"),
+            (
+                Status.OUT_OF_DATE,
+                "version 8 failed its smoke test: 3 of 10 cases agree, 9 must; version 7 keeps serving",
+            ),
         ),
-        (Absent(), (Status.NOT_DEPLOYED, "version 8 smoke test: 3 of 10 cases agree, 9 must")),
+        (Absent(), (Status.NOT_DEPLOYED, "version 8 failed its smoke test: 3 of 10 cases agree, 9 must")),
     ],
     ids=["serving", "first version"],
 )
@@ -427,7 +446,7 @@ def test_what_aws_refused_of_what_was_to_come_back_is_said() -> None:
 def test_what_the_reason_has_is_not_said_again() -> None:
     known = {"tried": EIGHT.name, "turn": 1, "verdict": Verdict.NOT_SENT, "failure": "UpdateEndpoint: denied"}
     reason = refused("UpdateEndpoint: denied", "AddTags: denied", plan=to(EIGHT, SEVEN), **known)
-    assert reason == "version 8 not sent: UpdateEndpoint: denied; version 7 keeps serving; AddTags: denied"
+    assert reason == "version 8 not deployed: UpdateEndpoint: denied; version 7 keeps serving; AddTags: denied"
 
 
 def test_of_many_refusals_the_first_are_said() -> None:
