@@ -62,4 +62,4 @@ if not os.environ.get("FLEET_DEBUG"):
     # The SDK tells the engine of every step of a registration and waits each time, a tenth of a preview: all for what
     # only `pulumi up --debug` shows.
     pulumi.log.debug = lambda *_, **__: None
-pulumi.run(main)
+pulumi.run(report.telling(main))

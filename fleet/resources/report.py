@@ -1,6 +1,6 @@
 """What a run says when every task has ended: a line for each that is not up to date, a total, and its faults."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -10,6 +10,24 @@ from fleet.resources.variant import Result
 from fleet.status import ATTENTION, Status, one_line, total
 from fleet.tasks import title
 from providers.rollout import Fault
+
+
+# The exit code by which a program says that its error has been shown (sdk/python/cmd/pulumi-language-python, 3.79): after
+# any other the language host adds "an unhandled error occurred: program exited with non-zero exit code".
+SHOWN = 32
+
+
+def telling(program: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """The program, which ends in the sentence of a pulumi.RunError and in nothing else."""
+
+    async def told() -> None:
+        try:
+            await program()
+        except pulumi.RunError as refusal:
+            pulumi.log.error(str(refusal))
+            raise SystemExit(SHOWN) from None
+
+    return told
 
 
 @dataclass(frozen=True)

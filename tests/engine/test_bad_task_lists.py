@@ -47,7 +47,7 @@ def test_every_mistake_of_a_task_list_is_refused_at_once(fleet):
 
     assert not run.ok
     assert [sentence for sentence in SENTENCES if sentence not in run.text] == []
-    assert "Traceback" not in run.text
+    assert "Traceback" not in run.text and "unhandled error" not in run.text
     assert "hunter2" not in run.text
     assert (fleet.made(), fleet.written()) == ([], [])
 
@@ -59,4 +59,4 @@ def test_a_bad_role_is_refused(fleet):
 
     assert not run.ok
     assert "executionRoleArn: 'sagemaker-execution' is not the ARN of an IAM role" in run.text
-    assert "Traceback" not in run.text
+    assert "Traceback" not in run.text and "unhandled error" not in run.text
