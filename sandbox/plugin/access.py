@@ -50,9 +50,13 @@ class Access:
     endpoints: Mapping[str, str] = field(default_factory=dict)  # by the provider's names
 
     def client(self, service: str, region: str | None = None, config: Config | None = None) -> Any:
+        """Raises Refused, and BotoCoreError where no region is said anywhere."""
         url = next((self.endpoints[name] for name in NAMES.get(service, (service,)) if name in self.endpoints), None)
         where = region or (self.sts_region if service == "sts" else self.region)
-        return self.session.client(cast(Any, service), region_name=where, endpoint_url=url, config=config)
+        try:
+            return self.session.client(cast(Any, service), region_name=where, endpoint_url=url, config=config)
+        except ValueError as error:  # an address that is none
+            raise Refused(str(error)) from None
 
 
 def says(config: Properties, setting: str) -> bool:

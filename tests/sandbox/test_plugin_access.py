@@ -113,6 +113,11 @@ def test_an_endpoint_is_for_its_service(ours: Sandbox, theirs: Sandbox) -> None:
     assert urls == {"application-autoscaling": theirs.url, "ssm": theirs.url, "sts": ours.url}
 
 
+def test_an_address_that_is_none_is_refused(ours: Sandbox) -> None:
+    config = {"endpoints": [{"iam": "nonsense"}], "skipCredentialsValidation": "true"}
+    assert refusal(**config) == "Invalid endpoint: nonsense"
+
+
 # Accounts
 
 
