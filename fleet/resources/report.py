@@ -11,8 +11,8 @@ from fleet.status import ATTENTION, Status, one_line, total
 from fleet.tasks import title
 from providers.rollout import Fault
 
-# The exit code of a program whose error has been shown (sdk/python/cmd/pulumi-language-python, 3.79). After any other the
-# language host adds "an unhandled error occurred: program exited with non-zero exit code".
+# The exit code of a program whose error has been shown (sdk/python/cmd/pulumi-language-python, 3.79). After any other
+# the language host adds "an unhandled error occurred: program exited with non-zero exit code".
 SHOWN = 32
 
 
