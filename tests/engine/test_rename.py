@@ -25,7 +25,7 @@ def test_after_a_rename_an_autoscaler_moves_and_every_command_goes_on(fleet):
     run = fleet.up()
 
     assert run.ok, run.text
-    assert {call.split()[0] for call in fleet.made()} == {"AddTags"}
+    assert {call.split()[0] for call in fleet.made()} == {"AddTags", "TagResource"}
     assert run.summary == "3 UP_TO_DATE"
     assert fleet.weights("toxicity") == {"champion": 0.6, "challenger": 0.4}
     assert tags(fleet, "toxicity")["fleet:stack"] == "live"
