@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo, available_timezones
 
 import jmespath
@@ -33,7 +33,9 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import ErrorDetails, core_schema
 from yaml.error import MarkedYAMLError
 
-from fleet import cron
+from fleet import credentials, cron
+from fleet.characters import Unseen, escape, escaped
+from fleet.document import Document, Mistake, Place, Span, dotted, read, unseen_outside_comments
 from fleet.revision import MAX_ENDPOINT_NAME, reads_as_revision
 
 CHAMPION = "champion"  # the variant that every task has, under the task's own name
@@ -375,6 +377,11 @@ class Defaults(Sizes):
     smoke_test: Thresholds | None = Field(
         default=None, description="When the smoke test of a task that has one has passed."
     )
+    not_secret: tuple[Annotated[str, Field(pattern=VARIABLE)], ...] = Field(
+        default=(),
+        strict=False,
+        description="Variables of `environment` that are named like a credential and are none, for example EOS_TOKEN.",
+    )
 
 
 class TaskSettings(Defaults):
@@ -444,31 +451,6 @@ class Task(TaskSettings):
 
 # --- reading --------------------------------------------------------------------------------------------------------
 
-Place = tuple[str | int, ...]  # where something stands in the file: ("tasks", "toxicity", "memory_mb")
-
-
-class Mistake(NamedTuple):
-    line: int  # 0: the whole file
-    text: str
-
-
-class Entry(NamedTuple):
-    line: int
-    value: object
-
-
-class Document(NamedTuple):
-    """The file as it was written: plain values, and what stands where."""
-
-    root: object
-    entries: dict[Place, Entry]
-    mistakes: list[Mistake]
-
-    def mistake(self, place: Place, text: str) -> Mistake:
-        """What is wrong with a place, on its line or, where it was not written, on that of what it is missing from."""
-        written = next((place[:end] for end in range(len(place), 0, -1) if place[:end] in self.entries), ())
-        return Mistake(self.entries[written].line if written else 0, f"{_dotted(place)}: {text}")
-
 
 def load(path: Path, *, name_prefix: str = "") -> tuple[Task, ...]:
     """The tasks of a file, in its order; the names of their endpoints begin with `name_prefix`.
@@ -486,90 +468,40 @@ def load(path: Path, *, name_prefix: str = "") -> tuple[Task, ...]:
 def parse(text: str, path: Path, *, name_prefix: str = "") -> tuple[Task, ...]:
     """The tasks of a file that holds `text`; as load() in everything else."""
     try:
-        document = _read(text)
+        document = read(text)
     except yaml.YAMLError as error:
-        raise TaskListError([_not_yaml(path, error)]) from None
+        raise TaskListError(_not_yaml(text, path, error)) from None
     if not isinstance(document.root, dict):
         what = "is empty" if document.root is None else "is not a mapping"
         raise TaskListError([f"{path}: {what}; it needs `tasks:` with at least one task"])
 
     expanded = _expand(document.root)
+    found = _found(expanded)
     mistakes = [
         *document.mistakes,
-        *_shape(document, expanded),
+        *_writing(document, found),
+        *_shape(document, found),
         *_names(document, name_prefix),
-        *_credentials(document),
+        *credentials.mistakes(document, expanded),
     ]
     if mistakes:
         mistakes.sort(key=lambda mistake: mistake.line)
-        raise TaskListError([f"{path}:{line}: {text}" if line else f"{path}: {text}" for line, text in mistakes])
+        lines = (f"{path}:{line}: {text}" if line else f"{path}: {text}" for line, text in mistakes)
+        raise TaskListError([escaped(line) for line in lines])
     return tuple(
         Task.model_validate({"group": name, **settings, "name": name, "endpoint": name_prefix + name})
         for name, settings in expanded["tasks"].items()
     )
 
 
-class _Reader(yaml.SafeLoader):
-    """SafeLoader keeps the last of two equal keys, in silence, and forgets the lines."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.entries: dict[Place, Entry] = {}
-        self.mistakes: list[Mistake] = []
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            # An alias can contain itself, and a mistake in it would stand on two lines.
-            raise MarkedYAMLError(None, None, "aliases are not read; use defaults", self.current_event.start_mark)
-        return super().compose_node(parent, index)
-
-    def plain(self, node: yaml.Node, place: Place) -> Any:
-        match node:
-            case yaml.MappingNode(tag="tag:yaml.org,2002:map"):
-                return {key: value for key, value in self._items(node, place)}
-            case yaml.SequenceNode(tag="tag:yaml.org,2002:seq"):
-                return [self._noted(item, item, (*place, index)) for index, item in enumerate(node.value)]
-        try:
-            return self.construct_object(node, deep=True)
-        except ValueError:  # reads as a date or a number, and is none: 2027-02-31
-            return node.value
-
-    def _items(self, node: yaml.MappingNode, place: Place) -> Iterator[tuple[str, object]]:
-        for key_node, value_node in node.value:
-            written = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"  # YAML's own sign for such a key
-            key = self.plain(key_node, ())
-            line = key_node.start_mark.line + 1
-            if not isinstance(key, str):
-                self.mistakes.append(
-                    Mistake(line, f"{_dotted((*place, written))}: must be text; put the name in quotes")
-                )
-            elif (*place, key) in self.entries:
-                first = self.entries[(*place, key)].line
-                self.mistakes.append(Mistake(line, f"{_dotted((*place, key))}: is given twice, first in line {first}"))
-            else:
-                yield key, self._noted(key_node, value_node, (*place, key))
-
-    def _noted(self, start: yaml.Node, node: yaml.Node, place: Place) -> object:
-        value = self.plain(node, place)
-        self.entries[place] = Entry(start.start_mark.line + 1, value)
-        return value
-
-
-def _read(text: str) -> Document:
-    reader = _Reader(text)
-    try:
-        node = reader.get_single_node()
-        root = None if node is None else reader.plain(node, ())
-        return Document(root, reader.entries, reader.mistakes)
-    finally:
-        reader.dispose()
-
-
-def _not_yaml(path: Path, error: yaml.YAMLError) -> str:
+def _not_yaml(text: str, path: Path, error: yaml.YAMLError) -> list[str]:
+    found = [f"{path}:{one.line}: {_takes_no(one)}; take it out" for one in unseen_outside_comments(text)]
     if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
         context = f"{error.context}: " if error.context else ""
-        return f"{path}:{error.problem_mark.line + 1}: is not plain YAML: {context}{error.problem}"
-    return f"{path}: is not plain YAML: {getattr(error, 'reason', error)}"
+        found.append(f"{path}:{error.problem_mark.line + 1}: is not plain YAML: {context}{error.problem}")
+    elif not found:  # else that is what the error is about
+        found.append(f"{path}: is not plain YAML: {getattr(error, 'reason', error)}")
+    return [escaped(line) for line in found]
 
 
 def _expand(root: dict[str, Any]) -> dict[str, Any]:
@@ -627,17 +559,55 @@ SAYS = {
 }
 
 
-def _shape(document: Document, expanded: Mapping[str, object]) -> Iterator[Mistake]:
+Found = Mapping[tuple[Place, str], None]  # places and what is wrong with each, once
+
+
+def _found(expanded: Mapping[str, object]) -> Found:
     """Types, limits, unknown and missing settings, and what settings of one task ask of each other."""
     try:
         TaskList.model_validate(expanded)
     except ValidationError as invalid:
-        errors = invalid.errors(include_url=False)
-    else:
-        return
-    found = dict.fromkeys((_place(error), _sentence(error)) for error in errors)
+        return dict.fromkeys((_place(error), _sentence(error)) for error in invalid.errors(include_url=False))
+    return {}
+
+
+def _writing(document: Document, found: Found) -> Iterator[Mistake]:
+    """What is written so that somebody reads it as something else."""
+    text_wanted = SAYS["string_type"]
+    for place, told in document.doubts.items():
+        is_text = credentials.is_of_environment(place) or (place, text_wanted) in found
+        yield document.mistake(place, text_wanted if is_text else told)
+    said: set[tuple[int, Span | None]] = set()
+    for one, span in document.unseen:
+        if (one.line, span) in said or (span and _is_free_text(span.place) and not one.is_deceptive):
+            continue
+        said.add((one.line, span))  # one of several tells where to look
+        where = f"{dotted(span.place)}: " if span else ""
+        instead = (
+            f', or write "{escape(one.sign)}" in double quotes if it is meant' if span and not span.is_name else ""
+        )
+        yield Mistake(one.line, f"{where}{_takes_no(one)}; take it out{instead}")
+
+
+def _takes_no(one: Unseen) -> str:
+    return f"{one.name} in column {one.column} cannot be seen"
+
+
+def _is_free_text(place: Place) -> bool:
+    """What people or models read, and nothing is compared with: emoji and scripts need characters that nobody sees."""
+    match place:
+        case (*_, "pin" | "hold", "reason") | ("tasks", _, "smoke_test", "cases", _, "payload", *_):
+            return True
+    return False
+
+
+def _shape(document: Document, found: Found) -> Iterator[Mistake]:
+    """What was found, each where it was written."""
+    spoiled = {*document.doubts, *(span.place for _, span in document.unseen if span)}  # told already
     for place, sentence in found:
         origin, where = _origin(document, place)
+        if spoiled.intersection((place, origin)):
+            continue
         if not where:
             yield document.mistake(place, sentence)
         elif (origin, sentence) not in found:  # else said once, where it was written
@@ -719,68 +689,7 @@ def _names(document: Document, prefix: str) -> Iterator[Mistake]:
         other = taken.setdefault(endpoint.lower(), place)  # SageMaker ignores case when it creates an endpoint
         if other != place:
             line = document.entries[other].line
-            yield document.mistake(place, f'endpoint "{endpoint}" is that of {_dotted(other)} (line {line}) too')
-
-
-class Credential(NamedTuple):
-    what: str
-    pattern: re.Pattern[str]
-
-
-CREDENTIALS = (
-    Credential("an AWS access key", re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")),
-    Credential(
-        "an AWS secret key",  # both cases and a digit: 40 hexadecimal digits are a commit
-        re.compile(
-            r"(?<![\w/+=])(?=[A-Za-z0-9/+]{0,39}[a-z])(?=[A-Za-z0-9/+]{0,39}[A-Z])(?=[A-Za-z0-9/+]{0,39}[0-9])"
-            r"[A-Za-z0-9/+]{40}(?![\w/+=])"
-        ),
-    ),
-    Credential("a private key", re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY")),
-    Credential("a GitHub token", re.compile(r"\b(gh[oprsu]_|github_pat_)\w{10,}")),
-    Credential("a GitLab token", re.compile(r"\bglpat-[\w-]{10,}")),
-    Credential("a Hugging Face token", re.compile(r"\bhf_[A-Za-z0-9]{20,}")),
-    Credential("a Slack token", re.compile(r"\bxox[a-z]-[\w-]{10,}")),
-    Credential("a Google API key", re.compile(r"\bAIza[\w-]{35}")),
-    Credential("an API key", re.compile(r"\bsk[-_][\w-]*[A-Za-z0-9]{16,}")),
-    Credential("a JSON web token", re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}")),
-    Credential("a password in a URL", re.compile(r"://[^/\s:@]*:[^/\s@]+@")),
-)
-CREDENTIAL_NAME = re.compile(
-    r"PASSWORD|PASSWD|PASSPHRASE|_PWD$|_PASS$|SECRET|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY", re.IGNORECASE
-)
-# Text models have tokens of their own: TOKENIZERS_PARALLELISM, MAX_TOKENS: "512".
-TOKEN_NAME, TOKEN_COUNT = re.compile(r"TOKEN(?!I[SZ])", re.IGNORECASE), re.compile(r"\d{1,7}|true|false", re.IGNORECASE)
-SECRET_REFERENCE = re.compile(r"arn:aws[a-z-]*:(secretsmanager|ssm):\S+")
-
-
-def _credentials(document: Document) -> Iterator[Mistake]:
-    for place, (_, value) in document.entries.items():
-        match place:
-            case (
-                ("defaults", "environment", str(name))
-                | ("tasks", _, "environment", str(name))
-                | ("tasks", _, "variants", _, "environment", str(name))
-            ) if looks := _looks_secret(name, str(value)):
-                advice = "this file is public; keep it in Secrets Manager or Parameter Store and give its ARN"
-                yield document.mistake(place, f"{looks}; {advice}")
-
-
-def _looks_secret(name: str, value: str) -> str:
-    if SECRET_REFERENCE.fullmatch(value):
-        return ""
-    for what, pattern in CREDENTIALS:
-        if pattern.search(value):
-            return f"looks like {what}"
-    if CREDENTIAL_NAME.search(name) or (TOKEN_NAME.search(name) and not TOKEN_COUNT.fullmatch(value)):
-        return "is named like a credential"
-    return ""
-
-
-def _dotted(place: Place) -> str:
-    """`toxicity.smoke_test.cases[0].expect`: a place as people say it, without the `tasks` that they all stand in."""
-    steps = place[1:] if place[0] == "tasks" and len(place) > 1 else place
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+            yield document.mistake(place, f'endpoint "{endpoint}" is that of {dotted(other)} (line {line}) too')
 
 
 def _shown(value: object) -> str:

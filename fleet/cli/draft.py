@@ -9,9 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from datetime import UTC, datetime
 from typing import Any
 
-import yaml
-
 from fleet.aws.catalog import Entry
+from fleet.cli.writing import dump
 from fleet.revision import MAX_ENDPOINT_NAME, reads_as_revision
 from fleet.tasks import NAME
 
@@ -77,7 +76,7 @@ def text(entries: Mapping[str, Entry], names: Mapping[str, str], region: str, sc
 
 def _task(name: str, group: str, entry: Entry) -> str:
     settings = {} if name == group else {"group": group}
-    lines = [*_comments(entry), yaml.safe_dump({name: settings}, sort_keys=False)]  # quotes what reads as a number
+    lines = [*_comments(entry), dump({name: settings})]  # quotes what reads as a number
     return textwrap.indent("\n".join(lines), "  ")
 
 

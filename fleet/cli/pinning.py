@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from fleet.cli.writing import dump
+
 Value = int | str | date
 
 
@@ -47,4 +49,4 @@ def _replaced(text: str, old: yaml.MappingNode, pin: Mapping[str, Value]) -> str
 
 def _written(value: Value) -> str:
     """A value as YAML writes it inside {…}, where more needs quotes than elsewhere; on one line."""
-    return yaml.safe_dump([value], default_flow_style=True, width=sys.maxsize, allow_unicode=True)[1:-2]
+    return dump([value], default_flow_style=True, width=sys.maxsize, allow_unicode=True)[1:-2]

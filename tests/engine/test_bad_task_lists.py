@@ -22,6 +22,9 @@ tasks:
       min: 1
       max: 3
       schedules: [{name: office, cron: "99 7 ? * MON-FRI *", min: 1, max: 3}]
+  calm:
+    group: ca\u200blm
+    max_concurrency: 010
 """
 SENTENCES = (
     "tasks.yaml:2: toxicity.memory: unknown setting; did you mean memory_mb?",
@@ -37,6 +40,8 @@ SENTENCES = (
     "tasks.yaml:14: age.scaling.max: 2 is less than min (3)",
     "tasks.yaml:15: tone.scaling: needs provisioned_concurrency",
     "tasks.yaml:21: load.scaling.schedules[0].cron: ",
+    "tasks.yaml:23: calm.group: U+200B (ZERO WIDTH SPACE) in column 14 cannot be seen",
+    "tasks.yaml:24: calm.max_concurrency: 010 is 8 to YAML 1.1 and 10 to YAML 1.2",
 )
 
 
@@ -49,6 +54,17 @@ def test_every_mistake_of_a_task_list_is_refused_at_once(fleet):
     assert [sentence for sentence in SENTENCES if sentence not in run.text] == []
     assert "Traceback" not in run.text and "unhandled error" not in run.text
     assert "hunter2" not in run.text
+    assert (fleet.made(), fleet.written()) == ([], [])
+
+
+def test_what_is_nested_without_end_is_one_sentence(fleet):
+    fleet.stack.set_tasks(f"tasks: {'[' * 3000}")
+
+    run = fleet.preview()
+
+    assert not run.ok
+    assert "tasks.yaml:1: is not plain YAML: is nested deeper than 100 levels" in run.text
+    assert "Traceback" not in run.text
     assert (fleet.made(), fleet.written()) == ([], [])
 
 

@@ -195,7 +195,8 @@ def test_a_file_that_is_not_utf_8_is_said(tmp_path: Path) -> None:
         ("tasks: {a: !secret x}", "tasks.yaml:1: is not plain YAML: .*'!secret'"),
         ("tasks:\n  a: &a {}\n  b: *a", "tasks.yaml:3: is not plain YAML: aliases are not read; use defaults"),
         ("tasks: &tasks {a: *tasks}", "tasks.yaml:1: is not plain YAML: aliases"),
-        ("tasks: \x01", "tasks.yaml: is not plain YAML: special characters are not allowed"),
+        ("tasks: \x01", r"tasks.yaml:1: U\+0001 \(a control character\) in column 8 cannot be seen; take it out$"),
+        ("tasks: \ufffe", "tasks.yaml: is not plain YAML: special characters are not allowed"),
         ("", "tasks.yaml: is empty; it needs `tasks:` with at least one task"),
         ("# nothing yet\n", "tasks.yaml: is empty"),
         ("- spam", "tasks.yaml: is not a mapping; it needs `tasks:`"),
@@ -696,6 +697,47 @@ def test_the_defaults_hold_no_credential_either(tmp_path: Path) -> None:
 def test_a_variant_holds_no_credential_either(tmp_path: Path) -> None:
     (error,) = refused(tmp_path, one("variants: {b: {weight: 0.1, environment: {API_KEY: x}}}"))
     assert error.startswith("tasks.yaml:2: toxicity.variants.b.environment.API_KEY: is named like a credential")
+
+
+TOKENS = 'environment: {EOS_TOKEN: "</s>", SPECIAL_TOKENS: "<s>,</s>"}'
+
+
+def test_a_name_that_only_looks_like_a_credential_can_be_said_to_be_none(tmp_path: Path) -> None:
+    told = "this file is public; keep it in Secrets Manager or Parameter Store and give its ARN"
+    assert refused(tmp_path, one(TOKENS)) == [
+        f"tasks.yaml:2: toxicity.environment.{name}: is named like a credential; {told}; "
+        f"if it is none, name {name} in not_secret"
+        for name in ("EOS_TOKEN", "SPECIAL_TOKENS")
+    ]
+    declared = read(tmp_path, one(f"{TOKENS}, not_secret: [EOS_TOKEN, SPECIAL_TOKENS]"))["toxicity"]
+    assert declared.environment == {"EOS_TOKEN": "</s>", "SPECIAL_TOKENS": "<s>,</s>"}
+
+
+def test_what_is_said_to_be_no_secret_holds_for_the_variants_and_in_the_defaults_for_every_task(tmp_path: Path) -> None:
+    variants = "variants: {b: {weight: 0.1, environment: {EOS_TOKEN: x}}}"
+    assert read(tmp_path, one(f"not_secret: [EOS_TOKEN], {variants}"))
+    assert read(tmp_path, f"defaults: {{not_secret: [EOS_TOKEN]}}\n{one(variants)}")
+    assert read(tmp_path, "defaults: {environment: {EOS_TOKEN: x}, not_secret: [EOS_TOKEN]}\ntasks: {toxicity: {}}")
+    (error,) = refused(
+        tmp_path, "tasks:\n  a: {not_secret: [T], environment: {T: x}}\n  b: {environment: {MY_TOKEN: x}}"
+    )
+    assert error.startswith("tasks.yaml:3: b.environment.MY_TOKEN")
+
+
+@pytest.mark.parametrize("secret", SECRETS.values())
+def test_a_value_that_looks_like_a_credential_is_one_whatever_is_said_of_its_name(tmp_path: Path, secret: str) -> None:
+    (error,) = refused(tmp_path, one(f'environment: {{MY_TOKEN: "{secret}"}}, not_secret: [MY_TOKEN]'))
+    assert error.startswith("tasks.yaml:2: toxicity.environment.MY_TOKEN: looks like ")
+    assert "not_secret" not in error
+
+
+def test_a_name_that_is_no_variable_is_told(tmp_path: Path) -> None:
+    text = "defaults: {not_secret: [BOS_TOKEN]}\ntasks: {toxicity: {not_secret: [EOS_TOKN, 1], environment: {A: b}}}"
+    assert refused(tmp_path, text) == [
+        "tasks.yaml:1: defaults.not_secret: BOS_TOKEN is no variable of an environment here; take it out",
+        "tasks.yaml:2: toxicity.not_secret[1]: must be text; put it in quotes",
+        "tasks.yaml:2: toxicity.not_secret: EOS_TOKN is no variable of an environment here; take it out",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,26 @@ def test_a_reason_of_any_words_comes_back_as_it_was(command: Command, reason: st
 # Whose the pin is
 
 
+@pytest.mark.parametrize("owner", ["089", "0o10", "1e3", "1:30", "yes", "2027-01-31", "0b1", "-.5e9"])
+def test_an_owner_that_some_take_for_a_number_stands_in_quotes(command: Command, owner: str) -> None:
+    assert command.run("toxicity", "challenger", f"--owner={owner}") == 0
+    pin = load(command.file)[1].pin
+    assert pin and pin.owner == owner
+    assert f"owner: '{owner}'" in command.file.read_text()
+
+
+def test_a_list_that_begins_with_a_byte_order_mark_keeps_it(command: Command) -> None:
+    command.file.write_text(f"\ufeff{LIST}", encoding="utf-8")
+    assert command.run("toxicity", "challenger") == 0
+    name = "  toxicity:            # the one that everybody calls\n"
+    assert command.file.read_text(encoding="utf-8") == f"\ufeff{LIST}".replace(name, f"{name}    {PIN}\n")
+
+
+def test_a_reason_that_would_make_the_file_read_otherwise_than_it_is_shown_is_not_written(command: Command) -> None:
+    refused = command.refused("toxicity", "challenger", "--reason", "fewer \u202eerrors")
+    assert refused.startswith("tasks.yaml:7: toxicity.pin.reason: U+202E (RIGHT-TO-LEFT OVERRIDE) in column ")
+
+
 @pytest.mark.parametrize(
     ("git", "user", "owner"), [("Jane Doe", "jd", "Jane Doe"), ("", "jd", "jd")], ids=["git", "USER"]
 )
