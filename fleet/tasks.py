@@ -158,6 +158,8 @@ Memory = Annotated[
     int, AfterValidator(_serverless_size), WithJsonSchema({"type": "integer", "enum": list(MEMORY_SIZES_MB)})
 ]
 Concurrency = Annotated[int, Field(ge=1, le=200)]
+Cooldown = Annotated[int, Field(ge=0, le=86_400)]
+COOLDOWN = 300  # seconds; AWS's own where a policy has none, but the provider sends 0 then (API reference, 2026-11)
 Words = Annotated[str, Field(pattern=NOT_BLANK)]
 Owner = Annotated[str, Field(pattern=TAG_VALUE, max_length=256)]
 Name = Annotated[str, Field(pattern=NAME)]
@@ -206,6 +208,12 @@ class Scaling(Settings):
     max: Concurrency = Field(description="Most provisioned calls at a time; at most `max_concurrency`.")
     target_utilization: float = Field(
         default=0.7, gt=0, le=1, description="Share of provisioned concurrency to keep in use."
+    )
+    scale_in_cooldown_seconds: Cooldown = Field(
+        default=COOLDOWN, description="Seconds between taking concurrency away and taking away more."
+    )
+    scale_out_cooldown_seconds: Cooldown = Field(
+        default=COOLDOWN, description="Seconds between adding concurrency and adding more."
     )
     schedules: tuple[Schedule, ...] = Field(default=(), strict=False, description="Other limits at certain times.")
 

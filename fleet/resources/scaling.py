@@ -75,6 +75,8 @@ async def declare(
         policy_type="TargetTrackingScaling",
         target_tracking_scaling_policy_configuration=appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs(
             target_value=scaling.target_utilization,
+            scale_in_cooldown=scaling.scale_in_cooldown_seconds,
+            scale_out_cooldown=scaling.scale_out_cooldown_seconds,
             predefined_metric_specification=(
                 appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs(
                     predefined_metric_type=METRIC

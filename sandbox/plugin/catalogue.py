@@ -26,8 +26,11 @@ class Field:
     replaces: bool = False  # a change needs a new resource; holds for everything beneath it
     fields: tuple["Field", ...] = ()  # of a structure; a map of strings has none
     default: object = None  # what the bridge fills in where the program says nothing
+    unset: object = None  # what is sent where the program says nothing, and no change from nothing where it is read
     computed: bool = False  # AWS fills it in: what it says is no change where the program says nothing
     unread: bool = False  # AWS does not tell it: the state keeps what the program gave
+    kept: bool = False  # an update sends what the state has where the program says nothing
+    on_change: bool = False  # an update sends it only where it changed
     secret: bool = False  # as an output, whatever the program gave
     same: Callable[[object, object], bool] = lambda old, new: False  # of state and program: different, and no change
 
@@ -155,6 +158,7 @@ VARIANT = (
     Field("variantName"),
     Field("modelName"),
     Field("initialVariantWeight", default=1),
+    Field("enableSsmAccess", "EnableSSMAccess", unset=False),
     Field("serverlessConfig", fields=SERVERLESS),
 )
 
@@ -240,11 +244,11 @@ PARAMETER = ResourceType(
         Field("type"),
         Field("value", computed=True, secret=True),
         Field("insecureValue", "Value", computed=True),
-        Field("description"),
-        Field("allowedPattern"),
+        Field("description", on_change=True),
+        Field("allowedPattern", unset=""),
         Field("dataType", computed=True, replaces=True),
         # Going back to Standard replaces in the real provider; here AWS refuses it
-        Field("tier", computed=True, same=lambda old, new: bool(old) and new == "Intelligent-Tiering"),
+        Field("tier", computed=True, kept=True, same=lambda old, new: bool(old) and new == "Intelligent-Tiering"),
         Field("overwrite", unread=True),
     ),
     one_of=("value", "insecureValue"),
@@ -301,7 +305,7 @@ TARGET = ResourceType(
         *PLACE,
         Field("minCapacity"),
         Field("maxCapacity"),
-        Field("roleArn", "RoleARN", computed=True),
+        Field("roleArn", "RoleARN", computed=True, kept=True),
         Field(
             "suspendedState",
             computed=True,
@@ -344,8 +348,8 @@ TARGET = ResourceType(
 TRACKING = (
     Field("targetValue"),
     Field("predefinedMetricSpecification", fields=(Field("predefinedMetricType"), Field("resourceLabel"))),
-    Field("scaleInCooldown"),
-    Field("scaleOutCooldown"),
+    Field("scaleInCooldown", unset=0),
+    Field("scaleOutCooldown", unset=0),
     Field("disableScaleIn", default=False),
 )
 
@@ -380,9 +384,9 @@ SCHEDULED_ACTION = ResourceType(
     fields=(
         Field("name", "ScheduledActionName", replaces=True),
         *PLACE,
-        Field("schedule"),
-        Field("timezone", default="UTC"),
-        Field("scalableTargetAction", fields=(Field("minCapacity"), Field("maxCapacity"))),
+        Field("schedule", on_change=True),
+        Field("timezone", default="UTC", on_change=True),
+        Field("scalableTargetAction", fields=(Field("minCapacity"), Field("maxCapacity")), on_change=True),
     ),
     key=("name", *TARGET.key),
     id=lambda key: f"{key['name']}-{key['serviceNamespace']}-{key['resourceId']}",

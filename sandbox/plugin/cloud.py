@@ -119,8 +119,11 @@ class Cloud:
             if row.tagging:
                 self.retag(row, row.tagging, key, state, wanted)
             if row.update and moved - {"tags", "tagsAll"} - {field.wire for field in row.fields if field.unread}:
-                movable = tuple(field for field in row.fields if not field.replaces)
-                self.ask(row, key, row.update.operation, row.update.target(key) | to_aws(movable, inputs))
+                sent = tuple(
+                    field for field in row.fields if not field.replaces and (not field.on_change or field.wire in moved)
+                )
+                known = {field.wire: state[field.wire] for field in sent if field.kept and field.wire in state}
+                self.ask(row, key, row.update.operation, row.update.target(key) | to_aws(sent, {**known, **inputs}))
                 if row.settling:
                     self.wait_until_ready(row, row.settling, key)
         except (ClientError, BotoCoreError) as error:
@@ -186,7 +189,8 @@ class Cloud:
 
 
 def to_aws(fields: tuple[Field, ...], inputs: Mapping[str, object]) -> Properties:
-    return {field.member: convert(field, inputs[field.wire], to_aws) for field in fields if field.wire in inputs}
+    given = {field: inputs.get(field.wire, field.unset) for field in fields}
+    return {field.member: convert(field, value, to_aws) for field, value in given.items() if value is not None}
 
 
 def from_aws(fields: tuple[Field, ...], described: Mapping[str, object]) -> Properties:

@@ -46,7 +46,7 @@ def compare(field: Field, old: object, new: object, path: str, replaces: bool) -
         case list(), list():
             for index, (before, after) in enumerate(zip_longest(old, new)):
                 yield from compare(field, before, after, f"{path}[{index}]", replaces)
-        case _ if (blank(old) and blank(new)) or old == new:
+        case _ if (nothing(field, old) and nothing(field, new)) or old == new:
             pass
         case _ if (field.computed and blank(new)) or field.same(old, new):
             pass
@@ -57,6 +57,10 @@ def compare(field: Field, old: object, new: object, path: str, replaces: bool) -
 
 def step(name: str) -> str:
     return f".{name}" if name.isidentifier() else f'["{name}"]'
+
+
+def nothing(field: Field, value: object) -> bool:
+    return blank(value) or value == field.unset
 
 
 def blank(value: object) -> bool:

@@ -23,7 +23,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc, status_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 
 from sandbox.plugin.catalogue import TYPES, Field, Properties, Refused, ResourceType
-from sandbox.plugin.difference import Change, blank, changes, top
+from sandbox.plugin.difference import Change, changes, nothing, top
 from sandbox.plugin.tags import ProviderTags
 from sandbox.plugin.wire import decode, encode, secrets
 
@@ -269,10 +269,13 @@ def with_defaults(fields: tuple[Field, ...], properties: Properties) -> Properti
 
 def without_defaults(fields: tuple[Field, ...], found: Properties) -> Properties:
     """The inputs that an import reads: all but defaults and what is empty."""
-    default = {field.wire: field.default for field in fields}
-    beneath = {field.wire: field.fields for field in fields}
-    inputs = {name: given_within(beneath.get(name, ()), value) for name, value in found.items()}
-    return {name: value for name, value in inputs.items() if not blank(value) and value != default.get(name)}
+    known = {field.wire: field for field in fields} | {name: Field(name) for name in ("region", "tags", "tagsAll")}
+    inputs = {name: given_within(known[name].fields, value) for name, value in found.items()}
+    return {
+        name: value
+        for name, value in inputs.items()
+        if not nothing(known[name], value) and value != known[name].default
+    }
 
 
 def given_within(fields: tuple[Field, ...], value: Any) -> Any:

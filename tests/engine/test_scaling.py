@@ -18,6 +18,13 @@ def calls(fleet, task):
     return [call.split()[0] for call in fleet.made() if call.split()[-1].startswith(task)]
 
 
+def cooldowns(fleet, task):
+    """Seconds, after scaling in and after scaling out."""
+    policy = fleet.sandbox.scaling(task)["policies"][task]
+    tracking = policy["TargetTrackingScalingPolicyConfiguration"]
+    return tracking.get("ScaleInCooldown"), tracking.get("ScaleOutCooldown")
+
+
 def test_an_autoscaler_follows_its_endpoint_and_the_task_list_and_leaves_before_its_endpoint(fleet):
     """Toxicity's moves and goes with its task; spam's goes alone; urgency's goes while an update fails."""
     scaled(fleet, schedules=[OFFICE])
@@ -26,6 +33,7 @@ def test_an_autoscaler_follows_its_endpoint_and_the_task_list_and_leaves_before_
     assert sorted(made[4:]) == ["PutScalingPolicy", "PutScheduledAction"]
     found = fleet.sandbox.scaling("toxicity")
     assert (found["min"], found["max"]) == (1, 5)
+    assert cooldowns(fleet, "toxicity") == (300, 300)
 
     fleet.sandbox.client("application-autoscaling").register_scalable_target(  # as its schedule does
         ServiceNamespace="sagemaker",
@@ -37,15 +45,17 @@ def test_an_autoscaler_follows_its_endpoint_and_the_task_list_and_leaves_before_
     assert fleet.up().ok
     assert fleet.made() == []
 
-    fleet.change("toxicity", scaling={**SCALING, "max": 4, "schedules": [{**OFFICE, "max": 4}]})
+    less = {**SCALING, "max": 4, "scale_in_cooldown_seconds": 60, "schedules": [{**OFFICE, "max": 4}]}
+    fleet.change("toxicity", scaling=less)
     for task in ("spam", "urgency"):
         fleet.sandbox.provisioned(task, 4)
         fleet.change(task, scaling=None)
     fleet.sandbox.register("urgency")
     fleet.sandbox.ending("urgency", "update", "rollback", reason="exited")
     assert not fleet.up().ok
-    assert sorted(calls(fleet, "toxicity")) == ["PutScheduledAction", "RegisterScalableTarget"]
+    assert sorted(calls(fleet, "toxicity")) == ["PutScalingPolicy", "PutScheduledAction", "RegisterScalableTarget"]
     assert fleet.sandbox.scaling("toxicity")["max"] == 4
+    assert cooldowns(fleet, "toxicity") == (60, 300)
     assert fleet.sandbox.scaling("spam") == {}
     assert fleet.sandbox.live_provisioned("spam") == 2  # as configured
 

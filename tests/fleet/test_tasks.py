@@ -133,6 +133,13 @@ def test_scaling_and_thresholds_are_merged_key_by_key(tmp_path: Path) -> None:
     assert (task.smoke_test.min_agreement, task.smoke_test.max_latency_ms) == (0.9, 2000)
 
 
+def test_a_scaled_task_cools_down_for_as_long_as_aws_has_it_by_default_unless_it_says_otherwise(tmp_path: Path) -> None:
+    both = "provisioned_concurrency: 1, scaling: {min: 1, max: 5, scale_in_cooldown_seconds: 0}"
+    task = read(tmp_path, one(both))["toxicity"]
+    assert task.scaling
+    assert (task.scaling.scale_in_cooldown_seconds, task.scaling.scale_out_cooldown_seconds) == (0, 300)
+
+
 def test_default_thresholds_make_no_smoke_test(tmp_path: Path) -> None:
     assert read(tmp_path, EVERYTHING)["spam"].smoke_test is None
 
@@ -328,6 +335,14 @@ def test_a_mistake_in_a_task_is_one_sentence_with_file_line_task_and_field(
         (
             "provisioned_concurrency: 1, scaling: {min: 1, max: 2, target_utilization: 1.1}",
             "scaling.target_utilization",
+        ),
+        (
+            "provisioned_concurrency: 1, scaling: {min: 1, max: 2, scale_in_cooldown_seconds: -1}",
+            "scaling.scale_in_cooldown_seconds: -1 is too small; use at least 0",
+        ),
+        (
+            "provisioned_concurrency: 1, scaling: {min: 1, max: 2, scale_out_cooldown_seconds: 0.5}",
+            "scaling.scale_out_cooldown_seconds: must be a whole number",
         ),
         ("variants: {champion: {weight: 0.1}}", "variants.champion: champion is the task itself"),
         ("variants: {b_c: {weight: 0.1}}", 'variants.b_c: "b_c" is not possible; use letters, digits and hyphens'),

@@ -26,6 +26,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 
 from sandbox import autoscaling
+from sandbox.control import State
 from sandbox.plugin import wire
 from sandbox.plugin.catalogue import Properties
 from sandbox.plugin.provider import DEFAULTED, AwsProvider
@@ -471,6 +472,12 @@ def test_numbers_reach_aws_as_integers(engine: Engine, aws: SageMaker) -> None:
     assert (memory, type(memory)) == (2048, int)
 
 
+def test_a_configuration_says_that_nobody_logs_in_unless_the_program_does(engine: Engine, aws: SageMaker) -> None:
+    state = engine.create(CONFIGURATION, configuration())
+    assert aws.called("CreateEndpointConfig")[0]["ProductionVariants"][0]["EnableSSMAccess"] is False
+    assert engine.diff(CONFIGURATION, state, configuration()).changes == proto.DiffResponse.DIFF_NONE
+
+
 def test_an_endpoint_is_created_when_it_is_in_service(engine: Engine, aws: SageMaker) -> None:
     aws.statuses = ["Creating", "Creating"]
     outputs = engine.create(ENDPOINT, endpoint(tags={"a": "b"}))
@@ -677,6 +684,12 @@ def real(own_engine: Engine, served: Any) -> Engine:
     return own_engine
 
 
+def last_sent(state_served: tuple[State, str], operation: str) -> Properties:
+    """The members of the last such call."""
+    calls = state_served[0].log.since(0)
+    return next(dict(call.params) for call in reversed(calls) if call.operation == operation)
+
+
 def parameter(**changes: object) -> Properties:
     wanted = {"name": "/fleet/toxicity", "type": "String", "insecureValue": "7", "tags": {"a": "b"}} | changes
     return {name: value for name, value in wanted.items() if value is not None}
@@ -691,9 +704,9 @@ def target(**changes: object) -> Properties:
     return scaled(minCapacity=1, maxCapacity=4, tags={"a": "b"}) | changes
 
 
-def policy(value: float = 0.7) -> Properties:
+def policy(value: float = 0.7, **cooldowns: int) -> Properties:
     metric = {"predefinedMetricType": "SageMakerVariantProvisionedConcurrencyUtilization"}
-    tracking = {"targetValue": value, "predefinedMetricSpecification": metric}
+    tracking = {"targetValue": value, "predefinedMetricSpecification": metric, **cooldowns}
     return scaled(
         name="toxicity", policyType="TargetTrackingScaling", targetTrackingScalingPolicyConfiguration=tracking
     )
@@ -925,6 +938,16 @@ def test_overwrite_by_itself_writes_nothing(real: Engine, served: Any) -> None:
     assert real.diff(PARAMETER, state, news).changes == proto.DiffResponse.DIFF_NONE
 
 
+def test_a_new_value_of_a_parameter_is_sent_with_the_tier_that_it_has(
+    real: Engine, state_served: tuple[State, str]
+) -> None:
+    state = real.create(PARAMETER, parameter(description="a task"))
+    assert last_sent(state_served, "PutParameter")["AllowedPattern"] == ""
+    real.update(PARAMETER, state, parameter(insecureValue="8", description="a task"))
+    request = last_sent(state_served, "PutParameter")
+    assert (request["Tier"], request["Overwrite"], "Description" in request) == ("Standard", True, False)
+
+
 def test_another_name_is_another_parameter(real: Engine) -> None:
     state = real.create(PARAMETER, parameter())
     diff = real.diff(PARAMETER, state, real.checked(PARAMETER, parameter(name="/fleet/spam")))
@@ -939,6 +962,17 @@ def test_the_tier_that_was_chosen_for_a_parameter_is_no_change(real: Engine) -> 
 
 
 # Scaling
+
+
+def test_a_scheduled_action_is_sent_only_what_changed_of_it(real: Engine, state_served: tuple[State, str]) -> None:
+    real.create(TARGET, target())
+    state = real.create(SCHEDULED_ACTION, schedule())
+    state = real.update(SCHEDULED_ACTION, state, schedule("0 8 ? * MON-FRI *"))
+    request = last_sent(state_served, "PutScheduledAction")
+    assert request.keys() - {"ServiceNamespace", "ResourceId", "ScalableDimension", "ScheduledActionName"} == {
+        "Schedule"
+    }
+    assert (state["timezone"], state["scalableTargetAction"]) == ("UTC", {"minCapacity": 2, "maxCapacity": 4})
 
 
 def test_limits_that_a_schedule_moved_are_a_change_unless_they_are_ignored(real: Engine, served: Any) -> None:
@@ -962,6 +996,30 @@ def test_a_policy_without_its_target_is_refused(real: Engine) -> None:
     details = error_of(real.create, POLICY, policy()).details()
     assert details.startswith("creating Application Auto Scaling Scaling Policy (toxicity): operation error ")
     assert ", api error ObjectNotFoundException: No scalable target" in details
+
+
+def tracked(served: Any) -> Properties:
+    """The target tracking of toxicity's policy, as AWS has it."""
+    found: Properties = autoscaling.of_endpoint(served.world, "eu-west-1", "toxicity")["policies"]["toxicity"]
+    tracking: Properties = found["TargetTrackingScalingPolicyConfiguration"]
+    return tracking
+
+
+def test_a_policy_without_cooldowns_scales_without_any(real: Engine, served: Any) -> None:
+    real.create(TARGET, target())
+    state = real.create(POLICY, policy())
+    assert (tracked(served)["ScaleInCooldown"], tracked(served)["ScaleOutCooldown"]) == (0, 0)
+    no_cooldowns = policy(scaleInCooldown=0, scaleOutCooldown=0)
+    assert real.diff(POLICY, state, no_cooldowns).changes == proto.DiffResponse.DIFF_NONE
+
+
+def test_cooldowns_are_given_to_a_policy_in_place(real: Engine, served: Any) -> None:
+    real.create(TARGET, target())
+    state, news = real.create(POLICY, policy()), policy(scaleInCooldown=300, scaleOutCooldown=60)
+    assert not real.diff(POLICY, state, news).replaces
+    state = real.update(POLICY, state, news)
+    assert (tracked(served)["ScaleInCooldown"], tracked(served)["ScaleOutCooldown"]) == (300, 60)
+    assert real.diff(POLICY, state, news).changes == proto.DiffResponse.DIFF_NONE
 
 
 # The process
