@@ -46,6 +46,8 @@ RUN_BY = {
     "pulumi stack import --file backup.json": "tests/engine/test_lost_state.py",
     "FLEET_DEBUG=1 pulumi preview --debug": "tests/engine/test_recovery.py",
     "pulumi config set maxTeardown 5": "tests/engine/test_teardown.py",
+    "pulumi config set recreateUntil 2027-01-31": "tests/engine/test_elsewhere.py",
+    "pulumi stack rename live": "tests/engine/test_rename.py",
     "pulumi config set aws:maxRetries 10": "tests/engine/test_retries.py",
     "pulumi stack output --json > outputs.json": "tests/engine/test_first_run.py",
     "python examples/app.py toxicity texts.txt --outputs outputs.json": "tests/examples/test_app.py",
