@@ -5,7 +5,7 @@ Pure: answers of AWS come in, sentences go out, each with the limit and where it
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -15,23 +15,74 @@ from typing import Any
 _EXCLUSIONS = "Developer Guide, Serverless Inference, feature exclusions, 2026-11"
 _CONTAINER = "API reference, ContainerDefinition, 2026-11"
 _KEYS = "KMS developer guide, multi-Region keys, 2026-11"
+_CREATE = "API reference, CreateModel, 2026-11"
+
+LARGEST_IMAGE = 10_000_000_000  # bytes, compressed as ECR tells them (Developer Guide, Serverless Inference, 2026-11)
+
+Package = Mapping[str, Any]  # as DescribeModelPackage gives it
 
 
-def unsuitable(
-    package: Mapping[str, Any], region: str, *, specification: str | None = None, key: str | None = None
-) -> list[str]:
+@dataclass(frozen=True)
+class Image:
+    """A container image in a private registry of Amazon ECR."""
+
+    account: str  # of the registry
+    region: str
+    repository: str
+    id: Mapping[str, str]  # how DescribeImages is told which one
+
+    @staticmethod
+    def parse(uri: str) -> "Image | None":
+        """None for an image that is not in ECR."""
+        found = _ECR.fullmatch(uri)
+        if found is None:
+            return None
+        digest, tag = found["digest"], found["tag"] or "latest"
+        id_ = {"imageDigest": digest} if digest else {"imageTag": tag}
+        return Image(found["account"], found["region"], found["repository"], id_)
+
+
+_ECR = re.compile(
+    r"(?P<account>\d{12})\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+/"
+    r"(?P<repository>[^:@]+)(:(?P<tag>[^@]+))?(@(?P<digest>.+))?"
+)
+_GPU = re.compile(r"(?<![a-z0-9])(gpu|cuda|cu1\d\d)(?![a-z0-9])", re.IGNORECASE)
+
+
+def unsuitable(package: Package, region: str, *, specification: str | None = None, key: str | None = None) -> list[str]:
     """Why a serverless endpoint in `region` cannot run what this DescribeModelPackage answer says; empty if it can.
 
     With the additional inference `specification` of that name in place of the package's own, and under that KMS `key`.
     """
     found = [_foreign_key(key, region)] if key else []
-    if specification:
-        additional = {one["Name"]: one for one in package.get("AdditionalInferenceSpecifications") or ()}
-        if specification not in additional:
-            return [reason for reason in (*found, _not_in_it(specification, list(additional))) if reason]
-        package = {**package, "InferenceSpecification": additional[specification]}
-    found += [reason(package, region) for reason in _REASONS]
+    if specification and specification not in (additional := _additional(package)):
+        found += [_not_in_it(specification, list(additional)), _elsewhere(package, region)]
+    else:
+        found += [reason(used(package, specification), region) for reason in _REASONS]
     return [reason for reason in found if reason]
+
+
+def doubtful(package: Package, images: Mapping[str, int | str], *, specification: str | None = None) -> list[str]:
+    """What may keep a serverless endpoint from running it, although nothing proves that it will; empty for nothing.
+
+    `images` tells of those that ECR was asked for, by their URI: how many bytes, or why there is no such image.
+    """
+    return [doubt for uri in uris(package, specification) for doubt in _doubts(uri, images.get(uri, 0))]
+
+
+def uris(package: Package, specification: str | None = None) -> list[str]:
+    """The images that it would run, each once."""
+    containers = _containers(used(package, specification))
+    return list(dict.fromkeys(str(container["Image"]) for container in containers if container.get("Image")))
+
+
+def used(package: Package, specification: str | None) -> Package:
+    """The package with the additional specification of that name, if any is asked for, in place of its own."""
+    return {**package, "InferenceSpecification": _additional(package).get(specification)} if specification else package
+
+
+def _additional(package: Package) -> dict[str, Any]:
+    return {one["Name"]: one for one in package.get("AdditionalInferenceSpecifications") or ()}
 
 
 def _foreign_key(key: str, region: str) -> str:
@@ -49,12 +100,27 @@ def _not_in_it(specification: str, names: Sequence[str]) -> str:
     )
 
 
-def _containers(package: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def _doubts(uri: str, known: int | str) -> Iterator[str]:
+    if Image.parse(uri) is None:
+        yield (
+            f"its image {uri} is not in Amazon ECR, and SageMaker takes such a one from a VPC only, which serverless "
+            f"does not have; push it to ECR ({_EXCLUSIONS})"
+        )
+    if says := _GPU.search(uri):
+        yield f'its image {uri} says "{says[0]}", and serverless has no GPU; register one for CPU ({_EXCLUSIONS})'
+    if isinstance(known, str):
+        yield f"its image {uri} is not there: {known}"
+    elif known > LARGEST_IMAGE:
+        size, most = known / 1e9, LARGEST_IMAGE // 10**9
+        yield f"its image {uri} has {size:.1f} GB; serverless takes {most} GB (Developer Guide, 2026-11)"
+
+
+def _containers(package: Package) -> Sequence[Mapping[str, Any]]:
     specification = package.get("InferenceSpecification") or {}
     return specification.get("Containers") or ()
 
 
-def _elsewhere(package: Mapping[str, Any], region: str) -> str:
+def _elsewhere(package: Package, region: str) -> str:
     arn = str(package.get("ModelPackageArn", "")).split(":")
     its_region = arn[3] if len(arn) > 3 else region
     if its_region == region:
@@ -62,45 +128,70 @@ def _elsewhere(package: Mapping[str, Any], region: str) -> str:
     return f"its package is in {its_region}, the endpoint in {region}; register it in {region} ({_CONTAINER})"
 
 
-def _without_containers(package: Mapping[str, Any], _: str) -> str:
-    if _containers(package) or package.get("InferenceSpecification") is None:
-        return ""  # the specification is optional in the answer
+def _without_containers(package: Package, _: str) -> str:
+    if _containers(package):
+        return ""
+    if package.get("InferenceSpecification") is not None:
+        return (
+            "its package's inference specification has no container, so there is nothing to run; "
+            f"register it with one ({_CREATE})"
+        )
+    if package.get("SourceAlgorithmSpecification"):
+        return ""  # what it runs is the algorithm's to say
+    if names := ", ".join(_additional(package)):
+        return (
+            f"its package has additional inference specifications alone ({names}); name one in "
+            f"inference_specification, or register it with an InferenceSpecification ({_CREATE})"
+        )
     return (
-        "its package's inference specification has no container, so there is nothing to run; "
-        "register it with one (API reference, CreateModel, 2026-11)"
+        "its package has no inference specification, so that nothing says which container is to run; "
+        f"register it with one ({_CREATE})"
     )
 
 
-def _pipeline(package: Mapping[str, Any], _: str) -> str:
+def _pipeline(package: Package, _: str) -> str:
     count = len(_containers(package))
     if count <= 1:
         return ""
     return f"its package is an inference pipeline of {count} containers; serverless takes one ({_EXCLUSIONS})"
 
 
-def _model_source(package: Mapping[str, Any], _: str) -> str:
+def _model_source(package: Package, _: str) -> str:
     for container in _containers(package):
         source = (container.get("ModelDataSource") or {}).get("S3DataSource") or {}
-        if source.get("CompressionType") == "None" or source.get("S3DataType") == "S3Prefix":
+        is_archive = source.get("CompressionType") != "None" and source.get("S3DataType") != "S3Prefix"
+        # An archive may be told as a source too, beside its URL.
+        if source and not (is_archive and container.get("ModelDataUrl")):
+            what = "is named by ModelDataSource alone" if is_archive else "is not one compressed archive"
+            return f"its model {what}; serverless takes a model.tar.gz in ModelDataUrl ({_CONTAINER}.ModelDataSource)"
+    return ""
+
+
+def _image_elsewhere(package: Package, region: str) -> str:
+    for uri in uris(package):
+        image = Image.parse(uri)
+        if image and image.region != region:
             return (
-                "its model is not one compressed archive; serverless takes a model.tar.gz in ModelDataUrl "
-                f"({_CONTAINER}.ModelDataSource)"
+                f"its image is in the registry of {image.region}, and SageMaker in {region} takes none from there "
+                f'("Cross region ECR image pulls are not allowed"); push {image.repository} to ECR in {region} '
+                f"({_CONTAINER})"
             )
     return ""
 
 
-def _marketplace(package: Mapping[str, Any], _: str) -> str:
+def _marketplace(package: Package, _: str) -> str:
     products = [str(container["ProductId"]) for container in _containers(package) if container.get("ProductId")]
     if not products:
         return ""
     return f"its package is the AWS Marketplace product {products[0]}; not possible on serverless ({_EXCLUSIONS})"
 
 
-_REASONS: tuple[Callable[[Mapping[str, Any], str], str], ...] = (
+_REASONS: tuple[Callable[[Package, str], str], ...] = (
     _elsewhere,
     _without_containers,
     _pipeline,
     _model_source,
+    _image_elsewhere,
     _marketplace,
 )
 

@@ -187,6 +187,7 @@ def _register(world: World, region: str, name: str, rows: list[Content]) -> list
         }
         if not package["InferenceSpecification"]:
             del package["InferenceSpecification"]
+        package |= row.get("members", {})
         created = operations.answer(world, region, "CreateModelPackage", package)
         if row.get("status", "Completed") != "Completed":
             _set_status(world, region, created["ModelPackageArn"], row["status"])

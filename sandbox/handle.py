@@ -160,8 +160,8 @@ class Sandbox:
         """A new version of the group, which is created when missing. Gives its number.
 
         `path` is the inference server's model; by default `<group>/<version>`. `content` is what the package holds
-        other than that: how many `containers`, a `model_data_source` in place of ModelDataUrl, a `product_id`, or the
-        whole `inference_specification` ({}: none).
+        other than that: how many `containers`, a `model_data_source` in place of ModelDataUrl, a `product_id`, the
+        whole `inference_specification` ({}: none), and other `members` of CreateModelPackage.
         """
         return self.seed({group: [{"approval": approval, "status": status, "path": path, **content}]})[group][0]
 

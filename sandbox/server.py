@@ -28,7 +28,7 @@ from xml.sax.saxutils import escape
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from sandbox import autoscaling, cloudwatch, control, iam, identity, neighbours, ssm, sts, validation
+from sandbox import autoscaling, cloudwatch, control, ecr, iam, identity, neighbours, ssm, sts, validation
 from sandbox.control import State
 from sandbox.faults import ClientGone, Rule
 from sandbox.identity import Caller
@@ -215,6 +215,8 @@ class Application:
             case "cloudwatch" if asked.operation == "GetMetricData":
                 metrics, settings = self.state.metrics, self.state.world.settings
                 return _json(cloudwatch.answer(metrics, settings, asked.region, asked.params))
+            case "ecr":
+                return _json(ecr.answer(self.state.world, asked.operation, asked.params))
             case "sts":
                 return self._sts(asked, caller)
             case "iam" if asked.operation == "GetUser":

@@ -23,6 +23,7 @@ CLIENTS = {
     "client": ("sagemaker", "sagemaker-runtime"),
     "iam": ("iam",),
     "service_quotas": ("service-quotas",),
+    "ecr": ("ecr",),
     "ssm": ("ssm",),
     "cloudwatch": ("cloudwatch",),
     "application_autoscaling": ("application-autoscaling",),
@@ -31,7 +32,7 @@ IAM_PREFIXES = {"monitoring": "cloudwatch"}  # where it is not the one that requ
 
 
 BY_HAND = {"adoption.py", "leftovers.py", "metrics.py", "tagging.py"}  # modules of commands alone
-BY_HAND_TOO = {"registry.py", "packages.py"}  # what these commands share with the program
+BY_HAND_TOO = {"registry.py", "packages.py", "images.py"}  # what these commands share with the program
 
 
 def called_by_the_program() -> set[str]:

@@ -46,7 +46,7 @@ def quotas(access: Access) -> Quotas:
 
 
 def _listed(access: Access) -> Iterator[Mapping[str, Any]]:
-    service_quotas = _client(access, "service-quotas")
+    service_quotas = quick_client(access, "service-quotas")
     deadline = time.monotonic() + LONGEST_LISTING
     pages = service_quotas.get_paginator("list_service_quotas").paginate(
         ServiceCode="sagemaker", PaginationConfig={"PageSize": 100}
@@ -68,17 +68,22 @@ def _understood(row: Mapping[str, Any]) -> dict[str, Limit]:
 
 
 def role(arn: str, access: Access) -> Role:
-    """What is wrong with the execution role, as far as IAM tells."""
+    """What is wrong with the execution role, as far as IAM tells; a role that it does not show is a doubt."""
     try:
-        iam = _client(access, "iam")
+        iam = quick_client(access, "iam")
         found = iam.get_role(RoleName=arn.rpartition("/")[2])["Role"]
         # Another ARN is another role of that name: IAM looks in its own account only, and at no path
         if found["Arn"] != arn or lets_sagemaker_in(found.get("AssumeRolePolicyDocument")):
             return Role()
     except Exception as error:
-        # That no such role is shown does not prove that there is none
+        # That no such role is shown does not prove that there is none: IAM takes a while to show a new one
         unknown = isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") == "NoSuchEntity"
-        return Role(f"execution role {arn} does not exist, says GetRole (NoSuchEntity)" if unknown else "")
+        why = (
+            "does not exist, says GetRole (NoSuchEntity)"
+            if unknown
+            else f"could not be looked at: {session.sentence(error)}"
+        )
+        return Role(f"execution role {arn} {why}")
     return Role(
         f"execution role {arn} cannot be assumed by SageMaker: its trust policy does not allow sts:AssumeRole "
         "to sagemaker.amazonaws.com",
@@ -86,7 +91,7 @@ def role(arn: str, access: Access) -> Role:
     )
 
 
-def _client(access: Access, service: str) -> Any:
+def quick_client(access: Access, service: str) -> Any:
     """A client that gives up soon."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5, read_timeout=5)
     return session.client(access, service, config)

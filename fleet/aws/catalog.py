@@ -3,21 +3,21 @@
 For `fleet init` and `fleet validate --registry`. Which version a run deploys is asked in registry.py.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fleet import choice, preflight
-from fleet.aws import packages, registry, session
+from fleet import choice
+from fleet.access import Access
+from fleet.aws import packages, registry
+from fleet.aws.packages import Inspected, Use
+from fleet.preflight import Package
 from fleet.rollout import Answer, Approved, NothingApproved, Refused, Unknown
 from fleet.tasks import CHAMPION, Task
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
-
-Package = Mapping[str, Any]  # as DescribeModelPackage gives it
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Entry:
 
     version: int
     package: Package
+    refused: tuple[str, ...] = ()  # why a serverless endpoint cannot run it
+    doubts: tuple[str, ...] = ()  # why it may not
 
 
 @dataclass(frozen=True)
@@ -40,56 +42,52 @@ def groups(client: "SageMakerClient") -> list[str]:
     return sorted(group["ModelPackageGroupName"] for page in pages for group in page["ModelPackageGroupSummaryList"])
 
 
-def newest(client: "SageMakerClient", groups: Sequence[str]) -> dict[str, Entry | NothingApproved | Unknown]:
-    """What every group would deploy, asked in parallel. An error of one group is that group's answer."""
+def newest(
+    client: "SageMakerClient", access: Access, groups: Sequence[str]
+) -> tuple[dict[str, Entry | NothingApproved | Unknown], str]:
+    """What every group would deploy, asked in parallel, and what of it could not be looked at.
+
+    An error of one group is that group's answer.
+    """
     answers = registry.ask(client, groups)
-    described = describe(client, (answer.package for answer in answers.values() if isinstance(answer, Approved)))
+    uses = {group: Use(one.package) for group, one in answers.items() if isinstance(one, Approved)}
+    looked = packages.inspect(client, access, uses.values())
 
     def entry(group: str, answer: Answer) -> Entry | NothingApproved | Unknown:
         match answer:
-            case Approved(version, arn):
-                package = described[arn]
-                if isinstance(package, Unknown):
-                    return Unknown(f'model package group "{group}": {package.error}')
-                return Entry(version, package)
+            case Approved(version):
+                inspected = looked.of[uses[group]]
+                if isinstance(inspected, Unknown):
+                    return Unknown(f'model package group "{group}": {inspected.error}')
+                return Entry(version, inspected.package, inspected.refused, inspected.doubts)
             case Unknown():
                 return answer
         return NothingApproved()
 
-    return {group: entry(group, answer) for group, answer in answers.items()}
+    return {group: entry(group, answer) for group, answer in answers.items()}, looked.note
 
 
-def describe(client: "SageMakerClient", arns: Iterable[str]) -> dict[str, Package | Unknown]:
-    """Versions by their ARN, asked in parallel. An error of one is that version's answer."""
-
-    def one(arn: str) -> Package | Unknown:
-        return session.ask(lambda: packages.describe(client, arn))
-
-    unique = sorted(set(arns))
-    with ThreadPoolExecutor(session.THREADS) as pool:
-        return dict(zip(unique, pool.map(one, unique), strict=True))
-
-
-def check(client: "SageMakerClient", tasks: Sequence[Task], now: datetime) -> list[Finding]:
+def check(client: "SageMakerClient", access: Access, tasks: Sequence[Task], now: datetime) -> list[Finding]:
     """What is to be said of the versions that tasks would get at `now`, first what keeps them from being deployed."""
     tasks = [task for task in tasks if not choice.torn_down(task, now.date())]
     asked = choice.questions(tasks)
     answers = registry.ask(client, asked.groups, asked.pins, asked.soaks, asked.series)
     chosen = [(task, _choices(task, answers[task.group], now)) for task in tasks]
-    every = (its.answer for _, choices in chosen for its in choices.values())
-    described = describe(client, (answer.package for answer in every if isinstance(answer, Approved)))
-    region = client.meta.region_name
+    uses = [_use(task, name, its) for task, choices in chosen for name, its in choices.items()]
+    looked = packages.inspect(client, access, (use for use in uses if use))
 
     def of(task: Task, choices: Mapping[str, choice.Choice]) -> Iterator[Finding]:
         said: set[Finding] = set()  # what is so of the champion too is not said again
         for variant, its in choices.items():
-            told = _findings(task, variant, answers[task.group], its, described, region)
+            use = _use(task, variant, its)
+            told = _findings(task, answers[task.group], its, looked.of[use] if use else None)
             found = [one for one in told if one not in said]
             said.update(found)
             name = task.name if variant == CHAMPION else f"{task.name}/{variant}"
             yield from (replace(one, text=f"{name}: {one.text}") for one in found)
 
-    return [finding for task, choices in chosen for finding in of(task, choices)]
+    notes = [Finding(looked.note, is_mistake=False)] if looked.note else []
+    return [*(finding for task, choices in chosen for finding in of(task, choices)), *notes]
 
 
 def _choices(task: Task, answer: Answer, now: datetime) -> dict[str, choice.Choice]:
@@ -101,14 +99,16 @@ def _choices(task: Task, answer: Answer, now: datetime) -> dict[str, choice.Choi
     return {CHAMPION: champion, **beside}
 
 
-def _findings(
-    task: Task,
-    variant: str,
-    answer: Answer,
-    its: choice.Choice,
-    described: Mapping[str, Package | Unknown],
-    region: str,
-) -> Iterator[Finding]:
+def _use(task: Task, variant: str, its: choice.Choice) -> Use | None:
+    """How the variant would use its version; None where it gets none."""
+    sizes = task.sizes_of(variant)
+    match its.answer:
+        case Approved(package=package):
+            return Use(package, sizes.inference_specification, sizes.kms_key)
+    return None
+
+
+def _findings(task: Task, answer: Answer, its: choice.Choice, looked: Inspected | Unknown | None) -> Iterator[Finding]:
     match its.answer, answer:
         case (Unknown(error), _) | (_, Unknown(error)):  # also of a task on hold
             yield Finding(error)
@@ -116,10 +116,8 @@ def _findings(
             yield Finding(reason)
         case Approved(), _ if its.away:
             yield Finding(f"not deployed: {its.away}", is_mistake=False)
-        case Approved(version, arn), _:
-            package = described[arn]
-            reasons = [package.error] if isinstance(package, Unknown) else _unsuitable(package, region, task, variant)
-            yield from (Finding(f"version {version}: {reason}") for reason in reasons)
+        case Approved(version), _:
+            yield from (replace(one, text=f"version {version}: {one.text}") for one in _judged(looked))
         case NothingApproved(), NothingApproved():
             text = f'nothing approved in model package group "{task.group}"; there is no endpoint until a version is'
             yield Finding(text, is_mistake=False)
@@ -129,6 +127,10 @@ def _findings(
         yield Finding(its.warning, is_mistake=False)
 
 
-def _unsuitable(package: Package, region: str, task: Task, variant: str) -> list[str]:
-    sizes = task.sizes_of(variant)
-    return preflight.unsuitable(package, region, specification=sizes.inference_specification, key=sizes.kms_key)
+def _judged(looked: Inspected | Unknown | None) -> Iterator[Finding]:
+    match looked:
+        case Unknown(error):
+            yield Finding(packages.NOT_LOOKED_AT.format(error=error))
+        case Inspected(refused=refused, doubts=doubts):
+            yield from (Finding(reason) for reason in refused)
+            yield from (Finding(doubt, is_mistake=False) for doubt in doubts)

@@ -90,6 +90,8 @@ def _facts(entry: Entry) -> Iterator[str]:
     when, by = package.get("CreationTime"), (package.get("CreatedBy") or {}).get("UserProfileName")
     registered = f", registered {when.astimezone(UTC):%Y-%m-%d}" if isinstance(when, datetime) else ""
     yield f"version {entry.version}{registered}" + (f" by {by}" if by else "")
+    yield from (f"cannot be deployed: {reason}" for reason in entry.refused)
+    yield from (f"doubtful: {doubt}" for doubt in entry.doubts)
     for what, key in (("description", "ModelPackageDescription"), ("approval", "ApprovalDescription")):
         if said := package.get(key):
             yield f"{what}: {_cut(said)}"

@@ -7,7 +7,7 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     access = _access(options)
     client = _known(session.ask(lambda: session.sagemaker(access)))
     groups = _matching(_known(session.ask(lambda: catalog.groups(client))), options.patterns, access.region)
-    answers = catalog.newest(client, groups)
+    answers, note = catalog.newest(client, access, groups)
 
     prefixes = _prefixes()
     entries = {group: answer for group, answer in answers.items() if isinstance(answer, catalog.Entry)}
@@ -56,6 +56,10 @@ def run(options: argparse.Namespace) -> int:
 
     schema = os.path.relpath(SCHEMA, output.parent)
     _write(output, draft.text(entries, names, access.region, schema), prefixes)
+    for line in _refused(entries, names):
+        print(line)
+    if note:
+        print(f"note: {note}")
     print(f"{output}: {len(names)} {'task' if len(names) == 1 else 'tasks'}")
     print("next: settle sizes and owners there (docs/tasks.md), then `fleet validate` and `pulumi preview`")
     return 1 if unknown else 0
@@ -99,6 +103,13 @@ def _prefixes() -> set[str]:
             with contextlib.suppress(CommandError):
                 prefixes.add(stack.read_files(name).name_prefix)
     return {prefix for prefix in prefixes if rules.fits(prefix)}
+
+
+def _refused(entries: Mapping[str, catalog.Entry], names: Mapping[str, str]) -> Iterator[str]:
+    """What keeps the tasks that are written from being deployed; it stands above each of them too."""
+    for group, name in sorted(names.items(), key=lambda item: item[1]):
+        entry = entries[group]
+        yield from (f"{name}: version {entry.version}: {reason}" for reason in entry.refused)
 
 
 def _say_left_out(why: str, groups: Collection[str]) -> None:

@@ -6,13 +6,13 @@ Asks only where something is to be made: a run without changes pays nothing.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pulumi
 
 from fleet.aws import account, packages
+from fleet.aws.packages import NOT_LOOKED_AT, Inspected, Inspection, Use
 from fleet.aws.region import Region
-from fleet.preflight import Finding, Findings, Wanted, quota_findings, unsuitable
+from fleet.preflight import Finding, Findings, Wanted, quota_findings
 from fleet.resources.stack import StackSettings
 from fleet.resources.task import Aim
 from fleet.resources.variant import Goal
@@ -50,25 +50,26 @@ def _checked(goal: Goal, stops: Sequence[Finding]) -> Goal:
 
 
 async def _packages(new: Mapping[str, Revision], region: Region, settings: StackSettings) -> Findings:
-    """Packages that serverless inference cannot run; one that may not be described is left to AWS to judge."""
-    described = await asyncio.gather(*(_described(revision, region) for revision in new.values()))
-    return Findings(
-        tuple(
-            Finding(task, f"version {revision.version}: {reason}")
-            for (task, revision), package in zip(new.items(), described, strict=True)
-            if not isinstance(package, Unknown)
-            for reason in unsuitable(
-                {"ModelPackageArn": revision.package, **package},
-                settings.access.region,
-                specification=revision.settings.inference_specification,
-                key=revision.settings.kms_key,
-            )
-        )
-    )
+    """Packages that serverless inference cannot run; one that may not be looked at is left to AWS to judge."""
+    if not new:
+        return Findings()
+    uses = {task: _use(revision) for task, revision in new.items()}
+    looked = await region.ask(lambda client: packages.inspect(client, settings.access, uses.values()))
+    if isinstance(looked, Unknown):
+        looked = Inspection(dict.fromkeys(uses.values(), looked))
+    stops, warnings = [], [Finding("", looked.note)] if looked.note else []
+    for task, revision in new.items():
+        match looked.of[uses[task]]:
+            case Unknown(error):
+                warnings.append(Finding(task, f"version {revision.version}: {NOT_LOOKED_AT.format(error=error)}"))
+            case Inspected(refused=refused, doubts=doubts):
+                stops += [Finding(task, f"version {revision.version}: {reason}") for reason in refused]
+                warnings += [Finding(task, f"version {revision.version}: {doubt}") for doubt in doubts]
+    return Findings(tuple(stops), tuple(warnings))
 
 
-async def _described(revision: Revision, region: Region) -> dict[str, Any] | Unknown:
-    return await region.ask(lambda client: packages.describe(client, revision.package))
+def _use(revision: Revision) -> Use:
+    return Use(revision.package, revision.settings.inference_specification, revision.settings.kms_key)
 
 
 async def _role(new: Mapping[str, Revision], settings: StackSettings) -> Findings:
@@ -90,7 +91,11 @@ async def _quotas(goals: Sequence[Goal], region: Region, settings: StackSettings
     if not any(one.adds for one in wanted):
         return Findings()
     quotas = await asyncio.to_thread(account.quotas, settings.access)
-    return quota_findings(wanted, len(rows.keys() - {goal.endpoint for goal in goals}), quotas)
+    found = quota_findings(wanted, len(rows.keys() - {goal.endpoint for goal in goals}), quotas)
+    if quotas.note and not found.stops and not found.warnings:  # which would say it themselves
+        said = f"the quotas of this account could not be read, and what AWS documents stands in: {quotas.note}"
+        return Findings(warnings=(Finding("", said),))
+    return found
 
 
 def _makes(goal: Goal) -> bool:

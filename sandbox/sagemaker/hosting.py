@@ -4,6 +4,7 @@ Nothing runs in the background: `settle` carries every change that is due to its
 Requests come in valid against the service model.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -31,6 +32,7 @@ from sandbox.sagemaker.world import (
 MEMORY_SIZES = (1024, 2048, 3072, 4096, 5120, 6144)  # MB; ProductionVariantServerlessConfig
 UPDATABLE = ("InService", "OutOfService", "UpdateRollbackFailed")
 DELETABLE = (*UPDATABLE, "Failed")
+ECR = re.compile(r"\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/")
 _NOT_PLAYED = (
     "DeploymentConfig",
     "RetainAllVariantProperties",
@@ -59,12 +61,21 @@ def create_model(world: World, region: str, request: Params) -> Answer:
         raise AwsError("Exactly one of PrimaryContainer and Containers must be given.")
     containers = request.get("Containers") or [request["PrimaryContainer"]]
     resolved = [one for container in containers for one in _resolved(world, region, container)]
+    if elsewhere := [image for one in resolved if _is_elsewhere(image := one.get("Image", ""), region)]:
+        raise AwsError(
+            f"Cross region ECR image pulls are not allowed. Please use an image in {region} instead of {elsewhere[0]}."
+        )
     tagged = tags.checked(request.get("Tags", ()))
     details = {key: value for key, value in request.items() if key not in ("ModelName", "Tags")}
     artifact = str(resolved[0].get("ModelDataUrl", ""))
     world.models[arn] = Model(name, arn, world.stamp(), artifact, details, resolved)
     world.tags[arn] = tagged
     return {"ModelArn": arn}
+
+
+def _is_elsewhere(image: str, region: str) -> bool:
+    registry = ECR.match(image)
+    return registry is not None and registry["region"] != region
 
 
 def _resolved(world: World, region: str, container: Params) -> list[Params]:
@@ -178,7 +189,7 @@ def _check_model(model: Model) -> None:
         raise AwsError(f'Model "{model.arn}" cannot be serverless: {", ".join(present)} is not supported.')
     if len(containers) > 1 or containers[0].get("Mode") == "MultiModel":
         raise AwsError(f'Model "{model.arn}" cannot be serverless: it must be one container with one model.')
-    if "ModelDataSource" in containers[0]:
+    if "ModelDataSource" in containers[0] and "ModelDataUrl" not in containers[0]:
         raise AwsError(f'Model "{model.arn}" cannot be serverless: ModelDataSource is not supported.')
     if "ProductId" in containers[0]:
         raise AwsError(f'Model "{model.arn}" cannot be serverless: it is an AWS Marketplace product.')

@@ -133,9 +133,14 @@ def _shown(package: Package, members: tuple[str, ...]) -> Answer:
 
 
 def describe_package(world: World, region: str, request: Params) -> Answer:
+    """What is in a model card that is encrypted, nobody here may decrypt: only MetadataOnly does without it."""
     package: Package = find(world, region, "model-package", request["ModelPackageName"])
-    hidden = ("ModelCard",) if request.get("IncludedData") == "MetadataOnly" else ()
-    shown = _shown(package, tuple(key for key in package.details if key not in hidden))
+    details, card = dict(package.details), package.details.get("ModelCard")
+    if card and request.get("IncludedData") == "MetadataOnly":
+        details["ModelCard"] = {**card, "ModelCardContent": "{}"}
+    elif card and (key := details.get("SecurityConfig", {}).get("KmsKeyId")):
+        raise AwsError(f"You are not authorized to perform kms:Decrypt on {key}.", code="AccessDeniedException")
+    shown = _shown(replace(package, details=details), tuple(details))
     status = {"Name": package.name, "Status": "Completed" if package.status == "Completed" else "Failed"}
     return {
         **shown,

@@ -123,7 +123,9 @@ class Fleet:
             return 0
         config = client.describe_endpoint_config(EndpointConfigName=self.sandbox.serving(task))
         model = client.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
-        package = client.describe_model_package(ModelPackageName=model["PrimaryContainer"]["ModelPackageName"])
+        package = client.describe_model_package(
+            ModelPackageName=model["PrimaryContainer"]["ModelPackageName"], IncludedData="MetadataOnly"
+        )
         version: int = package["ModelPackageVersion"]
         return version
 

@@ -67,6 +67,96 @@ def test_what_cannot_be_had_is_refused_in_preview_and_stops_its_task_alone(fleet
     assert fleet.output("toxicity")["version"] == 1
 
 
+def test_what_aws_will_refuse_of_a_package_is_said_alike_by_preview_run_status_validate_and_init(fleet, tmp_path):
+    """And what it may refuse, as a warning that stops nothing."""
+    ours = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/text"
+    archive = {"S3DataSource": {"S3Uri": "s3://b/m.tar.gz", "S3DataType": "S3Object", "CompressionType": "Gzip"}}
+    content = {"SupportedContentTypes": ["application/json"], "SupportedResponseMIMETypes": ["application/json"]}
+    more = {"Name": "cpu", "Containers": [{"Image": f"{ours}:1"}], **content}
+    packages = {
+        "toxicity": ({"inference_specification": {}}, "has no inference specification"),
+        "spam": (
+            {"inference_specification": {}, "members": {"AdditionalInferenceSpecifications": [more]}},
+            "has additional inference specifications alone (cpu)",
+        ),
+        "urgency": ({"model_data_source": archive}, "its model is named by ModelDataSource alone"),
+        "mood": (
+            {"inference_specification": {"Containers": [{"Image": ours.replace("eu-west-1", "us-east-1")}], **content}},
+            "its image is in the registry of us-east-1",
+        ),
+    }
+    doubts = {"topic": ("gpu-1", 'says "gpu"'), "tone": ("large", "has 12.0 GB; serverless takes 10 GB")}
+    for task, (members, _) in packages.items():
+        fleet.sandbox.register(task, **members)
+    for task, (tag, _) in doubts.items():
+        model = {"Image": f"{ours}:{tag}", "ModelDataUrl": f"s3://sandbox-models/{task}/1/model.tar.gz"}
+        fleet.sandbox.register(task, inference_specification={"Containers": [model], **content})
+    fleet.sandbox.settings(image_bytes={"text:large": 12_000_000_000})
+    fleet.declare(*packages, *doubts)
+    reasons = [reason for _, reason in (*packages.values(), *doubts.values())]
+
+    drafted = tmp_path / "first.yaml"
+    for said in (
+        fleet.preview().text,
+        fleet.stack.fleet("status").text,
+        fleet.stack.fleet("validate", "--registry").text,
+        fleet.stack.fleet("init", "--output", str(drafted)).text
+        + " ".join(drafted.read_text().replace("#", "").split()),
+        fleet.up().text,
+    ):
+        assert [reason for reason in reasons if reason not in said] == []
+        assert "Traceback" not in said
+
+    assert {task: fleet.serving(task) for task in packages} == {"toxicity": 1, "spam": 1, "urgency": 1, "mood": 0}
+    assert [call for call in fleet.made() if call.startswith("CreateModel ") and "-v2-" in call] == []
+    assert (fleet.serving("topic"), fleet.serving("tone")) == (1, 1)
+
+
+def test_a_package_whose_model_card_is_encrypted_is_looked_at_like_any_other(fleet):
+    """Nobody here may decrypt the card, and nothing that is in it is used."""
+    encrypted = {
+        "ModelCard": {"ModelCardContent": "{}", "ModelCardStatus": "Draft"},
+        "SecurityConfig": {"KmsKeyId": "alias/cards"},
+    }
+    fleet.sandbox.register("toxicity", members=encrypted)
+    fleet.sandbox.register("spam", members=encrypted, containers=2)
+    fleet.change("toxicity", soak_hours=1)
+
+    preview = fleet.preview()
+    assert "spam: version 2: its package is an inference pipeline of 2 containers" in preview.text
+    assert "toxicity: UNKNOWN" not in preview.text
+    assert not fleet.up().ok
+    assert fleet.output("toxicity")["reason"].startswith("version 2 approved, eligible from ")
+    fleet.change("toxicity", soak_hours=None)
+    fleet.change("spam", enabled=False)
+    assert fleet.up().ok
+    assert fleet.serving("toxicity") == 2
+
+
+def test_what_could_not_be_looked_at_is_said_and_stops_nothing(fleet):
+    for operation, service in (
+        ("DescribeModelPackage", "sagemaker"),
+        ("DescribeImages", "ecr"),
+        ("GetRole", "iam"),
+        ("ListServiceQuotas", "service-quotas"),
+    ):
+        fleet.sandbox.fault(operation, service=service, action="error", code="AccessDenied", message="not you")
+    fleet.sandbox.register("toxicity")
+    fleet.sandbox.register("mood")
+    fleet.declare(*fleet.tasks, "mood")
+
+    preview = fleet.preview()
+
+    assert preview.ok, preview.text
+    assert "toxicity: version 2: its package could not be looked at" in preview.text
+    assert "execution role" in preview.text and "could not be looked at: GetRole: AccessDenied" in preview.text
+    assert "the quotas of this account could not be read" in preview.text
+    run = fleet.up()
+    assert run.ok, run.text
+    fleet.sandbox.clear_faults()  # the next line asks too
+    assert (fleet.serving("toxicity"), fleet.serving("mood")) == (2, 1)
+
+
 def test_more_than_the_account_allows_stops_the_run_before_anything_changes(fleet):
     """And tells at once what else is in the way."""
     fleet.sandbox.settings(endpoint_limit=3, concurrency_limit=20)

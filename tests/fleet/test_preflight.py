@@ -5,10 +5,21 @@ from typing import Any
 
 import pytest
 
-from fleet.preflight import Findings, Limit, Quotas, Wanted, documented_quotas, lets_sagemaker_in, quota_findings
+from fleet.preflight import (
+    Findings,
+    Image,
+    Limit,
+    Quotas,
+    Wanted,
+    documented_quotas,
+    doubtful,
+    lets_sagemaker_in,
+    quota_findings,
+)
 from fleet.preflight import unsuitable as reasons
 
-IMAGE = {"Image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/text:1"}
+REGISTRY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+IMAGE = {"Image": f"{REGISTRY}/text:1"}
 MODEL = {**IMAGE, "ModelDataUrl": "s3://models/toxicity/7/model.tar.gz"}
 
 
@@ -34,9 +45,8 @@ def source(kind: str, compression: str) -> dict[str, Any]:
         package({**MODEL, **source("S3Object", "Gzip")}),
         package({**MODEL, "Environment": {}, "Framework": "SKLEARN", "ModelDataSource": {}, "ProductId": ""}),
         package(ModelPackageArn=""),
-        package({**IMAGE, **source("S3Object", "Gzip")}),
-        package(InferenceSpecification=None),
-        {"ModelPackageArn": "toxicity/7"},
+        package(InferenceSpecification=None, SourceAlgorithmSpecification={"SourceAlgorithms": [{}]}),
+        package({"Image": "registry.example.com/text:1"}),
     ],
     ids=[
         "archive",
@@ -44,9 +54,8 @@ def source(kind: str, compression: str) -> dict[str, Any]:
         "archive said twice",
         "empty members",
         "no ARN in the answer",
-        "archive as a source",
-        "no specification",
-        "nothing but a name",
+        "an algorithm says what it runs",
+        "an image that is not in ECR is no more than doubtful",
     ],
 )
 def test_one_container_with_one_archive_is_suitable(suitable: dict[str, Any]) -> None:
@@ -60,6 +69,14 @@ def test_one_container_with_one_archive_is_suitable(suitable: dict[str, Any]) ->
         (package({**IMAGE, **source("S3Prefix", "None")}), "is not one compressed archive"),
         (package({**MODEL, **source("S3Object", "None")}), "is not one compressed archive"),
         (package({**MODEL, **source("S3Prefix", "Gzip")}), "is not one compressed archive"),
+        (package({**IMAGE, **source("S3Object", "Gzip")}), "is named by ModelDataSource alone"),
+        (package({"Image": IMAGE["Image"].replace("eu-west-1", "us-east-1")}), "is in the registry of us-east-1"),
+        (package(InferenceSpecification=None), "has no inference specification"),
+        ({"ModelPackageArn": "toxicity/7"}, "has no inference specification"),
+        (
+            package(InferenceSpecification=None, AdditionalInferenceSpecifications=[{"Name": "cpu"}, {"Name": "gpu"}]),
+            "has additional inference specifications alone (cpu, gpu)",
+        ),
         (package({**MODEL, "ProductId": "prod-1"}), "is the AWS Marketplace product prod-1"),
         (package(region="us-east-1"), "is in us-east-1, the endpoint in eu-west-1"),
         (package(InferenceSpecification={"Containers": []}), "inference specification has no container"),
@@ -90,6 +107,14 @@ def test_an_additional_specification_that_is_asked_for_stands_in_for_the_package
     assert "is an inference pipeline of 2 containers" in told
 
 
+def test_the_images_of_the_specification_that_is_asked_for_are_looked_at() -> None:
+    additional = [{"Name": "gpu", "Containers": [{"Image": f"{REGISTRY}/text:1-gpu"}]}]
+    described = package(AdditionalInferenceSpecifications=additional)
+    assert doubtful(described, {}) == []
+    (told,) = doubtful(described, {}, specification="gpu")
+    assert 'says "gpu"' in told
+
+
 @pytest.mark.parametrize(
     ("additional", "has"), [([PAIR, SMALL], "it has pair, small"), ([], "it has none"), (None, "it has none")]
 )
@@ -104,6 +129,55 @@ def test_a_key_of_another_region_is_told() -> None:
     assert reasons(package(), "eu-west-1", key=key.format("eu-west-1")) == []
     (told,) = reasons(package(), "eu-west-1", key=key.format("us-east-1"))
     assert told.startswith("kms_key is in us-east-1, the endpoint in eu-west-1")
+
+
+# Doubts
+
+
+@pytest.mark.parametrize(
+    ("image", "known", "doubt"),
+    [
+        (f"{REGISTRY}/text:2.0.0-gpu-py310-cu118", 0, 'says "gpu", and serverless has no GPU'),
+        (f"{REGISTRY}/text:12-cu121", 0, 'says "cu121"'),
+        (f"{REGISTRY}/cuda/text", 0, 'says "cuda"'),
+        (f"{REGISTRY}/text:1", 10_000_000_001, "has 10.0 GB; serverless takes 10 GB"),
+        (f"{REGISTRY}/text:1", "DescribeImages: ImageNotFoundException: gone", "is not there: DescribeImages: Image"),
+        ("public.ecr.aws/team/text:1", 0, "is not in Amazon ECR"),
+    ],
+)
+def test_what_may_keep_serverless_from_running_it_is_a_doubt(image: str, known: int | str, doubt: str) -> None:
+    (told,) = doubtful(package({"Image": image}), {image: known})
+    assert told.startswith(f"its image {image} ")
+    assert doubt in told
+    assert reasons(package({"Image": image}), "eu-west-1") == []
+
+
+@pytest.mark.parametrize("image", [f"{REGISTRY}/text:1", f"{REGISTRY}/gpus-explained:1", f"{REGISTRY}/text@sha256:00"])
+def test_an_image_that_fits_is_no_doubt(image: str) -> None:
+    assert doubtful(package({"Image": image}), {image: 10_000_000_000}) == []
+
+
+@pytest.mark.parametrize(
+    ("uri", "image"),
+    [
+        (f"{REGISTRY}/a/b", Image("123456789012", "eu-west-1", "a/b", {"imageTag": "latest"})),
+        (f"{REGISTRY}/a:1.2-cpu", Image("123456789012", "eu-west-1", "a", {"imageTag": "1.2-cpu"})),
+        (f"{REGISTRY}/a:1@sha256:0f", Image("123456789012", "eu-west-1", "a", {"imageDigest": "sha256:0f"})),
+        (
+            "1" * 12 + ".dkr.ecr.cn-north-1.amazonaws.com.cn/a",
+            Image("1" * 12, "cn-north-1", "a", {"imageTag": "latest"}),
+        ),
+        (
+            "1" * 12 + ".dkr.ecr-fips.us-east-1.amazonaws.com/a",
+            Image("1" * 12, "us-east-1", "a", {"imageTag": "latest"}),
+        ),
+        ("1" * 12 + ".dkr-ecr.us-east-1.on.aws/a", Image("1" * 12, "us-east-1", "a", {"imageTag": "latest"})),
+        ("public.ecr.aws/team/text:1", None),
+        ("text:1", None),
+    ],
+)
+def test_an_image_is_known_by_its_uri(uri: str, image: Image | None) -> None:
+    assert Image.parse(uri) == image
 
 
 # Quotas

@@ -12,6 +12,7 @@ from sandbox.sagemaker.world import Ending
 PREFIX = "arn:aws:sagemaker:eu-west-1:123456789012:"
 ENDPOINT = f'"{PREFIX}endpoint/toxicity"'
 UNCOMPRESSED = {"S3DataSource": {"S3Uri": "s3://b/model/", "S3DataType": "S3Prefix", "CompressionType": "None"}}
+ARCHIVE = {"S3DataSource": {"S3Uri": "s3://b/model.tar.gz", "S3DataType": "S3Object", "CompressionType": "Gzip"}}
 
 
 # Models
@@ -93,6 +94,14 @@ def test_a_specification_without_a_package_is_refused(aws: Any) -> None:
     container = {"Image": "i", "InferenceSpecificationName": "small"}
     error = aws.refused("CreateModel", ModelName="m", PrimaryContainer=container)
     assert "InferenceSpecificationName" in error.message
+
+
+def test_an_image_of_another_region_is_refused(aws: Any) -> None:
+    container = {"Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/text:1"}
+    arn = aws.package(InferenceSpecification={"Containers": [container]})
+    for source in (container, {"ModelPackageName": arn}):
+        refused = aws.refused("CreateModel", ModelName="m", PrimaryContainer=source)
+        assert refused.message.startswith("Cross region ECR image pulls are not allowed")
 
 
 @pytest.mark.parametrize(
@@ -218,9 +227,10 @@ def test_a_model_that_serverless_excludes_is_refused(aws: Any, make_variant: Any
     [
         [{"Image": "i"}, {"Image": "j"}],
         [{"Image": "i", "ModelDataSource": UNCOMPRESSED}],
+        [{"Image": "i", "ModelDataSource": ARCHIVE}],
         [{"Image": "i", "ProductId": "prod-1"}],
     ],
-    ids=["pipeline", "uncompressed", "marketplace"],
+    ids=["pipeline", "uncompressed", "an archive as a source", "marketplace"],
 )
 def test_a_package_that_serverless_excludes_is_refused(
     aws: Any, make_variant: Any, containers: list[dict[str, Any]]

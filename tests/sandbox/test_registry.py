@@ -120,10 +120,21 @@ def test_a_package_has_a_group_or_a_name_of_its_own(aws: Any, names: dict[str, s
     assert "Exactly one of" in aws.refused("CreateModelPackage", **names).message
 
 
-def test_metadata_only_leaves_the_model_card_out(aws: Any) -> None:
-    arn = aws.package(ModelCard={"ModelCardContent": "{}", "ModelCardStatus": "Draft"})
-    assert "ModelCard" in aws("DescribeModelPackage", ModelPackageName=arn)
-    assert "ModelCard" not in aws("DescribeModelPackage", ModelPackageName=arn, IncludedData="MetadataOnly")
+CARD = {"ModelCardContent": '{"model_overview": {}}', "ModelCardStatus": "Draft"}
+
+
+def test_metadata_only_leaves_out_what_is_in_the_model_card(aws: Any) -> None:
+    arn = aws.package(ModelCard=CARD)
+    assert aws("DescribeModelPackage", ModelPackageName=arn)["ModelCard"] == CARD
+    shown = aws("DescribeModelPackage", ModelPackageName=arn, IncludedData="MetadataOnly")
+    assert shown["ModelCard"] == {**CARD, "ModelCardContent": "{}"}
+
+
+def test_an_encrypted_model_card_is_for_nobody_and_its_package_for_who_asks_for_metadata_only(aws: Any) -> None:
+    arn = aws.package(ModelCard=CARD, SecurityConfig={"KmsKeyId": "alias/cards"})
+    refused = aws.refused("DescribeModelPackage", ModelPackageName=arn)
+    assert (refused.code, "kms:Decrypt" in refused.message) == ("AccessDeniedException", True)
+    assert aws("DescribeModelPackage", ModelPackageName=arn, IncludedData="MetadataOnly")["ModelPackageVersion"] == 1
 
 
 def test_a_missing_package_is_a_validation_exception(aws: Any) -> None:

@@ -106,7 +106,7 @@ def test_a_list_that_does_not_end_is_left(account: Any, monkeypatch: pytest.Monk
     ],
 )
 def test_a_row_that_says_nothing_of_it_is_passed_over(row: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws_account, "_client", lambda *_: Paged(row))
+    monkeypatch.setattr(aws_account, "quick_client", lambda *_: Paged(row))
     assert quotas() == DOCUMENTED
 
 
@@ -122,12 +122,12 @@ def test_a_row_that_says_nothing_of_it_is_passed_over(row: dict[str, Any], monke
     ],
 )
 def test_the_concurrency_is_known_by_its_code_or_its_name(row: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws_account, "_client", lambda *_: Paged(row))
+    monkeypatch.setattr(aws_account, "quick_client", lambda *_: Paged(row))
     assert quotas().concurrency.value == 10
 
 
 def test_an_answer_that_makes_no_sense_is_no_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws_account, "_client", lambda *_: Paged("<html>"))
+    monkeypatch.setattr(aws_account, "quick_client", lambda *_: Paged("<html>"))
     assert replace(quotas(), note="") == DOCUMENTED
 
 
@@ -170,11 +170,12 @@ def test_a_role_under_a_path_is_asked_for_by_its_name(account: Any) -> None:
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "Throttling", "404"])
-def test_a_role_that_cannot_be_read_is_fine(account: Any, code: str) -> None:
-    account.sandbox.fault("GetRole", service="iam", action="error", code=code, status=400)
-    assert role() == Role()
+def test_a_role_that_cannot_be_looked_at_is_a_doubt(account: Any, code: str) -> None:
+    account.sandbox.fault("GetRole", service="iam", action="error", code=code, message="no", status=400)
+    assert role() == Role(f"execution role {ROLE} could not be looked at: GetRole: {code}: no", certain=False)
 
 
-def test_an_iam_that_does_not_answer_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_iam_that_does_not_answer_is_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    assert role() == Role()
+    found = role()
+    assert (found.certain, "could not be looked at: EndpointConnectionError" in found.problem) == (False, True)

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from fleet.access import Access
 from fleet.aws import catalog
 from fleet.aws.catalog import Finding
 from fleet.rollout import NothingApproved, Unknown
 from fleet.tasks import Hold, Pin, Retired, Task, Variant
 
+ACCESS = Access("eu-west-1")
 DENIED = {"action": "error", "code": "AccessDeniedException", "message": "not you"}
 DECIDED = {"reason": "fair", "owner": "team-x", "until": date(9999, 1, 31)}
 
@@ -23,7 +25,11 @@ def task(name: str = "spam", **settings: Any) -> Task:
 
 
 def check(account: Any, *tasks: Task) -> list[Finding]:
-    return catalog.check(account.its_client, tasks, datetime.now(UTC))
+    return catalog.check(account.its_client, ACCESS, tasks, datetime.now(UTC))
+
+
+def newest(account: Any, *groups: str) -> dict[str, Any]:
+    return catalog.newest(account.its_client, ACCESS, groups)[0]
 
 
 # Groups
@@ -45,14 +51,14 @@ def test_the_newest_approved_version_comes_with_its_package(account: Any) -> Non
     account.sandbox.register("spam")
     account.sandbox.register("spam")
     account.sandbox.register("spam", approval="PendingManualApproval")
-    entry = catalog.newest(account.its_client, ["spam"])["spam"]
+    entry = newest(account, "spam")["spam"]
     assert isinstance(entry, catalog.Entry)
     assert (entry.version, entry.package["ModelPackageArn"]) == (2, arn("spam", 2))
 
 
 def test_a_group_with_nothing_approved_says_so(account: Any) -> None:
     account.sandbox.register("spam", approval="Rejected")
-    assert catalog.newest(account.its_client, ["spam"]) == {"spam": NothingApproved()}
+    assert newest(account, "spam") == {"spam": NothingApproved()}
 
 
 @pytest.mark.parametrize("operation", ["ListModelPackages", "DescribeModelPackage"])
@@ -63,7 +69,7 @@ def test_a_group_that_cannot_be_read_leaves_the_others_alone(account: Any, opera
     account.sandbox.register("spam")
     account.sandbox.register("topic")
     account.sandbox.fault(operation, **DENIED, match=match)
-    answers = catalog.newest(account.its_client, ["spam", "topic"])
+    answers = newest(account, "spam", "topic")
     assert answers["spam"] == Unknown(f'model package group "spam": {operation}: AccessDeniedException: not you')
     assert isinstance(answers["topic"], catalog.Entry)
 
@@ -92,13 +98,7 @@ def test_nothing_approved_is_no_mistake(account: Any) -> None:
 
 
 def test_a_package_that_serverless_cannot_run_is_a_mistake(account: Any) -> None:
-    container = {"Image": "image:1", "ModelDataUrl": "s3://models/a.tar.gz"}
-    account.client.create_model_package_group(ModelPackageGroupName="spam")
-    account.client.create_model_package(
-        ModelPackageGroupName="spam",
-        ModelApprovalStatus="Approved",
-        InferenceSpecification={"Containers": [container, container]},
-    )
+    account.sandbox.register("spam", containers=2)
     (finding,) = check(account, task())
     assert finding.is_mistake
     assert finding.text.startswith("spam: version 1: its package is an inference pipeline of 2 containers")
@@ -157,10 +157,34 @@ def test_a_task_that_is_torn_down_needs_nothing(account: Any, gone: Any) -> None
 def test_could_not_find_out_is_a_mistake(account: Any) -> None:
     account.sandbox.register("spam")
     account.sandbox.fault("DescribeModelPackage", **DENIED)
-    assert check(account, task()) == [Finding("spam: version 1: DescribeModelPackage: AccessDeniedException: not you")]
+    (finding,) = check(account, task())
+    assert finding.is_mistake
+    assert finding.text.startswith("spam: version 1: its package could not be looked at")
+    assert finding.text.endswith("DescribeModelPackage: AccessDeniedException: not you")
+
+
+def test_an_image_for_gpus_is_worth_knowing(account: Any) -> None:
+    image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/text:1-gpu"
+    account.sandbox.register("spam", inference_specification={"Containers": [{"Image": image}]})
+    (finding,) = check(account, task())
+    assert not finding.is_mistake
+    assert f'spam: version 1: its image {image} says "gpu"' in finding.text
+
+
+def test_images_that_may_not_be_looked_at_are_noted_once(account: Any) -> None:
+    for name in ("spam", "topic"):
+        account.sandbox.register(name)
+    account.sandbox.fault("DescribeImages", service="ecr", **DENIED)
+    sentence = "the sizes of images could not be looked at: DescribeImages: AccessDeniedException: not you"
+    assert check(account, task(), task("topic")) == [Finding(sentence, is_mistake=False)]
 
 
 # Challengers
+
+
+def described(account: Any) -> set[str]:
+    calls = account.sandbox.calls(account.mark)
+    return {call.params["ModelPackageName"] for call in calls if call.operation == "DescribeModelPackage"}
 
 
 def challenged(**settings: Any) -> Task:
@@ -172,8 +196,7 @@ def test_the_version_that_a_challenger_is_pinned_to_is_looked_at_too(account: An
     account.sandbox.register("spam")
     account.mark = account.sandbox.mark()
     assert check(account, challenged(pin=Pin(version=1, **DECIDED))) == []
-    described = {c.params["ModelPackageName"] for c in account.sandbox.calls(account.mark) if "Describe" in c.operation}
-    assert described == {arn("spam", 1), arn("spam", 2)}
+    assert described(account) == {arn("spam", 1), arn("spam", 2)}
 
 
 def test_the_specification_and_the_key_that_each_variant_has_are_looked_at(account: Any) -> None:
@@ -207,8 +230,7 @@ def test_previous_is_below_what_the_champion_is_pinned_to(account: Any) -> None:
     account.mark = account.sandbox.mark()
     pinned = challenged(follow="previous").model_copy(update={"pin": Pin(version=2, **DECIDED)})
     assert check(account, pinned) == []
-    described = {c.params["ModelPackageName"] for c in account.sandbox.calls(account.mark) if "Describe" in c.operation}
-    assert described == {arn("spam", 1), arn("spam", 2)}
+    assert described(account) == {arn("spam", 1), arn("spam", 2)}
 
 
 def test_previous_is_below_the_champions_pin_also_where_that_is_a_mistake(account: Any) -> None:

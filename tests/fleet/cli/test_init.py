@@ -99,6 +99,23 @@ def test_the_stack_says_where_the_registry_is(desk: Desk) -> None:
     assert desk.errors == ["fleet init: there is no model package group in eu-central-1"]
 
 
+def test_what_serverless_cannot_run_stands_above_its_task_and_is_said(desk: Desk) -> None:
+    desk.account.sandbox.register("spam", containers=2)
+    desk.register("topic")
+    assert desk.init() == 0
+    reason = "its package is an inference pipeline of 2 containers; serverless takes one"
+    assert desk.out[0].startswith(f"spam: version 1: {reason}")
+    assert f"  # cannot be deployed: {reason}" in desk.tasks.read_text()
+    assert [task.name for task in desk.loaded()] == ["spam", "topic"]
+
+
+def test_images_that_could_not_be_looked_at_are_noted(desk: Desk) -> None:
+    desk.account.sandbox.fault("DescribeImages", service="ecr", action="error", code="AccessDeniedException")
+    desk.register("spam")
+    assert desk.init() == 0
+    assert desk.out[0].startswith("note: the sizes of images could not be looked at: DescribeImages: AccessDenied")
+
+
 # What is left out
 
 

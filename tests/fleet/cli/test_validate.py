@@ -233,7 +233,7 @@ def test_the_registry_is_asked_once_for_all_stacks_of_a_region(folder: Folder, a
     assert folder.validate("--registry") == 0
     assert folder.out == ["tasks.yaml: 2 tasks (stacks prod, staging)"]
     calls = sorted(call.operation for call in account.sandbox.calls(mark))
-    assert calls == ["DescribeModelPackage"] * 2 + ["ListModelPackages"] * 2
+    assert calls == ["DescribeImages"] + ["DescribeModelPackage"] * 2 + ["ListModelPackages"] * 2
 
 
 def test_a_mistake_in_the_registry_ends_with_1_and_a_note_with_0(folder: Folder, account: Any) -> None:
