@@ -101,6 +101,8 @@ def _lay_out_project(folder: Path, tasks: Path, account: str) -> None:
     if isinstance(said, dict):
         project["config"] = {key: said[key] for key in OF_EVERY_STACK if key in said}
     project["main"] = str(ROOT)
+    # One that is only found on PATH is a warning in every run.
+    project["plugins"] = {"providers": [{"name": "aws", "path": str(ROOT / "sandbox" / "plugin")}]}
     project["runtime"]["options"]["virtualenv"] = str(ROOT / ".venv")
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False))
     config = yaml.safe_load((ROOT / place / STACK_CONFIG).read_text().replace(FIRST_ACCOUNT, account))

@@ -87,7 +87,7 @@ def test_what_the_project_says_for_the_teams_own_stacks_is_not_the_sandboxes(
     shutil.copy(ROOT / STACK_CONFIG, root / "stacks")
     monkeypatch.setattr(folder, "ROOT", root)
     folder.prepare(made, "http://127.0.0.1:1", tasks, folder.FIRST_ACCOUNT)
-    assert yaml.safe_load((made / "Pulumi.yaml").read_text()).keys() == project.keys() | {"main", "backend"}
+    assert yaml.safe_load((made / "Pulumi.yaml").read_text()).keys() == project.keys() | {"main", "plugins", "backend"}
     assert (made / STACK_CONFIG).exists()
 
 
