@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 NAMESPACE = "aws:"
@@ -74,6 +75,18 @@ class Access:
     https_proxy: str = ""
     ca_bundle: str = ""
     insecure: bool = False
+    default_tags: tuple[tuple[str, str], ...] = ()  # that the provider gives to all that it makes
+    ignored_tags: tuple[str, ...] = ()  # keys that it keeps its hands off; one with a * behind it stands for many
+
+    def tagged(self, own: Mapping[str, str]) -> dict[str, str]:
+        """The tags of what the program makes itself: default tags under its own, as with all that the provider makes.
+
+        Its own are never ignored: by them the program knows what it has made, and may remove it.
+        """
+        default = {
+            key: tag for key, tag in self.default_tags if not any(fnmatchcase(key, of) for of in self.ignored_tags)
+        }
+        return default | dict(own)
 
     def objection_to(self, account: str) -> str:
         """Why nothing may be done in this account; "" where it may."""
@@ -96,6 +109,8 @@ def understand(config: Mapping[str, object], environment: Mapping[str, str]) -> 
             if name not in _SETTINGS:
                 raise ValueError(_NOT_FOLLOWED.get(name, "is no setting that this program follows: take it out"))
             attribute, read = _SETTINGS[name]
+            if said[name] is None and name in _OF_RUNS:
+                continue
             if said[name] is None:
                 raise ValueError("is a secret that cannot be read here: use a profile, a role or the environment")
             given[attribute] = read(said[name])
@@ -107,7 +122,42 @@ def understand(config: Mapping[str, object], environment: Mapping[str, str]) -> 
         raise AccessError(*errors)
     variable = next((name for name in REGION_VARIABLES if environment.get(name)), "")
     region = given.pop("region", "")
+    given["default_tags"] = tuple((_default_of(environment) | dict(given.get("default_tags", ()))).items())
+    given["ignored_tags"] = (*given.get("ignored_tags", ()), *_ignored_of(environment))
     return Access(region or environment.get(variable, ""), "aws:region" if region else variable, **given)
+
+
+def _default_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """The default tags of the environment, which the provider reads as well; its configuration has the last word."""
+    prefix = "TF_AWS_DEFAULT_TAGS_"
+    return {name.removeprefix(prefix): tag for name, tag in environment.items() if name.startswith(prefix)}
+
+
+def _ignored_of(environment: Mapping[str, str]) -> list[str]:
+    listed = {
+        end: environment.get(f"TF_AWS_IGNORE_TAGS_{name}", "") for name, end in (("KEYS", ""), ("KEY_PREFIXES", "*"))
+    }
+    return [f"{key.strip()}{end}" for end, keys in listed.items() for key in keys.split(",") if key.strip()]
+
+
+def _default_tags(value: object) -> tuple[tuple[str, str], ...]:
+    tags = _mapping(value, "tags").get("tags") or {}
+    if not isinstance(tags, dict):
+        raise ValueError(f"has tags {json.dumps(tags)}, and should have a mapping of them")
+    # `pulumi config set --path` writes a number or a truth where it sees one.
+    return tuple((key, tag if isinstance(tag, str) else json.dumps(tag)) for key, tag in tags.items())
+
+
+def _ignored_tags(value: object) -> tuple[str, ...]:
+    said = _mapping(value, "keys", "keyPrefixes")
+    return (*map(str, said.get("keys") or ()), *(f"{prefix}*" for prefix in said.get("keyPrefixes") or ()))
+
+
+def _mapping(value: object, *names: str) -> dict[str, Any]:
+    found = _structure(value) or {}
+    if not isinstance(found, dict):
+        raise ValueError(f"is {json.dumps(found)}, and should be a mapping with {' and '.join(names)}")
+    return found
 
 
 def _text(value: object) -> str:
@@ -210,12 +260,14 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[object], Any]]] = {
     "httpsProxy": ("https_proxy", _text),
     "customCaBundle": ("ca_bundle", _text),
     "insecure": ("insecure", _truth),
+    "defaultTags": ("default_tags", _default_tags),
+    "ignoreTags": ("ignored_tags", _ignored_tags),
 }
+# Those that are of use in runs alone, where the engine reads secrets
+_OF_RUNS = frozenset({"defaultTags", "ignoreTags"})
 # Those that say nothing of where AWS is, or of who asks it
 _OF_NO_CONCERN = frozenset(
     {
-        "defaultTags",
-        "ignoreTags",
         "maxRetries",
         "pluginDownloadURL",
         "retryMode",

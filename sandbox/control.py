@@ -109,8 +109,7 @@ def _show_settings(state: State, _: Content) -> Content:
 
 
 def _change_settings(state: State, content: Content) -> Content:
-    if "empty_first_page" in content:
-        content = {**content, "empty_first_page": tuple(content["empty_first_page"])}
+    content = {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
     state.world.settings = dataclasses.replace(state.world.settings, **content)
     return _show_settings(state, content)
 

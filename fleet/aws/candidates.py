@@ -37,9 +37,10 @@ async def try_out(
 ) -> Passed | Failed | Unknown:
     """The verdict on a revision whose Model exists; Unknown where the test could not be run: that is no verdict.
 
-    The candidate carries the tags, which must be this stack's, and is removed whatever happens.
+    The candidate carries the tags, which must be this stack's, and the provider's default tags: a policy of the account
+    may let nothing be made without them. It is removed whatever happens.
     """
-    name = candidate(revision.name)
+    name, tags = candidate(revision.name), region.tagged(tags)
     in_the_way = await _remove(region, name)
     if in_the_way:
         return in_the_way

@@ -60,6 +60,10 @@ class Region:
         self._pause = FIRST_POLL
         self._poller: asyncio.Task[None] | None = None
 
+    def tagged(self, own: Mapping[str, str]) -> dict[str, str]:
+        """The tags of what is made here, as the provider would tag it."""
+        return self._access.tagged(own)
+
     async def listed(self) -> Mapping[str, endpoints.Row] | Unknown:
         """Every endpoint of the Region by name, as they were when the run started."""
         return await asyncio.wrap_future(self._rows)

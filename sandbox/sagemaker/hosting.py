@@ -65,7 +65,7 @@ def create_model(world: World, region: str, request: Params) -> Answer:
         raise AwsError(
             f"Cross region ECR image pulls are not allowed. Please use an image in {region} instead of {elsewhere[0]}."
         )
-    tagged = tags.checked(request.get("Tags", ()))
+    tagged = tags.of_new(world, "CreateModel", arn, request)
     details = {key: value for key, value in request.items() if key not in ("ModelName", "Tags")}
     artifact = str(resolved[0].get("ModelDataUrl", ""))
     world.models[arn] = Model(name, arn, world.stamp(), artifact, details, resolved)
@@ -142,7 +142,7 @@ def create_config(world: World, region: str, request: Params) -> Answer:
     model = find(world, region, "model", first["ModelName"])
     if "ServerlessConfig" in first:
         _check_model(model)
-    tagged = tags.checked(request.get("Tags", ()))
+    tagged = tags.of_new(world, "CreateEndpointConfig", arn, request)
     details = {key: value for key, value in request.items() if key not in ("EndpointConfigName", "Tags")}
     variant = {"InitialVariantWeight": 1.0, **first}
     world.configs[arn] = Config(name, arn, world.stamp(), {**details, "ProductionVariants": [variant]})
@@ -255,7 +255,7 @@ def create_endpoint(world: World, region: str, request: Params) -> Answer:
         raise AwsError(f'Cannot create already existing endpoint "{arn}".')
     config = _deployable(world, region, request["EndpointConfigName"])
     _check_quotas(world, region, {}, config.serverless)
-    tagged = tags.checked(request.get("Tags", ()))
+    tagged = tags.of_new(world, "CreateEndpoint", arn, request)
     now = world.stamp()
     change = Change("create", now, now + world.settings.create_seconds, config.name)
     change = _with_ending(world, name, change)

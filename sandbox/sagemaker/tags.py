@@ -21,6 +21,18 @@ def checked(tags: Iterable[Params], existing: Params | None = None) -> dict[str,
     return merged
 
 
+def of_new(world: World, operation: str, arn: str, request: Params) -> dict[str, str]:
+    """The tags of something that is made. Raises AwsError where a policy of the account lets nothing be made so."""
+    tagged = checked(request.get("Tags", ()))
+    if missing := [key for key in world.settings.required_tags if key not in tagged]:
+        message = (
+            f"User is not authorized to perform: sagemaker:{operation} on resource: {arn} with an explicit deny in a "
+            f"service control policy (aws:RequestTag/{missing[0]})"
+        )
+        raise AwsError(message, code="AccessDeniedException")
+    return tagged
+
+
 def _rows(tags: Params) -> list[Answer]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 

@@ -52,6 +52,7 @@ class Settings:
     concurrency_limit: int = 1000  # the sum of their MaxConcurrency
     memory_limit: int = 6144  # MB, of each of them
     image_bytes: Mapping[str, int] = field(default_factory=dict)  # of images in ECR, by repository:tag; 0: not there
+    required_tags: tuple[str, ...] = ()  # keys without which an account's policy lets nothing be made
     roles: Params = field(default_factory=lambda: {EXECUTION_ROLE: TRUST})  # name -> trust policy
     neighbours: Mapping[str, str] = field(default_factory=dict)  # another account -> URL of the sandbox that plays it
 

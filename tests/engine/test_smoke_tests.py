@@ -102,6 +102,23 @@ def test_a_smoke_test_that_cannot_be_run_is_no_verdict(fleet):
     assert (fleet.serving("toxicity"), fleet.serving("spam")) == (2, 2)
 
 
+def test_where_an_account_asks_for_tags_the_default_tags_are_on_candidates_too(fleet):
+    """Else no smoke test could run there: the provider tags what it makes, and a candidate is the program's own."""
+    fleet.sandbox.settings(required_tags=["team"])
+    fleet.change("toxicity", smoke_test=passing("toxicity"))
+    fleet.sandbox.register("toxicity")
+    fleet.stack.pulumi("config", "set", "--path", "aws:defaultTags.tags.team", "x", check=True)
+
+    run = fleet.up()
+
+    assert run.ok, run.text
+    assert fleet.serving("toxicity") == 2
+    made = [call for call in fleet.sandbox.mutations(fleet.seen) if call.operation.startswith("CreateEndpoint")]
+    assert [call.params["Tags"] for call in made if {"Key": "team", "Value": "x"} not in call.params["Tags"]] == []
+    assert any(call.params.get("EndpointName", "").endswith("-c") for call in made)
+    assert candidates(fleet) == []
+
+
 def test_what_a_killed_run_left_of_a_candidate_is_removed_by_the_next(fleet):
     """Of one its configuration, of the other, whose test leaves the task list, the endpoint as well."""
     for task in ("toxicity", "spam"):

@@ -105,7 +105,7 @@ def test_how_to_connect_is_followed() -> None:
 
 
 def test_what_says_nothing_of_whom_aws_sees_is_passed_over() -> None:
-    assert access(defaultTags='{"tags":{"team":"x"}}', maxRetries="9", skipCredentialsValidation="true") == Access("")
+    assert access(maxRetries="9", skipCredentialsValidation="true") == Access("")
     assert understand({"gcp:project": "x", "sagemaker-endpoint-manager:tasks": "t.yaml"}, {}) == Access("")
 
 
@@ -135,3 +135,58 @@ def test_what_cannot_be_followed_is_refused_by_the_name_of_the_setting(settings:
 
 def test_every_mistake_is_told_at_once() -> None:
     assert len(errors(assumeRole="{}", noProxy="x", insecure="perhaps")) == 3
+
+
+# Tags of what the program makes itself
+
+
+OWN = {"fleet:stack": "prod", "team": "own"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    ['{"tags": {"team": "x", "cost": 7}}', {"tags": {"team": "x", "cost": "7"}}],
+    ids=["as the engine hands it over", "as a file has it"],
+)
+def test_default_tags_stand_under_the_programs_own(given: object) -> None:
+    assert access(defaultTags=given).tagged(OWN) == {"cost": "7", **OWN}
+
+
+def test_the_environment_adds_default_tags_and_the_configuration_has_the_last_word() -> None:
+    environment = {"TF_AWS_DEFAULT_TAGS_cost": "1", "TF_AWS_DEFAULT_TAGS_unit": "2", "AWS_REGION": "eu-west-1"}
+    assert access(environment, defaultTags={"tags": {"cost": "7"}}).tagged({}) == {"cost": "7", "unit": "2"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "environment"),
+    [
+        ({"ignoreTags": {"keys": ["cost"], "keyPrefixes": ["unit:"]}}, {}),
+        ({"ignoreTags": '{"keys": ["cost"]}'}, {"TF_AWS_IGNORE_TAGS_KEY_PREFIXES": "x, unit:"}),
+        ({}, {"TF_AWS_IGNORE_TAGS_KEYS": "cost,unit:a"}),
+    ],
+)
+def test_default_tags_that_are_ignored_are_left_out_and_the_programs_own_never(
+    settings: dict[str, Any], environment: dict[str, str]
+) -> None:
+    said = access(environment, defaultTags={"tags": {"cost": "1", "unit:a": "2", "team": "x"}}, **settings)
+    assert said.tagged({"cost": "own"}) == {"team": "x", "cost": "own"}
+
+
+def test_without_any_the_programs_own_stand_alone() -> None:
+    assert access(defaultTags="", ignoreTags={}).tagged(OWN) == OWN
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"defaultTags": '["team"]'}, 'aws:defaultTags is ["team"], and should be a mapping with tags'),
+        ({"defaultTags": {"tags": "team"}}, 'aws:defaultTags has tags "team", and should have a mapping of them'),
+        ({"ignoreTags": '"cost"'}, 'aws:ignoreTags is "cost", and should be a mapping with keys and keyPrefixes'),
+    ],
+)
+def test_tags_that_make_no_sense_are_refused_by_the_settings_name(settings: dict[str, Any], sentence: str) -> None:
+    assert errors(**settings) == [sentence]
+
+
+def test_tags_that_only_the_engine_can_read_keep_no_command_from_its_work() -> None:
+    assert access(defaultTags=None, ignoreTags=None) == Access("")

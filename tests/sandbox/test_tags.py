@@ -1,5 +1,6 @@
 """Tags of the sandbox's SageMaker."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,3 +68,11 @@ def test_the_tags_of_a_deleted_thing_do_not_come_back_with_its_name(aws: Any) ->
     assert MODEL not in aws.world.tags
     aws.model("m1")
     assert listed(aws) == {}
+
+
+def test_an_account_may_let_nothing_be_made_without_certain_tags(aws: Any) -> None:
+    aws.world.settings = replace(aws.world.settings, required_tags=("team",))
+    container = {"Image": "image:1"}
+    refused = aws.refused("CreateModel", ModelName="m", PrimaryContainer=container, Tags=[{"Key": "a", "Value": "b"}])
+    assert (refused.code, "aws:RequestTag/team" in refused.message) == ("AccessDeniedException", True)
+    aws("CreateModel", ModelName="m", PrimaryContainer=container, Tags=[{"Key": "team", "Value": "x"}])

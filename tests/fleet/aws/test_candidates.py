@@ -51,9 +51,9 @@ def quick(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "runtime", lambda *_: runtime)
 
 
-def ask(account: Any, question: Callable[[Region], Awaitable[Any]]) -> Any:
+def ask(account: Any, question: Callable[[Region], Awaitable[Any]], **more: Any) -> Any:
     async def run() -> Any:
-        return await question(Region(Access("eu-west-1", profile="team"), account.ownership))
+        return await question(Region(Access("eu-west-1", profile="team", **more), account.ownership))
 
     return asyncio.run(run())
 
@@ -73,8 +73,8 @@ def tags(account: Any) -> dict[str, str]:
     return named
 
 
-def tried(account: Any, test: SmokeTest | None = None) -> Any:
-    return ask(account, lambda region: try_out(region, revision(), test or smoke_test(), tags(account)))
+def tried(account: Any, test: SmokeTest | None = None, **more: Any) -> Any:
+    return ask(account, lambda region: try_out(region, revision(), test or smoke_test(), tags(account)), **more)
 
 
 def left(account: Any) -> tuple[set[str], set[str]]:
@@ -83,6 +83,28 @@ def left(account: Any) -> tuple[set[str], set[str]]:
 
 
 NOTHING: tuple[set[str], set[str]] = (set(), set())
+
+
+# Tags
+
+
+def test_a_candidate_has_the_default_tags_of_the_provider_under_its_own(account: Any) -> None:
+    account.sandbox.settings(required_tags=["team"])
+    more = {"default_tags": (("team", "x"), ("fleet:stack", "other"), ("cost", "7")), "ignored_tags": ("cost",)}
+    assert tried(account, **more) == Passed()
+    made = [call for call in account.sandbox.calls(account.mark) if call.operation.startswith("CreateEndpoint")]
+    assert [{tag["Key"]: tag["Value"] for tag in call.params["Tags"]} for call in made] == [
+        {**tags(account), "team": "x"}
+    ] * 2
+
+
+def test_where_an_account_asks_for_other_tags_the_test_could_not_be_run(account: Any) -> None:
+    account.sandbox.settings(required_tags=["team"])
+    verdict = tried(account)
+    assert isinstance(verdict, Unknown)
+    assert verdict.error.startswith("CreateEndpointConfig: AccessDeniedException: ")
+    account.sandbox.settings(required_tags=[])
+    assert left(account) == NOTHING
 
 
 # A verdict
