@@ -15,7 +15,9 @@ _CALL = re.compile(
     r"operation error [^:]+: (?P<operation>\w+), (?:exceeded maximum number of attempts, \d+, )?"
     r"https response error StatusCode: \d+, RequestID: [^,]*, (?:HostID: [^,]*, )?(?:api error )?(?P<said>.*)"
 )
-_WAITED = re.compile(r"waiting for .* to be in service: unexpected state '(?P<status>\w+)'.* last error: (?P<said>.*)")
+# Of an endpoint that was waited for. Without a reason of SageMaker's the provider says that it is <nil>.
+_WAITED = re.compile(r"unexpected state '(?P<status>\w+)', wanted target '\w*'\. last error: (?P<said>.*)")
+_NO_REASON = "%!s(<nil>)"
 _STATES = {"Failed": "creation failed", "RollingBack": "rolled back"}  # as a status says it
 _CONNECTION = re.compile(r"\b(read|write|dial) tcp \S+->\S+: ")  # names a port that is another one each time
 _REQUEST = re.compile(r",? ?\(?\brequest ?id: ?[0-9a-f-]+\)?", re.IGNORECASE)
@@ -27,5 +29,6 @@ def sentence(failure: str) -> str:
     if answer := _CALL.search(text):
         text = f"{answer['operation']}: {answer['said']}"
     elif waited := _WAITED.search(text):
-        text = f"{_STATES.get(waited['status'], waited['status'])}: {waited['said']}"
+        state = _STATES.get(waited["status"], waited["status"])
+        text = state if waited["said"] == _NO_REASON else f"{state}: {waited['said']}"
     return _REQUEST.sub("", _CONNECTION.sub(r"\1 tcp: ", text)).strip()[:LONGEST]

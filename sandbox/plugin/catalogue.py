@@ -74,6 +74,16 @@ class Settling:
     leaving: frozenset[str]  # after a delete
     seconds: float
     delete_seconds: float
+    healing: str = ""  # in the reason of a creation that may fail only because a role is too young
+    healing_seconds: float = 0  # for so long such a one is deleted and made again
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """An error for which the provider sends a create or an update again, and for how long."""
+
+    code: str
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,7 @@ class ResourceType:
     one_of: tuple[str, ...] = ()  # exactly one of these must be given; they stand for the same member
     tagging: Tagging | None = None
     settling: Settling | None = None
+    repeat: Repeat | None = None
 
     @property
     def inputs(self) -> frozenset[str]:
@@ -132,7 +143,7 @@ CONTAINER = (
 
 MODEL = ResourceType(
     token="aws:sagemaker/model:Model",
-    title="SageMaker Model",
+    title="SageMaker AI model",
     service="sagemaker",
     fields=forcing_new(
         Field("name", "ModelName"),
@@ -146,6 +157,7 @@ MODEL = ResourceType(
     missing="ValidationException: Could not find model",
     arn="ModelArn",
     tagging=SAGEMAKER_TAGS,
+    repeat=Repeat("ValidationException", 2 * 60),
 )
 
 SERVERLESS = (
@@ -164,7 +176,7 @@ VARIANT = (
 
 ENDPOINT_CONFIGURATION = ResourceType(
     token="aws:sagemaker/endpointConfiguration:EndpointConfiguration",
-    title="SageMaker Endpoint Configuration",
+    title="SageMaker AI Endpoint Configuration",
     service="sagemaker",
     fields=forcing_new(
         Field("name", "EndpointConfigName"),
@@ -209,7 +221,7 @@ DEPLOYMENT = (
 
 ENDPOINT = ResourceType(
     token="aws:sagemaker/endpoint:Endpoint",
-    title="SageMaker Endpoint",
+    title="SageMaker AI Endpoint",
     service="sagemaker",
     fields=(
         Field("name", "EndpointName", replaces=True),
@@ -232,6 +244,8 @@ ENDPOINT = ResourceType(
         leaving=frozenset({"Deleting"}),
         seconds=60 * 60,
         delete_seconds=10 * 60,
+        healing='its trust relationship policy allows the action "sts:AssumeRole" for the service principal',
+        healing_seconds=4 * 60,
     ),
 )
 
@@ -375,6 +389,7 @@ POLICY = ResourceType(
     delete=Call("delete_scaling_policy", lambda key: {**placed(key), "PolicyName": key["name"]}),
     missing="ObjectNotFoundException",
     arn="PolicyARN",
+    repeat=Repeat("ObjectNotFoundException", 2 * 60),
 )
 
 SCHEDULED_ACTION = ResourceType(
@@ -401,6 +416,7 @@ SCHEDULED_ACTION = ResourceType(
     delete=Call("delete_scheduled_action", lambda key: {**placed(key), "ScheduledActionName": key["name"]}),
     missing="ObjectNotFoundException",
     arn="ScheduledActionARN",
+    repeat=Repeat("ObjectNotFoundException", 5 * 60),
 )
 
 TYPES = {

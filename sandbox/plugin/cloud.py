@@ -4,7 +4,7 @@ Speaks plain values; Pulumi's protocol is provider.py. Every failure is one `Ref
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any, NoReturn, cast
 
@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.plugin import access
-from sandbox.plugin.catalogue import Field, Properties, Refused, ResourceType, Settling, Tagging
+from sandbox.plugin.catalogue import Field, Properties, Refused, Repeat, ResourceType, Settling, Tagging
 from sandbox.plugin.difference import changes, top
 from sandbox.plugin.retries import Patience, pauses
 from sandbox.plugin.tags import ProviderTags
@@ -70,21 +70,56 @@ class Cloud:
                 later = row.tagging.target(key, "") | tagged
             else:
                 request |= tagged
-        try:
-            self.ask(row, key, row.create, request)
-            if row.tagging and later:
-                self.ask(row, key, row.tagging.add, later)
-        except (ClientError, BotoCoreError) as error:
-            refuse("creating", row, key, error)
-        if row.settling:
-            self.wait_until_ready(row, row.settling, key)
+
+        def once() -> None:
+            try:
+                self.send(row, key, row.create, request)
+                if row.tagging and later:
+                    self.ask(row, key, row.tagging.add, later)
+            except (ClientError, BotoCoreError) as error:
+                refuse("creating", row, key, error)
+            if row.settling:
+                self.wait_until_ready(row, row.settling, key, "create")
+
+        if row.settling and row.settling.healing:
+            self.create_until_healed(row, row.settling, key, once)
+        else:
+            once()
+
+    def create_until_healed(
+        self, row: ResourceType, settling: Settling, key: Properties, once: Callable[[], None]
+    ) -> None:
+        """Deletes what failed on its role before it is made again, and also where it is not."""
+
+        def is_young(error: Exception) -> bool:
+            return settling.healing in str(error)
+
+        def anew() -> None:
+            try:
+                once()
+            except Refused as refused:
+                if not is_young(refused):
+                    raise
+                self.delete(row, key)
+                raise Refused(str(refused).partition(": ")[2]) from None  # what was waited for is not told
+
+        self.patience.repeat(anew, is_young, settling.healing_seconds)
+
+    def send(self, row: ResourceType, key: Properties, operation: str, request: Properties) -> Any:
+        """A create or an update, sent again for a while where the row says so. Raises ClientError or BotoCoreError."""
+        repeat = row.repeat or Repeat("", 0)
+
+        def is_passing(error: Exception) -> bool:
+            return isinstance(error, ClientError) and error.response["Error"].get("Code") == repeat.code
+
+        return self.patience.repeat(lambda: self.ask(row, key, operation, request), is_passing, repeat.seconds)
 
     def read(self, row: ResourceType, key: Properties) -> Properties | None:
         """The outputs as AWS has them, or None where there is no such resource. Raises Refused."""
         try:
             described = self.describe(row, key)
-            if described is None:
-                return None
+            if described is None or (row.settling and described[row.settling.status] in row.settling.leaving):
+                return None  # what is going away is as good as gone
             arn = described[row.arn]
             properties = from_aws(row.fields, described) | key | {"arn": arn}
             if row.tagging:
@@ -123,9 +158,9 @@ class Cloud:
                     field for field in row.fields if not field.replaces and (not field.on_change or field.wire in moved)
                 )
                 known = {field.wire: state[field.wire] for field in sent if field.kept and field.wire in state}
-                self.ask(row, key, row.update.operation, row.update.target(key) | to_aws(sent, {**known, **inputs}))
+                self.send(row, key, row.update.operation, row.update.target(key) | to_aws(sent, {**known, **inputs}))
                 if row.settling:
-                    self.wait_until_ready(row, row.settling, key)
+                    self.wait_until_ready(row, row.settling, key, "update")
         except (ClientError, BotoCoreError) as error:
             refuse("updating", row, key, error)
 
@@ -154,8 +189,8 @@ class Cloud:
             if not access.sentence(error).startswith(row.missing):
                 refuse("deleting", row, key, error)
 
-    def wait_until_ready(self, row: ResourceType, settling: Settling, key: Properties) -> None:
-        waiting = f"waiting for {row.title} ({row.id(key)}) to be in service"
+    def wait_until_ready(self, row: ResourceType, settling: Settling, key: Properties, after: str) -> None:
+        waiting = f"waiting for {row.title} ({row.id(key)}) {after}"
         for described in self.poll(row, key, settling.seconds, waiting):
             if described is None:
                 raise Refused(f"{waiting}: couldn't find resource")
@@ -163,15 +198,16 @@ class Cloud:
             if status == settling.ready:
                 return
             if status not in settling.pending:
-                raise Refused(unexpected(waiting, status, settling.ready, described.get(settling.reason)))
+                raise Refused(f"{waiting}: {unexpected(status, settling.ready, described.get(settling.reason))}")
 
     def wait_until_gone(self, row: ResourceType, settling: Settling, key: Properties) -> None:
-        waiting = f"waiting for {row.title} ({row.id(key)}) to be deleted"
+        waiting = f"waiting for {row.title} ({row.id(key)}) delete"
         for described in self.poll(row, key, settling.delete_seconds, waiting):
             if described is None:
                 return
             if described[settling.status] not in settling.leaving:
-                raise Refused(unexpected(waiting, described[settling.status], "", described.get(settling.reason)))
+                why = unexpected(described[settling.status], "", described.get(settling.reason))
+                raise Refused(f"{waiting}: {why}")
 
     def poll(self, row: ResourceType, key: Properties, seconds: float, waiting: str) -> Any:
         """Describes the resource again and again. Raises Refused when time is up or the run is cancelled."""
@@ -215,9 +251,9 @@ def listed(tagging: Tagging, tags: Mapping[str, str]) -> object:
     return dict(tags) if tagging.as_map else [{"Key": name, "Value": value} for name, value in sorted(tags.items())]
 
 
-def unexpected(waiting: str, status: str, ready: str, reason: str | None) -> str:
-    because = f". last error: {reason}" if reason else ""
-    return f"{waiting}: unexpected state '{status}', wanted target '{ready}'{because}"
+def unexpected(status: str, ready: str, reason: str | None) -> str:
+    """The last words are Go's for a reason that is not there."""
+    return f"unexpected state '{status}', wanted target '{ready}'. last error: {reason or '%!s(<nil>)'}"
 
 
 def refuse(doing: str, row: ResourceType, key: Properties, error: ClientError | BotoCoreError) -> NoReturn:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any, TypeVar
 
-from botocore.exceptions import ConnectionError, EndpointConnectionError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, EndpointConnectionError, HTTPClientError
 
 from sandbox.plugin.catalogue import Refused
 
@@ -84,15 +84,15 @@ class Patience:
         share = 1.0 if attempts > DOUBLING_WAITS else random.random()
         return 0 if self.sleep(share * longest_wait(attempts)) else None
 
-    def repeat(self, step: Callable[[], T], is_passing: Callable[[Refused], bool], seconds: float) -> T:
+    def repeat(self, step: Callable[[], T], is_passing: Callable[[Exception], bool], seconds: float) -> T:
         """What the step gives, tried again for so long while what it raises is passing."""
         end = time.monotonic() + seconds * self.second
         for pause in pauses():
             try:
                 return step()
-            except Refused as refused:
+            except (Refused, ClientError, BotoCoreError) as error:
                 is_over = time.monotonic() + pause * self.second > end
-                if not is_passing(refused) or is_over or not self.sleep(pause):
+                if not is_passing(error) or is_over or not self.sleep(pause):
                     raise
         raise AssertionError("pauses never end")
 

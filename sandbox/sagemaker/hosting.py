@@ -31,6 +31,7 @@ from sandbox.sagemaker.world import (
 
 MEMORY_SIZES = (1024, 2048, 3072, 4096, 5120, 6144)  # MB; ProductionVariantServerlessConfig
 UPDATABLE = ("InService", "OutOfService", "UpdateRollbackFailed")
+PRINCIPAL = "sagemaker.amazonaws.com"
 DELETABLE = (*UPDATABLE, "Failed")
 ECR = re.compile(r"\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/")
 _NOT_PLAYED = (
@@ -473,7 +474,9 @@ def _after(world: World, endpoint: Endpoint, change: Change) -> Endpoint | None:
 
 
 def _serving(world: World, config: Config, region: str, now: float) -> Serving:
+    """Raises AwsError where it cannot be brought up."""
     model: Model = find(world, region, "model", config.model)
+    _check_role(world, str(model.details.get("ExecutionRoleArn", "")))
     variant = config.variant
     return Serving(
         config=config.name,
@@ -486,6 +489,21 @@ def _serving(world: World, config: Config, region: str, now: float) -> Serving:
         warm=not config.serverless,
         instances=variant.get("InitialInstanceCount", 0),
     )
+
+
+def _check_role(world: World, arn: str) -> None:
+    """That SageMaker may assume it, as far as its trust policy is known here (the setting `roles`)."""
+    trust = world.settings.roles.get(arn.rpartition("/")[2])
+    if trust is not None and not any(_admits(statement) for statement in trust.get("Statement", ())):
+        raise AwsError(
+            f'The execution role ARN "{arn}" is invalid. Please ensure that the role exists and that its trust '
+            f'relationship policy allows the action "sts:AssumeRole" for the service principal "{PRINCIPAL}".'
+        )
+
+
+def _admits(statement: Params) -> bool:
+    principals = statement.get("Principal", {}).get("Service", ())
+    return statement.get("Effect") == "Allow" and PRINCIPAL in principals and "sts:AssumeRole" in statement["Action"]
 
 
 def provision(world: World, region: str, name: str, value: int) -> None:

@@ -38,19 +38,38 @@ REFUSED = answer("CreateModel", "api error ValidationException: Could not access
             "CreateModel: ThrottlingException: Rate exceeded",
         ),
         (
-            "creating SageMaker AI Endpoint (toxicity): waiting for SageMaker AI Endpoint (toxicity) to be in service: "
+            "waiting for SageMaker AI Endpoint (toxicity) create: "
             "unexpected state 'Failed', wanted target 'InService'. last error: no sts:AssumeRole for the role",
             "creation failed: no sts:AssumeRole for the role",
         ),
         (
-            "updating SageMaker AI Endpoint (toxicity): waiting for SageMaker AI Endpoint (toxicity) to be in service: "
+            "waiting for SageMaker AI Endpoint (toxicity) update: "
             "unexpected state 'RollingBack', wanted target 'InService'. last error: out of memory",
             "rolled back: out of memory",
+        ),
+        (
+            "waiting for SageMaker AI Endpoint (toxicity) update: "
+            "unexpected state 'RollingBack', wanted target 'InService'. last error: %!s(<nil>)",
+            "rolled back",
+        ),
+        (
+            "unexpected state 'Failed', wanted target 'InService'. last error: The role \"r\" is invalid.",
+            'creation failed: The role "r" is invalid.',
         ),
         ("waiting for\n SageMaker AI Endpoint:  timeout", "waiting for SageMaker AI Endpoint: timeout"),
         ("", ""),
     ],
-    ids=["an API error", "a modelled error", "tries", "a creation", "an update", "another failure", "nothing"],
+    ids=[
+        "an API error",
+        "a modelled error",
+        "tries",
+        "a creation",
+        "an update",
+        "no reason",
+        "a creation on its role",
+        "another failure",
+        "nothing",
+    ],
 )
 def test_a_failure_is_told_as_aws_said_it(failure: str, told: str) -> None:
     assert sentence(failure) == told

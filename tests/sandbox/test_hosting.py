@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.sagemaker.hosting import provision
-from sandbox.sagemaker.world import Ending
+from sandbox.sagemaker.world import TRUST, Ending
 
 PREFIX = "arn:aws:sagemaker:eu-west-1:123456789012:"
 ENDPOINT = f'"{PREFIX}endpoint/toxicity"'
@@ -744,3 +744,16 @@ def test_a_world_comes_back_from_its_snapshot_as_it_was(aws: Any) -> None:
     assert aws.describe() == before
     aws.wait()
     assert aws.status() == ("InService", "c2")
+
+
+def test_an_endpoint_whose_role_sagemaker_may_not_assume_fails_with_the_sentence_of_aws(aws: Any) -> None:
+    aws.world.settings = replace(aws.world.settings, roles={"execution": {"Statement": []}})
+    aws.endpoint()
+    assert aws.status()[0] == "Failed"
+    assert 'allows the action "sts:AssumeRole" for the service principal' in aws.describe()["FailureReason"]
+    aws("DeleteEndpoint", EndpointName="toxicity")
+    aws.wait()
+    aws.world.settings = replace(aws.world.settings, roles={"execution": TRUST})
+    aws("CreateEndpoint", EndpointName="toxicity", EndpointConfigName="c1")
+    aws.wait()
+    assert aws.status()[0] == "InService"

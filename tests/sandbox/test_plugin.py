@@ -103,6 +103,10 @@ class SageMaker:
 
 
 VERBS = ("Create", "Describe", "Update", "Delete")
+ASSUMABLE = (
+    'Please ensure that the role exists and that its trust relationship policy allows the action "sts:AssumeRole" for '
+    'the service principal "sagemaker.amazonaws.com"'
+)
 SAID = {"Model": "model", "EndpointConfig": "endpoint configuration", "Endpoint": "endpoint"}
 
 
@@ -128,6 +132,7 @@ def account() -> Iterator[SageMaker]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
         environment.setenv("AWS_REGION", "eu-west-1")
+        environment.setenv("SANDBOX_PROVIDER_SECOND", "0.005")
         environment.setenv("AWS_ACCESS_KEY_ID", "test")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
         yield fake
@@ -493,6 +498,37 @@ def test_an_endpoint_whose_creation_fails_is_not_in_the_state(engine: Engine, aw
     assert state_kept_by(error) is None
 
 
+def test_a_model_that_is_refused_is_sent_again_for_two_minutes(engine: Engine, aws: SageMaker) -> None:
+    aws.errors["CreateModel"] = ("ValidationException", "no such package")
+    assert "ValidationException: no such package" in error_of(engine.create, MODEL, model()).details()
+    assert 3 < len(aws.called("CreateModel")) <= 18  # fewer where this machine is slow
+    aws.errors["CreateModel"] = ("AccessDeniedException", "not allowed")
+    aws.calls.clear()
+    error_of(engine.create, MODEL, model())
+    assert len(aws.called("CreateModel")) == 1
+
+
+def test_a_creation_that_fails_on_the_role_is_deleted_and_made_again_until_nothing_is_left(
+    engine: Engine, aws: SageMaker
+) -> None:
+    aws.statuses, aws.failure = ["Failed"] * 1000, f'The execution role ARN "r" is invalid. {ASSUMABLE}'
+    error = error_of(engine.create, ENDPOINT, endpoint())
+    assert error.details().startswith(
+        "unexpected state 'Failed', wanted target 'InService'. last error: The execution "
+    )
+    assert error.details().endswith(ASSUMABLE)
+    assert 3 < len(aws.called("CreateEndpoint")) <= 31
+    assert len(aws.called("DeleteEndpoint")) == len(aws.called("CreateEndpoint"))
+    assert not aws.has("Endpoint", "toxicity")
+    assert state_kept_by(error) is None
+
+
+def test_a_role_that_heals_meanwhile_is_enough_for_a_creation(engine: Engine, aws: SageMaker) -> None:
+    aws.statuses, aws.failure = ["Creating", "Failed"], ASSUMABLE
+    assert engine.create(ENDPOINT, endpoint())["name"] == "toxicity"
+    assert len(aws.called("CreateEndpoint")) == 2
+
+
 def test_what_was_created_but_cannot_be_read_is_in_the_state(engine: Engine, aws: SageMaker) -> None:
     aws.errors["DescribeModel"] = ("AccessDeniedException", "not allowed")
     kept = state_kept_by(error_of(engine.create, MODEL, model()))
@@ -509,14 +545,14 @@ def test_a_refusal_is_one_sentence(engine: Engine, aws: SageMaker) -> None:
     aws.errors["CreateEndpoint"] = ("ValidationException", "Cannot create already existing endpoint")
     error = error_of(engine.create, ENDPOINT, endpoint())
     assert error.details() == (
-        f"creating SageMaker Endpoint (toxicity): {refusal('CreateEndpoint', 'ValidationException')}"
+        f"creating SageMaker AI Endpoint (toxicity): {refusal('CreateEndpoint', 'ValidationException')}"
         "Cannot create already existing endpoint"
     )
 
 
 def test_a_request_that_boto3_refuses_is_one_sentence_too(engine: Engine) -> None:
     details = error_of(engine.create, CONFIGURATION, configuration(productionVariants="AllTraffic")).details()
-    assert details.startswith("creating SageMaker Endpoint Configuration (toxicity-v7): ParamValidationError: ")
+    assert details.startswith("creating SageMaker AI Endpoint Configuration (toxicity-v7): ParamValidationError: ")
 
 
 def test_the_tags_of_the_provider_go_to_every_resource_under_its_own(own_engine: Engine, aws: SageMaker) -> None:
@@ -532,6 +568,12 @@ def test_the_tags_of_the_provider_go_to_every_resource_under_its_own(own_engine:
 
 def test_what_is_gone_has_no_id(engine: Engine) -> None:
     assert engine.read(ENDPOINT, "toxicity").id == ""
+
+
+def test_an_endpoint_that_is_being_deleted_is_gone_for_a_refresh(engine: Engine, aws: SageMaker) -> None:
+    state = engine.create(ENDPOINT, endpoint())
+    aws.statuses = ["Deleting"]
+    assert engine.read(ENDPOINT, "toxicity", engine.checked(ENDPOINT, endpoint()), state).id == ""
 
 
 def test_an_import_gives_the_inputs_that_would_have_made_it(engine: Engine) -> None:
@@ -582,7 +624,7 @@ def test_an_outage_is_not_read_as_gone(engine: Engine, aws: SageMaker) -> None:
     aws.errors["DescribeEndpoint"] = ("AccessDeniedException", "not allowed")
     error = error_of(engine.read, ENDPOINT, "toxicity")
     assert error.details() == (
-        f"reading SageMaker Endpoint (toxicity): {refusal('DescribeEndpoint', 'AccessDeniedException')}not allowed"
+        f"reading SageMaker AI Endpoint (toxicity): {refusal('DescribeEndpoint', 'AccessDeniedException')}not allowed"
     )
 
 
@@ -627,7 +669,7 @@ def test_an_update_that_is_refused_leaves_the_wanted_configuration_in_the_state(
     aws.errors["UpdateEndpoint"] = ("ValidationException", "Cannot update in-progress endpoint")
     error = error_of(engine.update, ENDPOINT, state, endpoint("toxicity-v8"))
     assert error.details() == (
-        f"updating SageMaker Endpoint (toxicity): {refusal('UpdateEndpoint', 'ValidationException')}"
+        f"updating SageMaker AI Endpoint (toxicity): {refusal('UpdateEndpoint', 'ValidationException')}"
         "Cannot update in-progress endpoint"
     )
     kept = state_kept_by(error)
@@ -670,7 +712,7 @@ def test_a_deletion_that_is_refused_is_an_error(engine: Engine, aws: SageMaker) 
     engine.create(ENDPOINT, endpoint())
     aws.errors["DeleteEndpoint"] = ("ConflictException", "busy")
     assert error_of(engine.delete, ENDPOINT, "toxicity").details() == (
-        f"deleting SageMaker Endpoint (toxicity): {refusal('DeleteEndpoint', 'ConflictException')}busy"
+        f"deleting SageMaker AI Endpoint (toxicity): {refusal('DeleteEndpoint', 'ConflictException')}busy"
     )
 
 
