@@ -39,6 +39,9 @@ class Unseen(NamedTuple):
         """`U+200B (ZERO WIDTH SPACE)`"""
         return f"U+{ord(self.sign):04X} ({unicodedata.name(self.sign, 'a control character')})"
 
+    def told(self) -> str:
+        return f"{self.name} in column {self.column} cannot be seen"
+
 
 def unseen(text: str) -> Iterator[Unseen]:
     """Every one, but for the byte order mark that a file may begin with."""

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 
+from fleet import characters
+from fleet.characters import escaped
 from fleet.tasks import NAME_PREFIX
 
 TASKS = "tasks.yaml"  # where the configuration names no task list
@@ -14,9 +16,22 @@ ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 Own = Mapping[str, str | None]  # the settings of the project's namespace; None is a secret, which only the engine reads
 
 
+def unseen(config: Own) -> list[str]:
+    """Names and values with a character that nobody sees: such a setting is another one, or says another thing."""
+    return [
+        f"{escaped(key)}: {'the name' if text is key else 'the value'}: {found[0].told()}; take it out"
+        for key, value in config.items()
+        for text in (key, value or "")
+        if (found := list(characters.unseen(text)))
+    ]
+
+
 def mistakes(own: Own) -> list[str]:
     """Everything that is wrong with them, a sentence each."""
-    found = [sentence(value) for key, sentence in CHECKS.items() if (value := own.get(key)) is not None]
+    found = unseen(own)
+    for key, sentence in CHECKS.items():
+        if (value := own.get(key)) is not None and not unseen({key: value}):
+            found.append(sentence(value))
     if "executionRoleArn" not in own:
         found.insert(0, "executionRoleArn is not set; run `pulumi config set executionRoleArn <arn>`")
     return [sentence for sentence in found if sentence]

@@ -34,7 +34,7 @@ from pydantic_core import ErrorDetails, core_schema
 from yaml.error import MarkedYAMLError
 
 from fleet import credentials, cron
-from fleet.characters import Unseen, escape, escaped
+from fleet.characters import escape, escaped
 from fleet.document import Document, Mistake, Place, Span, dotted, read, unseen_outside_comments
 from fleet.revision import MAX_ENDPOINT_NAME, reads_as_revision
 
@@ -503,7 +503,7 @@ def parse(text: str, path: Path, *, name_prefix: str = "") -> tuple[Task, ...]:
 
 
 def _not_yaml(text: str, path: Path, error: yaml.YAMLError) -> list[str]:
-    found = [f"{path}:{one.line}: {_takes_no(one)}; take it out" for one in unseen_outside_comments(text)]
+    found = [f"{path}:{one.line}: {one.told()}; take it out" for one in unseen_outside_comments(text)]
     if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
         context = f"{error.context}: " if error.context else ""
         found.append(f"{path}:{error.problem_mark.line + 1}: is not plain YAML: {context}{error.problem}")
@@ -594,11 +594,7 @@ def _writing(document: Document, found: Found) -> Iterator[Mistake]:
         instead = (
             f', or write "{escape(one.sign)}" in double quotes if it is meant' if span and not span.is_name else ""
         )
-        yield Mistake(one.line, f"{where}{_takes_no(one)}; take it out{instead}")
-
-
-def _takes_no(one: Unseen) -> str:
-    return f"{one.name} in column {one.column} cannot be seen"
+        yield Mistake(one.line, f"{where}{one.told()}; take it out{instead}")
 
 
 def _is_free_text(place: Place) -> bool:

@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.error import MarkedYAMLError
+
+from fleet.characters import unseen
 
 DEEPEST = 100  # levels; nothing that people write comes near
 MOST = 100_000  # values, those that aliases repeat counted each time
@@ -37,15 +39,24 @@ _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _TIME = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt]\d{1,2}:\d{1,2}:\d{1,2}\S*| \d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?)")
 
 
-def load(text: str) -> Any:
+class Oddity(NamedTuple):
+    """What is read as something else than whoever wrote it sees."""
+
+    path: tuple[str, ...]  # the names that lead to it
+    line: int
+    text: str
+
+
+def load(text: str) -> tuple[Any, list[Oddity]]:
     """What the text holds: None, bool, int, float, str, list and dict. Raises yaml.YAMLError with the place.
 
     A whole float is an int here: the engine passes both on as JSON, where they are the same.
     """
-    loader = _Loader(text.removeprefix("\ufeff"))
+    reading = _Reading(text := text.removeprefix("\ufeff"))
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
-        return None if node is None else _Reading().value(node)
+        return None if node is None else reading.value(node, ()), reading.oddities
     finally:
         loader.dispose()
 
@@ -73,10 +84,11 @@ class _Loader(yaml.SafeLoader):
 class _Reading:
     """One file's values; it counts them, because an alias can repeat what repeats others."""
 
-    def __init__(self) -> None:
-        self.count, self.open = 0, set[int]()
+    def __init__(self, text: str) -> None:
+        self.count, self.open, self.unseen = 0, set[int](), list(unseen(text))
+        self.oddities: list[Oddity] = []
 
-    def value(self, node: yaml.Node) -> Any:
+    def value(self, node: yaml.Node, path: tuple[str, ...]) -> Any:
         self.count += 1
         if self.count > MOST or id(node) in self.open:
             raise _error("aliases repeat too much, or one contains itself", node.start_mark)
@@ -84,39 +96,50 @@ class _Reading:
         try:
             match node:
                 case yaml.MappingNode():
-                    return self._mapping(node)
+                    return self._mapping(node, path)
                 case yaml.SequenceNode():
-                    return [self.value(item) for item in node.value]
-                case yaml.ScalarNode(tag=tag) if tag == _PLAIN:
-                    return _plain(node.value, node)
-                case yaml.ScalarNode(tag=tag) if tag == _STRING:
-                    return node.value
+                    return [self.value(item, path) for item in node.value]
+                case yaml.ScalarNode(tag=tag) if tag in (_PLAIN, _STRING):
+                    value = _plain(node.value, node) if tag == _PLAIN else node.value
+                    self._note(node, value, path)
+                    return value
             raise _error(f"the tag {node.tag} is not read here", node.start_mark)
         finally:
             self.open.discard(id(node))
 
-    def _mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
+    def _note(self, node: yaml.ScalarNode, value: Any, path: tuple[str, ...]) -> None:
+        line = node.start_mark.line + 1
+        told = as_text(value)
+        if not isinstance(value, bool | None) and told != node.value:
+            otherwise = "" if isinstance(value, str) else f", or write {told}"
+            text = f"{node.value} is {told} to the engine; put it in quotes{otherwise}"
+            self.oddities.append(Oddity(path, line, text))
+        for one in self.unseen:
+            if node.start_mark.index <= one.at < node.end_mark.index:
+                self.oddities.append(Oddity(path, one.line, f"{one.told()}; take it out"))
+
+    def _mapping(self, node: yaml.MappingNode, path: tuple[str, ...]) -> dict[str, Any]:
         own: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if key_node.tag == _PLAIN and key_node.value == _MERGE:
-                for part in self._merged(value_node):
+                for part in self._merged(value_node, path):
                     merged = part | merged
                 continue
-            key = self.value(key_node)
+            key = self.value(key_node, (*path, getattr(key_node, "value", "")))
             if not isinstance(key, str | int | float):
                 raise _error("a key must be text; put it in quotes", key_node.start_mark)
             key = as_text(key)
             if key in own:
                 raise _error(f"{key} is given twice", key_node.start_mark)
-            own[key] = self.value(value_node)
+            own[key] = self.value(value_node, (*path, key))
         return merged | own
 
-    def _merged(self, node: yaml.Node) -> Iterator[dict[str, Any]]:
+    def _merged(self, node: yaml.Node, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         for part in node.value if isinstance(node, yaml.SequenceNode) else [node]:
             if not isinstance(part, yaml.MappingNode):
                 raise _error("<< takes mappings", part.start_mark)
-            yield self.value(part)
+            yield self.value(part, path)
 
 
 def _plain(text: str, node: yaml.Node) -> Any:

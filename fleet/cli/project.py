@@ -5,15 +5,17 @@ asked. Two things are the engine's alone: secrets, and what environments (Pulumi
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from fleet.characters import escaped
 from fleet.cli import engine_yaml
 from fleet.cli.command import CommandError
+from fleet.cli.engine_yaml import Oddity
 
 Config = Mapping[str, Any]  # by "namespace:name": text, a list or a mapping; None for what only the engine reads
 
@@ -30,6 +32,7 @@ class Project:
     workdir: Path  # where the program runs: relative paths in the configuration begin here
     stacks: Path  # the folder of the stacks' files
     declared: Mapping[str, Any]  # its `config`, as it was written
+    oddities: tuple[Oddity, ...]  # of the whole file
 
     def stack_file(self, stack: str) -> Path:
         return self.stacks / f"Pulumi.{stack}{self.file.suffix}"
@@ -42,12 +45,13 @@ class Configured:
     config: Config
     missing: tuple[str, ...]  # of the project's namespace: what every stack has to say, and this one does not
     has_environments: bool  # they may set what the stack's file does not
+    oddities: Mapping[str, str]  # settings that are read as something else than they look like, and how; with the place
 
 
 def load(folder: Path) -> Project:
     """The project of a folder. Raises CommandError naming the file and what is wrong with it."""
     file = next((folder / name for name in NAMES if (folder / name).is_file()), folder / "Pulumi.yaml")
-    content = _mapping(file)
+    content, oddities = _mapping(file)
     name, declared, place = content.get("name"), content.get("config"), content.get("stackConfigDir")
     if not isinstance(name, str) or not name:
         raise CommandError(f"{file}: has no name")
@@ -58,7 +62,7 @@ def load(folder: Path) -> Project:
     if not isinstance(place, str | None):
         raise CommandError(f"{file}: stackConfigDir is not the name of a folder")
     stacks = folder / (place or "").lstrip("/")  # within the project, also with a slash in front
-    return Project(file, name, _workdir(folder, content.get("main")), stacks, _config(file, declared))
+    return Project(file, name, _workdir(folder, content.get("main")), stacks, _config(file, declared), tuple(oddities))
 
 
 def _workdir(folder: Path, main: object) -> Path:
@@ -75,7 +79,8 @@ def _config(file: Path, said: Any) -> dict[str, Any]:
 def configured(project: Project, stack: str) -> Configured:
     """The configuration of one stack. Raises CommandError naming the file that cannot be read."""
     file = project.stack_file(stack)
-    content = _mapping(file) if file.exists() or not project.declared else {}  # all may stand in the project's file
+    # The file need not be there, where all is said in the project's
+    content, oddities = _mapping(file) if file.exists() or not project.declared else ({}, [])
     own: dict[str, Any] = {}
     for key, said in _config(file, content.get("config")).items():
         full = ":".join(_parts(file, project.name, key))
@@ -88,7 +93,16 @@ def configured(project: Project, stack: str) -> Configured:
         config={key: value for key, values in declared for value in values} | own | partly,
         missing=tuple(key.rpartition(":")[2] for key, values in declared if not values and key not in own),
         has_environments=bool(content.get("environment")),
+        oddities=dict([*_odd(project, project.file, project.oddities), *_odd(project, file, oddities)]),
     )
+
+
+def _odd(project: Project, file: Path, oddities: Sequence[Oddity]) -> Iterator[tuple[str, str]]:
+    """Those of the settings that the program and the aws provider go by."""
+    for one in oddities:
+        match one.path:
+            case ("config", key, *_) if (parts := _parts(file, project.name, key))[0] in (project.name, "aws"):
+                yield ":".join(parts), escaped(f"{file}:{one.line}: {'.'.join(one.path[1:])}: {one.text}")
 
 
 def _declared(project: Project, key: str, said: Any) -> tuple[str, tuple[Any, ...]]:
@@ -135,17 +149,18 @@ def _is_secret(said: Any) -> bool:
     return False
 
 
-def _mapping(file: Path) -> dict[str, Any]:
+def _mapping(file: Path) -> tuple[dict[str, Any], list[Oddity]]:
     try:
-        content = engine_yaml.load(file.read_text(encoding="utf-8"))
+        content, oddities = engine_yaml.load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise CommandError(f"{file}: cannot be read: {error.strerror}; run this in the project's root") from None
     except UnicodeDecodeError as error:
         raise CommandError(f"{file}: is not UTF-8 text: {error.reason} at byte {error.start}") from None
     except yaml.YAMLError as error:
-        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or error
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or getattr(error, "reason", error)
         where = f"{file}:{mark.line + 1}" if mark else file
         raise CommandError(f"{where}: is not plain YAML: {problem}") from None
     if not isinstance(content, dict | None):
         raise CommandError(f"{file}: is not a mapping")
-    return content or {}
+    return content or {}, oddities

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fleet import stack as rules
 from fleet.access import KNOWN, NAMESPACE, Access, AccessError, understand
 from fleet.cli import project as files
 from fleet.cli.command import CommandError
@@ -40,6 +41,7 @@ class StackConfig:
     file: Path = Path()  # the stack's own file; it need not be there
     missing: tuple[str, ...] = ()  # what the project's file asks of every stack, and this one does not say
     is_whole: bool = True  # False: environments may set more, and only the engine knows what
+    oddities: Mapping[str, str] = field(default_factory=dict)  # see Configured; found in files alone
 
 
 def add_stack(parser: argparse.ArgumentParser) -> None:
@@ -94,7 +96,11 @@ def read(name: str, folder: Path = Path()) -> StackConfig:
             config, why = _asked(name, project, folder)
         except CommandError as error:
             why = str(error)
-    found = _of_files(project, name, why) if config is None else _settled(project, name, config)
+    if config is None:
+        config = _of_files(project, name, why)
+    if hidden := rules.unseen(_ours(project, config)):
+        raise CommandError("\n".join(f"stack {name}: {sentence}" for sentence in hidden))
+    found = _settled(project, name, config)
     if found.secrets:
         raise CommandError(f"{found.secrets[0]}: only the engine can read it, and did not: {why}")
     return found
@@ -104,10 +110,11 @@ def read_files(name: str, folder: Path = Path()) -> StackConfig:
     """The same without the engine, even where there is one: `secrets` tells what was not read."""
     project = files.load(folder)
     said = files.configured(project, _short(name))
-    return _settled(project, name, said.config, missing=said.missing, is_whole=not said.has_environments)
+    told = {"missing": said.missing, "is_whole": not said.has_environments, "oddities": said.oddities}
+    return _settled(project, name, said.config, **told)
 
 
-def _of_files(project: Project, name: str, why: str) -> StackConfig:
+def _of_files(project: Project, name: str, why: str) -> Config:
     """What the files say, in place of an engine that does not answer."""
     file = project.stack_file(_short(name))
     if not file.exists():  # it need not be there, but only the engine knows whether there is such a stack
@@ -117,7 +124,7 @@ def _of_files(project: Project, name: str, why: str) -> StackConfig:
         raise CommandError(f"{file}: imports environments, which only the engine reads: {why}")
     if has_engine():
         print(f"note: {why}; the configuration is that of {project.file} and {file}", file=sys.stderr)
-    return _settled(project, name, said.config)
+    return said.config
 
 
 def _asked(name: str, project: Project, folder: Path) -> tuple[Config, str]:
@@ -147,6 +154,12 @@ def _value(value: str | None = None, objectValue: Any = None, **_: Any) -> Any:
 def _short(name: str) -> str:
     """The name without organization and project."""
     return name.rpartition("/")[2]
+
+
+def _ours(project: Project, config: Config) -> Own:
+    """The settings that the program goes by, as text: its own without the namespace, and those of AWS."""
+    own = {key.removeprefix(f"{project.name}:"): value for key, value in config.items()}
+    return {key: as_text(value) for key, value in own.items() if ":" not in key or key.startswith(NAMESPACE)}
 
 
 def _settled(project: Project, name: str, config: Config, **more: Any) -> StackConfig:

@@ -79,6 +79,7 @@ def _uses(file: Path | None, names: Sequence[str], found: Found) -> Iterator[Use
             found[str(error)] = True
             yield alone  # what is wrong with the list is to be seen in the same run
             continue
+        found |= dict.fromkeys(config.oddities.values(), True)
         found |= {f"{config.file}: {text}": is_mistake for text, is_mistake in _of_configuration(config).items()}
         prefix = config.name_prefix if rules.fits(config.name_prefix) else ""
         yield Use(config.ownership.stack, file or config.tasks, prefix, config.access, config.secrets)
@@ -87,7 +88,8 @@ def _uses(file: Path | None, names: Sequence[str], found: Found) -> Iterator[Use
 def _of_configuration(config: StackConfig) -> Found:
     """What is to be said of a stack's configuration; only the engine reads all of it."""
     found: Found = {f"{key}: only the engine can read it, so nothing is checked by it": False for key in config.secrets}
-    own = dict(config.own)
+    odd = {key.partition(":")[2] for key in config.oddities}  # told already, with the line
+    own = {key: None if key in odd else value for key, value in config.own.items() if key not in odd - {*rules.CHECKS}}
     if not config.is_whole:
         found["imports environments, which only the engine reads; what they set is not checked"] = False
         own.setdefault("executionRoleArn", None)

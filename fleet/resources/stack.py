@@ -8,7 +8,7 @@ from pathlib import Path
 import pulumi
 
 from fleet.access import KNOWN, Access, AccessError, understand
-from fleet.stack import CHECKS, TASKS, mistakes, parameter_path
+from fleet.stack import CHECKS, TASKS, mistakes, parameter_path, unseen
 from fleet.tags import Ownership
 
 
@@ -29,7 +29,7 @@ class StackSettings:
 def read() -> StackSettings:
     """The configuration of the selected stack; raises pulumi.RunError naming the key and what to do."""
     own, access = pulumi.Config(), _access()
-    said = {key: value for key in CHECKS if (value := own.get(key)) is not None}
+    said = _named(pulumi.get_project()) | {key: value for key in CHECKS if (value := own.get(key)) is not None}
     if found := mistakes(said):
         raise pulumi.RunError("\n".join(found))
     return StackSettings(
@@ -44,9 +44,17 @@ def read() -> StackSettings:
     )
 
 
+def _named(namespace: str) -> dict[str, str]:
+    """Every setting of a namespace, whatever it is called: pulumi.Config finds only what one knows the name of."""
+    given = pulumi.runtime.get_config_env()
+    return {key.partition(":")[2]: value for key, value in given.items() if key.startswith(f"{namespace}:")}
+
+
 def _access() -> Access:
     """How AWS is reached; raises pulumi.RunError naming each setting that cannot be followed."""
     config = pulumi.Config("aws")
+    if hidden := unseen({f"aws:{name}": value for name, value in _named("aws").items()}):
+        raise pulumi.RunError("\n".join(hidden))
     said = {f"aws:{name}": value for name in KNOWN if (value := config.get(name)) is not None}
     try:
         access = understand(said, os.environ)

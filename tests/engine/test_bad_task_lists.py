@@ -68,11 +68,12 @@ def test_what_is_nested_without_end_is_one_sentence(fleet):
     assert (fleet.made(), fleet.written()) == ([], [])
 
 
-def test_a_bad_role_is_refused(fleet):
-    fleet.stack.configure(executionRoleArn="sagemaker-execution")
+def test_a_bad_role_and_a_setting_that_only_looks_like_one_are_refused(fleet):
+    fleet.stack.configure(**{"executionRoleArn": "sagemaker-execution", "namePrefix\u200b": "prod-"})
 
     run = fleet.up()
 
     assert not run.ok
     assert "executionRoleArn: 'sagemaker-execution' is not the ARN of an IAM role" in run.text
+    assert r"namePrefix\u200b: the name: U+200B (ZERO WIDTH SPACE) in column 11 cannot be seen; take it out" in run.text
     assert "Traceback" not in run.text and "unhandled error" not in run.text

@@ -49,3 +49,19 @@ def test_a_path_that_leaves_no_room_for_a_tasks_name_is_refused(path: str) -> No
 
 def test_the_longest_path_and_the_longest_task_fit_into_a_name() -> None:
     assert len(LONGEST_ARN) + stack.LONGEST_PATH + len("/") + MAX_ENDPOINT_NAME <= 1011
+
+
+# --- what nobody sees -----------------------------------------------------------------------------------------------
+
+
+def test_a_setting_whose_name_or_value_has_a_character_that_nobody_sees_is_told_and_not_repeated() -> None:
+    own = {"executionRoleArn": ROLE, "namePrefix\u200b": "prod-", "parameterPath": "/fleets\u00a0", "key": "hush\ufeff"}
+    assert stack.mistakes(own) == [
+        r"namePrefix\u200b: the name: U+200B (ZERO WIDTH SPACE) in column 11 cannot be seen; take it out",
+        "parameterPath: the value: U+00A0 (NO-BREAK SPACE) in column 8 cannot be seen; take it out",
+        "key: the value: U+FEFF (ZERO WIDTH NO-BREAK SPACE) in column 5 cannot be seen; take it out",
+    ]
+
+
+def test_what_cannot_be_read_says_nothing() -> None:
+    assert stack.mistakes({"executionRoleArn": None, "namePrefix": None}) == []

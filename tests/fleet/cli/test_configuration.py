@@ -209,6 +209,22 @@ def test_aliases_that_explode_are_a_sentence(folder: Folder, text: str) -> None:
     assert folder.refused().endswith("aliases repeat too much, or one contains itself")
 
 
+@pytest.mark.parametrize("asked", [False, True], ids=["the files", "the engine"])
+def test_a_setting_that_only_looks_like_one_stops_a_command_whoever_tells_it(folder: Folder, asked: bool) -> None:
+    folder.write(own='config: {"namePrefix\\u200b": prod-, aws:region: "eu-west-1\\u00a0", other:thing: "a\\u00a0b"}')
+    if asked:
+        folder.engine(
+            own(**{"namePrefix\u200b": "prod-"}) | {"aws:region": {"value": "eu-west-1\u00a0", "secret": False}}
+        )
+    assert folder.refused().splitlines() == [
+        f"stack acme/{PROJECT}/prod: {sentence} cannot be seen; take it out"
+        for sentence in (
+            r"namePrefix\u200b: the name: U+200B (ZERO WIDTH SPACE) in column 11",
+            "aws:region: the value: U+00A0 (NO-BREAK SPACE) in column 10",
+        )
+    ]
+
+
 def test_a_place_within_a_setting_is_put_there_by_the_engine(folder: Folder) -> None:
     folder.write("config: {'aws:defaultTags.tags': {value: {a: b}}, 'tasks[0]': few.yaml}")
     said = project.configured(project.load(folder.path), "prod")

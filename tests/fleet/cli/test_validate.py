@@ -187,6 +187,32 @@ def test_the_registry_is_not_asked_as_somebody_else(folder: Folder) -> None:
     assert folder.errors == ["the registry is not asked for stack prod: only the engine can read aws:secretKey"]
 
 
+def test_what_the_engine_reads_as_something_else_than_it_looks_like_is_told_with_its_line(folder: Folder) -> None:
+    (folder.path / "Pulumi.yaml").write_text(f"name: {PROJECT}\nconfig:\n  maxTeardown: {{default: 0o10}}\n")
+    lines = [
+        f"executionRoleArn: {ROLE}",
+        "namePre\u00adfix: prod-",
+        "parameterPath: /fle\u200bets",
+        "tasks: 010",
+        "aws:allowedAccountIds: [000012345670]",
+        "recreateUntil: 2099-01-31",
+        "other:thing: [1.0, a\u200bb]",
+        "on: yes",
+    ]
+    (folder.path / "Pulumi.prod.yaml").write_text("config:\n" + "".join(f"  {line}\n" for line in lines))
+    assert folder.validate() == 1
+    unseen, in_quotes = "cannot be seen; take it out", "to the engine; put it in quotes"
+    assert folder.errors[:6] == [
+        f"Pulumi.yaml:3: maxTeardown.default: 0o10 is 8 {in_quotes}, or write 8",
+        rf"Pulumi.prod.yaml:3: namePre\u00adfix: U+00AD (SOFT HYPHEN) in column 10 {unseen}",
+        f"Pulumi.prod.yaml:4: parameterPath: U+200B (ZERO WIDTH SPACE) in column 22 {unseen}",
+        f"Pulumi.prod.yaml:5: tasks: 010 is 8 {in_quotes}, or write 8",
+        f"Pulumi.prod.yaml:6: aws:allowedAccountIds: 000012345670 is 2739128 {in_quotes}, or write 2739128",
+        f"Pulumi.prod.yaml:7: recreateUntil: 2099-01-31 is 2099-01-31 00:00:00 +0000 UTC {in_quotes}",
+    ]
+    assert folder.errors[6:] == ["8: cannot be read: No such file or directory"]
+
+
 BROKEN = {
     "not YAML": ("config: [", "Pulumi.prod.yaml:1: is not plain YAML: expected the node content, but found"),
     "not a mapping": ("config: [a]", "Pulumi.prod.yaml: config is not a mapping"),
