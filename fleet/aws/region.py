@@ -103,6 +103,10 @@ class Region:
         """Whom AWS takes this run for."""
         return await _in_thread(self._pool, lambda: identity.caller(self._access))
 
+    async def objection(self) -> str | Unknown:
+        """Why the configuration does not let this account be touched, "" where it does."""
+        return await _in_thread(self._pool, lambda: identity.objection(self._access))
+
     async def provision(self, name: str, variant: str, concurrency: int) -> Unknown | None:
         """Send another provisioned concurrency to an endpoint, on the configuration that it serves."""
         return await self.ask(lambda client: endpoints.provision(client, name, variant, concurrency))

@@ -38,6 +38,9 @@ async def guarded(
 
     Raises pulumi.RunError where it looks for the fleet where that is not, or would take too much of it away.
     """
+    objection = await region.objection()
+    if objection:
+        raise pulumi.RunError(objection if isinstance(objection, str) else f"whose account is it? {objection.error}")
     rows = await region.listed()
     listed: Listed | Unknown = rows if isinstance(rows, Unknown) else {name: row.arn for name, row in rows.items()}
     asked = await _asked(memory, listed, region, settings)
