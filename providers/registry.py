@@ -24,7 +24,8 @@ from pulumi.dynamic import (
 from fleet import wire
 from fleet.access import KNOWN, Access, understand
 from fleet.aws import registry, session
-from fleet.rollout import Answer, Unknown
+from fleet.rollout import Answer, Approved, NothingApproved, Unknown
+from providers import outputs
 
 if TYPE_CHECKING:
     from fleet.choice import Questions  # the provider's process need not read what a task list is
@@ -44,11 +45,14 @@ class ApprovedModelsProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Ask the registry. An error is an answer too: a raise or a failure here would end the run for every task."""
         news = wire.whole(news)
+        groups, asked = wire.given(news, "groups"), wire.given(news, "asked") or {}
         where = {"aws:region": news["region"], "aws:profile": news["profile"]}
-        answers = session.ask(lambda: self._ask({**self._config, **where}, news["groups"], news.get("asked", {})))
+        answers = session.ask(lambda: self._ask({**self._config, **where}, groups, asked))
         if isinstance(answers, Unknown):
-            answers = dict.fromkeys(news["groups"], answers)
-        return CheckResult({**news, "answers": wire.encode(answers)}, [])
+            answers = dict.fromkeys(groups, answers)
+        told = {"groups": groups, "asked": asked, "answers": wire.encode(answers)}
+        seen = {"region": news["region"], "profile": news["profile"], "approved": _in_lines(answers)}
+        return CheckResult({**seen, **{wire.hidden(key): told[key] for key in told}}, [])
 
     @staticmethod
     def _ask(config: Mapping[str, object], groups: Sequence[str], asked: Mapping[str, Any]) -> dict[str, Answer]:
@@ -65,19 +69,16 @@ class ApprovedModelsProvider(ResourceProvider):
 
 
 class ApprovedModels(Resource, module="registry", name="ApprovedModels"):
-    """The approved versions of all groups."""
-
-    answers: pulumi.Output[dict[str, Any]]
-    asked: pulumi.Output[dict[str, Any]]
+    """The approved versions of all groups. A diff shows a line for each that changed, and its neighbours."""
 
     def __init__(self, name: str, questions: "Questions", access: Access) -> None:
         self._questions = questions
         props = {
-            "groups": list(questions.groups),
-            "asked": _asked(questions),
+            **outputs.resolvable("answers", "asked"),
+            wire.hidden("groups"): list(questions.groups),
+            wire.hidden("asked"): _asked(questions),
             "region": access.region,
             "profile": access.profile,
-            "answers": None,
         }
         super().__init__(ApprovedModelsProvider(), name, props, pulumi.ResourceOptions(retain_on_delete=True))
 
@@ -86,14 +87,29 @@ class ApprovedModels(Resource, module="registry", name="ApprovedModels"):
 
         With --target the state's may come back: a group of which something else was asked then has none.
         """
-        if not await self.answers.is_known():
+        is_known, answers = await outputs.known(self, "answers")
+        if not is_known:
             raise pulumi.RunError("the registry's answers are not known; nothing may be declared without them")
-        answers, was, now = await self.answers.future() or {}, await self.asked.future(), _asked(self._questions)
+        (_, was), now = await outputs.known(self, "asked"), _asked(self._questions)
         return {
             group: _from_here(wire.decode(Answer, answer))
-            for group, answer in answers.items()
+            for group, answer in (answers or {}).items()
             if _of(was, group) == _of(now, group)
         }
+
+
+def _in_lines(answers: Mapping[str, Answer]) -> str:
+    """What is approved, as people are shown it. No YAML, which the engine would unfold (see wire.pack)."""
+    return "\n".join(f"{group} {_in_words(answer)}" for group, answer in sorted(answers.items()))
+
+
+def _in_words(answer: Answer) -> str:
+    match answer:
+        case Approved(version):
+            return str(version)
+        case NothingApproved():
+            return "nothing"
+    return "not known"
 
 
 def _from_here(answer: Answer) -> Answer:

@@ -15,6 +15,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, Resource, Reso
 from fleet import wire
 from fleet.revision import Settings
 from fleet.rollout import Answer, Intent, Live, Outcome, Plan, decide
+from providers import outputs
 
 
 class RolloutProvider(ResourceProvider):
@@ -24,15 +25,15 @@ class RolloutProvider(ResourceProvider):
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Decide. Returns only what stays the same from preview to up: `up --plan` compares it."""
-        plan, intent = decide(
+        plan, written = decide(
             wire.decode(Settings, news["settings"]),
             wire.decode(Answer, news["answer"]),
             wire.decode(Live, news["live"]),
-            wire.decode(Intent, olds["intent"]) if "intent" in olds else None,
+            wire.decode(Intent, intent) if (intent := wire.given(olds, "intent")) else None,
             wire.decode(Outcome, news["outcome"]) if "outcome" in news else None,
         )
-        decided = {"settings": wire.whole(news["settings"]), "plan": wire.encode(plan), "intent": wire.encode(intent)}
-        return CheckResult(decided, [])
+        decided = {"settings": wire.whole(news["settings"]), "plan": wire.encode(plan), "intent": wire.encode(written)}
+        return CheckResult({"target": plan.target, **{wire.hidden(key): decided[key] for key in decided}}, [])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         # Not the intent: it is saved with the inputs even where nothing changes, and what was seen is no change.
@@ -47,13 +48,11 @@ class RolloutProvider(ResourceProvider):
 
 def _outputs(props: dict[str, Any]) -> dict[str, Any]:
     # The intent is read from the inputs; among the outputs it would be old, and a third of the state.
-    return {key: value for key, value in props.items() if key != "intent"}
+    return {key: value for key, value in props.items() if key != wire.hidden("intent")}
 
 
 class Rollout(Resource, module="rollout", name="Rollout"):
-    """What one variant is to serve. `plan` is an encoded `fleet.rollout.Plan`."""
-
-    plan: pulumi.Output[dict[str, Any]]
+    """What one variant is to serve. A diff shows the configuration that it goes to, and nothing of how that came."""
 
     def __init__(
         self,
@@ -70,16 +69,17 @@ class Rollout(Resource, module="rollout", name="Rollout"):
         super().__init__(
             RolloutProvider(),
             name,
-            {**wire.encode(asked), "plan": None},
+            {**wire.encode(asked), **outputs.resolvable("plan")},
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=True)),
         )
 
     async def known_plan(self) -> Plan:
         """The plan. Raises pulumi.RunError where it is unknown: that never means "declare less"."""
-        if not await self.plan.is_known():
+        is_known, plan = await outputs.known(self, "plan")
+        if not is_known:
             raise pulumi.RunError("a plan is not known; nothing may be declared without it")
-        plan: Plan = wire.decode(Plan, await self.plan.future())
-        return plan
+        decided: Plan = wire.decode(Plan, plan)
+        return decided
 
 
 class FaultProvider(ResourceProvider):
@@ -89,8 +89,9 @@ class FaultProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         logging.getLogger("grpc._server").disabled = True  # it would print a traceback under the sentence
-        _answer(props["reason"])
-        raise Exception(props["reason"])
+        sentence = props[wire.hidden("reason")]
+        _answer(sentence)
+        raise Exception(sentence)
 
 
 def _answer(sentence: str) -> None:
@@ -112,4 +113,4 @@ class Fault(Resource, module="rollout", name="Fault"):
     """Makes the run red for one task, after every task has ended."""
 
     def __init__(self, name: str, reason: str, opts: pulumi.ResourceOptions) -> None:
-        super().__init__(FaultProvider(), name, {"reason": reason}, opts)
+        super().__init__(FaultProvider(), name, {wire.hidden("reason"): reason}, opts)

@@ -255,5 +255,15 @@ def test_only_the_keys_asked_for_are_compared() -> None:
     assert wire.same(olds, news, "plan") and not wire.same(olds, news, "plan", "intent")
 
 
+def test_what_is_hidden_is_the_same_as_what_releases_up_to_0_3_named_in_the_open() -> None:
+    assert wire.same({"plan": {"turn": 1}}, {"__plan": {"turn": 1.0}}, "plan")
+    assert not wire.same({"plan": {"turn": 1}}, {"__plan": {"turn": 2}}, "plan")
+
+
+def test_what_this_release_wrote_goes_before_what_an_earlier_one_did() -> None:
+    assert wire.given({"plan": "old", "__plan": "new"}, "plan") == "new"
+    assert (wire.given({"plan": "old"}, "plan"), wire.given({}, "plan")) == ("old", None)
+
+
 def test_a_key_that_is_missing_on_one_side_is_a_difference() -> None:
     assert not wire.same({}, {"plan": {}}, "plan")

@@ -173,12 +173,12 @@ def asked(answer: Answer, live: Live, **outcome: Outcome) -> Properties:
 
 
 def plan(properties: Properties) -> Plan:
-    decoded: Plan = wire.decode(Plan, properties["plan"])
+    decoded: Plan = wire.decode(Plan, properties["__plan"])
     return decoded
 
 
 def intent(properties: Properties) -> Intent:
-    decoded: Intent = wire.decode(Intent, properties["intent"])
+    decoded: Intent = wire.decode(Intent, properties["__intent"])
     return decoded
 
 
@@ -199,17 +199,15 @@ def test_the_decision_is_known_when_checked(plugin: Plugin) -> None:
 def test_a_version_that_crossed_the_wire_keeps_its_name(plugin: Plugin) -> None:
     """1 arrives as 1.0, and must not be hashed or written so."""
     checked, _ = plugin.check({}, asked(TO_ONE, Absent()))
-    assert checked["plan"]["target"] == revise(SETTINGS, 1, "package/1").name
-    assert checked["plan"]["target"].startswith("toxicity-v1-")
+    assert checked["target"] == checked["__plan"]["target"] == revise(SETTINGS, 1, "package/1").name
+    assert checked["target"].startswith("toxicity-v1-")
 
 
 def test_a_decision_from_doubles_is_the_same_as_the_one_before(plugin: Plugin) -> None:
     before = deployed(plugin)
-    assert repr(before["settings"]["memory_mb"]) == "2048.0"  # so it comes out of the state
+    assert repr(before["__settings"]["memory_mb"]) == "2048.0"  # so it comes out of the state
     after, _ = plugin.check(before, asked(TO_ONE, ON_ONE))
-    assert {key: after[key] for key in ("settings", "plan", "intent")} == {
-        key: before[key] for key in ("settings", "plan", "intent")
-    }
+    assert after == before
 
 
 def test_the_intent_of_the_last_run_is_remembered(plugin: Plugin) -> None:
@@ -244,7 +242,7 @@ def test_preview_and_update_check_the_same(plugin: Plugin) -> None:
 
 def test_what_is_checked_is_all_that_is_kept(plugin: Plugin) -> None:
     """An answer or a time among the inputs would show as a change, and `up --plan` would refuse it."""
-    assert set(deployed(plugin)) == {"settings", "plan", "intent", "__provider"}
+    assert set(deployed(plugin)) == {"target", "__settings", "__plan", "__intent", "__provider"}
 
 
 def test_nothing_that_is_checked_is_null(plugin: Plugin) -> None:
@@ -261,7 +259,29 @@ def test_what_is_unknown_is_refused_and_never_means_less(plugin: Plugin, key: st
 def test_a_new_intent_is_no_change(plugin: Plugin) -> None:
     old = deployed(plugin)
     new, _ = plugin.check(old, asked(TO_ONE, replace(ON_ONE, modified="t2", provisioned=3)))
-    assert not plugin.changes(old, {**new, "intent": wire.encode(Intent(wanted="another"))})
+    assert not plugin.changes(old, {**new, "__intent": wire.encode(Intent(wanted="another"))})
+
+
+def before_0_4(properties: Properties) -> Properties:
+    """As releases up to 0.3 named what is hidden now; what is shown now was not there."""
+    shown = ("target", "approved", "__provider")
+    named = {key.removeprefix("__"): value for key, value in properties.items() if key not in shown}
+    return {**named, "__provider": properties["__provider"]}
+
+
+def test_what_only_the_program_reads_is_shown_in_no_diff(plugin: Plugin) -> None:
+    """The engine shows no property whose name begins so (sdk/go/common/resource, IsInternalPropertyKey, 3.259)."""
+    assert [key for key in deployed(plugin) if not key.startswith("__")] == ["target"]
+
+
+def test_a_state_of_releases_up_to_0_3_is_remembered_and_no_change(plugin: Plugin) -> None:
+    old = deployed(plugin)
+    inputs, outputs = before_0_4(old), before_0_4(without_intent(old))
+    again, _ = plugin.check(inputs, asked(TO_ONE, ON_ONE))
+    assert again == old
+    assert not plugin.changes(outputs, again)
+    sent, _ = plugin.check(inputs, asked(TO_TWO, ON_ONE))
+    assert plugin.changes(outputs, sent)
 
 
 def test_another_serialization_of_the_provider_is_no_change(plugin: Plugin) -> None:
@@ -272,7 +292,7 @@ def test_another_serialization_of_the_provider_is_no_change(plugin: Plugin) -> N
     assert not plugin.changes(old, {**old, "__provider": otherwise})
 
 
-@pytest.mark.parametrize("key", ["settings", "plan"])
+@pytest.mark.parametrize("key", ["__settings", "__plan"])
 def test_another_plan_and_other_settings_are_changes(plugin: Plugin, key: str) -> None:
     old = deployed(plugin)
     assert plugin.changes(old, {**old, key: {**old[key], "attempt": 2, "turn": 9}})
@@ -291,7 +311,7 @@ def test_a_decision_is_no_change_after_the_one_that_the_program_still_sees(plugi
 
 
 def without_intent(properties: Properties) -> Properties:
-    return {key: value for key, value in properties.items() if key != "intent"}
+    return {key: value for key, value in properties.items() if key != "__intent"}
 
 
 def test_created_and_updated_it_holds_what_was_checked_but_the_intent(plugin: Plugin) -> None:
@@ -310,7 +330,7 @@ def registry_of(*groups: str, **more: str) -> Properties:
 
 
 def answers(properties: Properties) -> dict[str, Answer]:
-    return {group: wire.decode(Answer, answer) for group, answer in properties["answers"].items()}
+    return {group: wire.decode(Answer, answer) for group, answer in properties["__answers"].items()}
 
 
 def approved(group: str, version: int) -> Approved:
@@ -376,6 +396,23 @@ def test_a_newly_approved_version_is_a_change(plugin: Plugin, account: Any) -> N
     account.sandbox.register("spam")
     new, _ = plugin.check(old, registry_of("spam"))
     assert plugin.changes(old, new)
+    assert plugin.changes(before_0_4(old), new)
+
+
+def test_answers_in_a_state_of_releases_up_to_0_3_are_no_change(plugin: Plugin, account: Any) -> None:
+    account.sandbox.register("spam")
+    new, _ = plugin.check({}, registry_of("spam"))
+    assert not plugin.changes(before_0_4(new), new)
+
+
+def test_of_what_is_approved_a_diff_shows_a_line_a_group_and_nothing_else_of_the_answers(
+    plugin: Plugin, account: Any
+) -> None:
+    account.sandbox.register("spam")
+    account.sandbox.register("topic", approval="Rejected")
+    checked, _ = plugin.check({}, registry_of("topic", "stance", "spam"))
+    assert checked["approved"] == "spam 1\nstance not known\ntopic nothing"
+    assert {key for key in checked if not key.startswith("__")} == {"approved", "region", "profile"}
 
 
 def test_answers_are_kept_when_created_and_updated(plugin: Plugin, account: Any) -> None:
@@ -392,6 +429,6 @@ def test_answers_are_kept_when_created_and_updated(plugin: Plugin, account: Any)
 
 def test_a_fault_ends_in_its_sentence_and_in_nothing_else(plugin: Plugin) -> None:
     with pytest.raises(grpc.RpcError) as raised:
-        plugin.create(of(FaultProvider, {"reason": "spam: version 8 rolled back: exited"}))
+        plugin.create(of(FaultProvider, {"__reason": "spam: version 8 rolled back: exited"}))
     assert raised.value.details() == "spam: version 8 rolled back: exited"
     assert "rolled back" not in plugin.complaints()

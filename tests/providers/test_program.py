@@ -65,9 +65,10 @@ def approved_models() -> ApprovedModels:
     return ApprovedModels("approved-models", Questions(("spam", "topic")), Access("eu-west-1"))
 
 
-def test_the_program_gets_the_plan() -> None:
+@pytest.mark.parametrize("name", ["__plan", "plan"], ids=["this release", "a state of 0.3"])
+def test_the_program_gets_the_plan(name: str) -> None:
     plan = wire.encode(PLAN) | {"turn": 1.0}
-    assert run(Engine(plan=plan), lambda: rollout().known_plan()) == PLAN
+    assert run(Engine(**{name: plan}), lambda: rollout().known_plan()) == PLAN
 
 
 def test_a_plan_that_is_unknown_ends_the_run() -> None:
@@ -75,14 +76,23 @@ def test_a_plan_that_is_unknown_ends_the_run() -> None:
         run(Engine(), lambda: rollout().known_plan())
 
 
-def test_the_program_gets_the_answer_of_every_group() -> None:
+@pytest.mark.parametrize("name", ["__answers", "answers"], ids=["this release", "a state of 0.3"])
+def test_the_program_gets_the_answer_of_every_group(name: str) -> None:
     answers = wire.encode(ANSWERS)
-    assert run(Engine(answers=answers), lambda: approved_models().known_answers()) == ANSWERS
+    assert run(Engine(**{name: answers}), lambda: approved_models().known_answers()) == ANSWERS
+
+
+@pytest.mark.parametrize("name", ["__asked", "asked"], ids=["this release", "a state of 0.3"])
+def test_an_answer_to_another_question_is_none(name: str) -> None:
+    """As with --target, where the state's come back."""
+    was = {"pins": {"spam": [7]}, "soaks": {}, "series": []}
+    state = {"__answers": wire.encode(ANSWERS), "__asked": None, name: was}
+    assert run(Engine(**state), lambda: approved_models().known_answers()) == {"topic": NothingApproved()}
 
 
 def test_what_the_registry_did_not_tell_is_said_to_be_the_registrys() -> None:
     answers = wire.encode({"spam": Unknown('model package group "spam": down')})
-    assert run(Engine(answers=answers), lambda: approved_models().known_answers()) == {
+    assert run(Engine(__answers=answers), lambda: approved_models().known_answers()) == {
         "spam": Unknown('registry: model package group "spam": down')
     }
 
@@ -114,9 +124,14 @@ def test_what_owns_nothing_needs_no_provider_to_go(resource: Callable[[], pulumi
     assert registered(resource).retainOnDelete
 
 
-def test_a_fault_is_a_child_of_its_task() -> None:
-    def fault() -> pulumi.Resource:
-        task = pulumi.ComponentResource("fleet:Task", "spam")
-        return Fault("spam-fault", "spam: no", pulumi.ResourceOptions(parent=task))
+def fault() -> pulumi.Resource:
+    task = pulumi.ComponentResource("fleet:Task", "spam")
+    return Fault("spam-fault", "spam: no", pulumi.ResourceOptions(parent=task))
 
+
+def test_a_fault_is_a_child_of_its_task() -> None:
     assert registered(fault).parent.endswith("$fleet:Task::spam")
+
+
+def test_a_diff_does_not_show_what_the_fault_says_itself() -> None:
+    assert set(registered(fault).object) == {"__reason", "__provider"}
