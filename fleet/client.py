@@ -351,7 +351,7 @@ def _decoded(content: bytes, content_type: str, where: str) -> Any:
         return content
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         message = f"the answer says that it is JSON, and is not: {content[:200]!r}"
         raise ModelError(f"{where}: {message}", HTTPStatus.OK, message) from None
 

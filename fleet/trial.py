@@ -79,7 +79,7 @@ def _mistake(test: SmokeTest, case: Case, answer: Answer) -> str:
     asked = _shown(case.payload)
     try:
         content = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"{asked} gave no JSON: {_cut(answer.body.decode(errors='replace'), SHOWN_CHARACTERS)}"
     try:
         label = jmespath.search(test.label, content)

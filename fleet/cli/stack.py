@@ -93,7 +93,7 @@ def read(name: str, folder: Path = Path()) -> StackConfig:
     config: Config | None = None
     if has_engine():
         try:
-            config, why = _asked(name, project, folder)
+            config, why = asked(name, project, folder)
         except CommandError as error:
             why = str(error)
     if config is None:
@@ -127,7 +127,7 @@ def _of_files(project: Project, name: str, why: str) -> Config:
     return said.config
 
 
-def _asked(name: str, project: Project, folder: Path) -> tuple[Config, str]:
+def asked(name: str, project: Project, folder: Path) -> tuple[Config, str]:
     """What the engine has, and why secrets are missing from it."""
 
     def listed(*flags: str) -> dict[str, dict[str, Any]]:

@@ -64,7 +64,7 @@ FORMS = {
 
 def as_the_engine(folder):
     try:
-        return stack._asked("sandbox", stack.files.load(folder), folder)[0]
+        return stack.asked("sandbox", stack.files.load(folder), folder)[0]
     except CommandError:
         return "refused"
 

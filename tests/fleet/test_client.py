@@ -257,6 +257,11 @@ def test_an_answer_that_only_says_that_it_is_json_is_the_models_error() -> None:
         ask(fleet_of(Contract(toxicity=task()), Endpoints(toxicity=answer(b"<html>"))))
 
 
+def test_an_answer_that_is_nested_without_end_is_the_models_error() -> None:
+    with pytest.raises(ModelError, match="says that it is JSON, and is not"):
+        ask(fleet_of(Contract(toxicity=task()), Endpoints(toxicity=answer(b"[" * 100_000))))
+
+
 # What is waited for
 
 

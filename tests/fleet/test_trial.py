@@ -101,6 +101,7 @@ def test_long_texts_are_cut() -> None:
         (b"<html>\n  busy", '{"text": "a"} gave no JSON: <html> busy'),
         (b"\xff\xfe\xff", '{"text": "a"} gave no JSON: \ufffd\ufffd\ufffd'),
         (b"", '{"text": "a"} gave no JSON: '),
+        (b"[" * 100_000, f'{{"text": "a"}} gave no JSON: {"[" * 59}…'),
         (b'{"labels": ["good"]}', '{"text": "a"} gave nothing at label: {"labels": ["good"]}'),
         (b'{"label": null}', '{"text": "a"} gave nothing at label: {"label": null}'),
     ],
