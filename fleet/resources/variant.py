@@ -289,7 +289,7 @@ class VariantRollout:
         serves = isinstance(after, LiveEndpoint) and after.status == "InService" and after.provisioned > 0
         comes = self._preview and plan.kind is Kind.RUN and endpoint is not None
         may_be_there = recorded or (isinstance(after, Unknown) and self._endpoint in self._recorded)
-        stays = may_be_there and not isinstance(after, Absent)
+        stays = may_be_there and (plan.kind is Kind.KEEP or not isinstance(after, Absent))
         if not scaling or not (serves or comes or stays) or (plan.kind is Kind.REFUSE and not recorded):
             return ""
         depends_on = [endpoint] if endpoint else []

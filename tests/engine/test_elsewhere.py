@@ -183,6 +183,23 @@ def test_several_endpoints_gone_at_once_stop_the_run_until_somebody_says_that_th
     assert seen(fleet) == ALL_SERVE
 
 
+def test_what_is_not_there_and_could_not_be_found_out_about_is_declared_as_it_was(fleet):
+    """Perhaps it was looked for in the wrong place: what the state holds of it is not to be deleted."""
+    sizes = {"provisioned_concurrency": 2, "max_concurrency": 10, "scaling": {"min": 1, "max": 5}}
+    fleet.change("toxicity", **sizes)
+    assert fleet.up().ok
+    held = {(resource["type"], resource["urn"]) for resource in fleet.stack.state()}
+    fleet.sandbox.client("sagemaker").delete_endpoint(EndpointName="toxicity")
+    fleet.sandbox.fault("ListModelPackages", **DENIED)
+
+    run = fleet.plain_up("--skip-preview")
+
+    assert not run.ok
+    assert run.summary == "3 UNKNOWN"
+    assert fleet.made() == []
+    assert {(resource["type"], resource["urn"]) for resource in fleet.stack.state()} == held
+
+
 def test_no_more_challengers_leave_at_once_than_a_run_may_take_away(fleet):
     """Three promotions: two challengers go, the third in the next run."""
     for task in TASKS:
