@@ -25,7 +25,10 @@ from sandbox.handle import Sandbox
 
 _SUMMARY = re.compile(r"no tasks|\d+ [A-Z_]+(, \d+ [A-Z_]+)*")
 Environment = Mapping[str, str | None]  # variables other than the sandbox's; None: not set
-CI_FLAGS = ("--yes", "--skip-preview", "--refresh", "--continue-on-error", "--parallel", "64")
+CI_FLAGS = (
+    *("--yes", "--skip-preview", "--refresh", "--continue-on-error", "--parallel", "64"),
+    *("--diff", "--suppress-outputs"),
+)
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,11 @@ class Run:
         return next((line for line in reversed(self._said()) if _SUMMARY.fullmatch(line)), "")
 
     def _said(self) -> list[str]:
-        """The lines under "Diagnostics:", where the CLI repeats in order what was logged."""
-        lines = [line.strip() for line in self.text.splitlines()]
-        return lines[lines.index("Diagnostics:") :] if "Diagnostics:" in lines else []
+        """What was logged, in order: with --diff what stands at the margin, else what the CLI repeats in the end."""
+        lines = self.text.splitlines()
+        if "Diagnostics:" in lines:
+            return [line.strip() for line in lines[lines.index("Diagnostics:") :]]
+        return [line for line in lines if line == line.lstrip()]
 
 
 class Stack:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.stack import CI_FLAGS
+
 ROOT = Path(__file__).parent.parent
+CI = " ".join(CI_FLAGS)  # as the engine tests and the benchmark run it
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 RUN_BY = {
@@ -16,8 +19,8 @@ RUN_BY = {
     "make sandbox-stop": "tests/engine/test_by_hand.py",
     "cd ../.. && make sandbox-stop": "tests/engine/test_by_hand.py",
     "source .sandbox/default/env && cd .sandbox/default": "tests/engine/test_by_hand.py",
-    "pulumi preview": "tests/engine/test_by_hand.py",
-    "pulumi up --yes": "tests/engine/test_by_hand.py",
+    "pulumi preview --suppress-outputs": "tests/engine/test_by_hand.py",
+    "pulumi up --yes --suppress-outputs": "tests/engine/test_by_hand.py",
     "python -m sandbox start --seed": "tests/sandbox/test_processes.py",
     "python -m sandbox list": "tests/sandbox/test_processes.py",
     "python -m sandbox stop": "tests/sandbox/test_processes.py",
@@ -58,10 +61,10 @@ NEEDS_AWS = {
     "aws sagemaker update-endpoint --endpoint-name toxicity --endpoint-config-name toxicity-v7-3fa9c1",
     "pulumi login s3://<bucket>",
     'pulumi stack init prod --secrets-provider "awskms://alias/<key>?region=<region>"',
-    "pulumi preview --stack prod",
-    "pulumi up --stack prod --yes --skip-preview --refresh --continue-on-error --parallel 64",
-    "pulumi up --yes --skip-preview --refresh --continue-on-error --parallel 64",
-    "pulumi up --yes --skip-preview --continue-on-error --parallel 64",
+    "pulumi preview --stack prod --suppress-outputs",
+    f"pulumi up --stack prod {CI}",
+    f"pulumi up {CI}",
+    f"pulumi up {CI}".replace(" --refresh", ""),
 }
 
 

@@ -22,6 +22,9 @@ URNS_OF_A_TASK = {
 }
 
 
+MOST_LINES = 40  # of a run without news, whatever the number of tasks
+
+
 def test_the_first_run_deploys_22_tasks_and_the_second_changes_nothing(empty):
     tasks = groups(ROOT / "tasks.yaml")
     empty.sandbox.seed({group: [{}] for group in tasks})
@@ -41,8 +44,16 @@ def test_the_first_run_deploys_22_tasks_and_the_second_changes_nothing(empty):
         again = empty.up("--expect-no-changes", refresh)
         assert again.ok, again.text
         assert empty.made() == []
+        assert len(again.text.splitlines()) <= MOST_LINES, again.text
     assert Counter(empty.operations()) == {"ListModelPackages": 22, "ListEndpoints": 1, "GetUser": 1}  # by the provider
     assert empty.in_state() == empty.in_aws()
+
+    by_hand = empty.plain_up("--suppress-outputs")
+    assert by_hand.ok and len(by_hand.text.splitlines()) <= MOST_LINES, by_hand.text
+    empty.sandbox.register("urgency")
+    changed = [line.strip() for line in empty.up().text.splitlines()]
+    assert changed.index("+ urgency 2") < changed.index("22 UP_TO_DATE")
+    assert changed.index("+ urgency 2") < MOST_LINES / 2
 
 
 def test_the_names_in_the_state_are_the_ones_that_older_states_hold(fleet):
@@ -88,6 +99,7 @@ def test_a_fleet_deployed_by_an_earlier_release_stays_as_it_is(empty):
 
     assert run.ok, run.text
     assert empty.made() == []
+    assert "Rollout: (update)" not in run.text  # although what only the program reads is hidden now
     assert {call.split()[0] for call in empty.written()} == {"PutParameter"}
     before = {resource["urn"] for resource in deployed}
     after = {resource["urn"] for resource in empty.stack.state()}

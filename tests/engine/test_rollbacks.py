@@ -15,7 +15,8 @@ def test_a_rollback_is_red_once_harms_nothing_and_is_not_tried_again(fleet):
     run = fleet.up()
 
     assert not run.ok
-    assert [task for task in fleet.tasks if f"Fault ({task}-fault)" in run.text] == ["toxicity", "spam"]  # both are red
+    red = [task for task in fleet.tasks if f"rollout:Fault::{task}-fault" in run.text]
+    assert red == ["toxicity", "spam"]
     assert {task: fleet.serving(task) for task in fleet.tasks} == {"toxicity": 1, "spam": 1, "urgency": 2}
     because = "version 2 rolled back: container exited; version 1 keeps serving"
     for said in (fleet.parameter("toxicity"), fleet.output("toxicity")):
