@@ -50,7 +50,7 @@ class Region:
 
     def __init__(self, access: Access, ownership: Ownership) -> None:
         self.ownership = ownership
-        self.held: frozenset[str] = frozenset()  # names of what the state holds, once that has been read: ours
+        self.held: frozenset[str] = frozenset()  # of Memory: names of what the state holds, and so is ours
         self.turns = asyncio.Semaphore(session.THREADS)  # for those who `invoke`: none waits for a thread meanwhile
         self._access = access
         self._pool = ThreadPoolExecutor(session.THREADS)

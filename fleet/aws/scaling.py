@@ -5,8 +5,15 @@ Making them is the aws provider's, through fleet/resources/scaling.py.
 
 from typing import Any
 
+from fleet.revision import ALL_TRAFFIC
+
 NAMESPACE = "sagemaker"
 DIMENSION = "sagemaker:variant:DesiredProvisionedConcurrency"
+
+
+def target_of(endpoint: str) -> str:
+    """The resource id of the scalable target of an endpoint's only variant."""
+    return f"endpoint/{endpoint}/variant/{ALL_TRAFFIC}"
 
 
 def exists(application_autoscaling: Any, resource_id: str) -> bool:

@@ -15,6 +15,7 @@ import pulumi
 from pulumi.runtime import invoke_async
 
 from fleet import contract
+from fleet.aws.scaling import target_of
 from fleet.guard import Place, place
 from fleet.rollout import Outcome
 
@@ -32,9 +33,13 @@ class Memory:
 
     @cached_property
     def held(self) -> frozenset[str]:
-        """Names of the endpoints and revisions in the state; of a revision, both its model and its configuration."""
+        """Names of the endpoints and revisions in the state, and resource ids of the scalable targets.
+
+        Of a revision, both its model and its configuration.
+        """
         models, configs = (self.state.get(kind, {}).keys() for kind in _REVISION)
-        return frozenset(self.state.get(_ENDPOINT, {}).keys() | (models & configs))
+        endpoints, targets = (self.state.get(kind, {}).keys() for kind in (_ENDPOINT, _TARGET))
+        return frozenset(endpoints | targets | (models & configs))
 
     @property
     def places(self) -> set[Place]:
@@ -51,7 +56,7 @@ class Memory:
         return {variant: self._held(run) for variant, run in self.written.get(task, {}).items()}
 
     def _held(self, run: Outcome) -> Outcome:
-        target = f"endpoint/{run.endpoint}/variant/AllTraffic" in self.state.get(_TARGET, {})
+        target = target_of(run.endpoint) in self.held
         declared = tuple(name for name in run.declared if name in self.held)
         return replace(run, declared=declared, scaling=run.scaling if target else "")
 

@@ -11,9 +11,8 @@ import pulumi
 from pulumi_aws import appautoscaling
 
 from fleet.aws.region import Region
-from fleet.aws.scaling import DIMENSION, NAMESPACE
+from fleet.aws.scaling import DIMENSION, NAMESPACE, target_of
 from fleet.resources.registration import Done, listening
-from fleet.revision import ALL_TRAFFIC
 from fleet.tags import TAGS
 from fleet.tasks import Scaling
 
@@ -44,10 +43,12 @@ async def declare(
     changed or deleted. A schedule moves the limits of the target when its time comes: as long as the
     task's own have not changed since, that is no change. `done` waits for a step.
     """
-    resource_id = f"endpoint/{endpoint}/variant/{ALL_TRAFFIC}"
-    # A killed run may have made it, in the state or not. To register it again is fine, but not with tags (API
-    # reference, RegisterScalableTarget, 2026-11). An import would replace one that is in the state.
-    is_doubtful = not recorded and await region.has_scalable_target(resource_id) is True
+    resource_id = target_of(endpoint)
+    # A killed run may have made it, or the state was lost. To register it again is fine, but not with tags (API
+    # reference, RegisterScalableTarget, 2026-11), and the provider may have default tags for everything: so it is
+    # imported. Not where the state has it: there it is known by another id, and an import would replace it.
+    is_to_be_imported = resource_id not in region.held and await region.has_scalable_target(resource_id) is True
+    place = f"{NAMESPACE}/{resource_id}/{DIMENSION}"
     options = partial(pulumi.ResourceOptions, parent=parent, retain_on_delete=foreign or None, hooks=listening())
     moved_by_schedules = bool(scaling.schedules) and recorded == limits(scaling)
     target, _ = await done(
@@ -55,12 +56,13 @@ async def declare(
             name,
             min_capacity=scaling.min,
             max_capacity=scaling.max,
-            tags=None if is_doubtful else tags,
+            tags=tags,
             resource_id=resource_id,
             scalable_dimension=DIMENSION,
             service_namespace=NAMESPACE,
             opts=options(
                 depends_on=list(depends_on),
+                import_=place if is_to_be_imported else None,
                 ignore_changes=["minCapacity", "maxCapacity"] * (moved_by_schedules or foreign) + [*TAGS] * foreign,
             ),
         )

@@ -24,6 +24,41 @@ def test_a_lost_state_is_made_again_from_what_the_tags_say(fleet):
     assert fleet.up("--expect-no-changes").ok
 
 
+def test_an_autoscaler_is_taken_over_with_its_default_tags_after_a_lost_state_and_after_a_kill(fleet):
+    """AWS refuses to register a scalable target again with tags, and the provider's default tags go with every one."""
+    fleet.stack.configure_aws(defaultTags={"tags": {"team": "x"}})
+    scaling = {"min": 1, "max": 5, "schedules": [{"name": "night", "cron": "0 1 * * ? *", "min": 1, "max": 2}]}
+    for task in fleet.tasks:
+        fleet.change(task, provisioned_concurrency=2, max_concurrency=5, scaling=scaling)
+    held = [
+        fleet.hold("RegisterScalableTarget", "after", ResourceId="endpoint/toxicity/variant/AllTraffic"),
+        fleet.sandbox.fault(  # in the state, and in no record
+            "PutScalingPolicy",
+            service="application-autoscaling",
+            action="hold-before",
+            match={"PolicyName": "spam"},
+            times=1,
+        ),
+    ]
+    fleet.kill_while(*held)
+    run = fleet.up()
+    assert run.ok, run.text
+    assert "DeregisterScalableTarget" not in fleet.operations()
+    assert fleet.up("--expect-no-changes").ok
+
+    fleet = forget_everything(fleet)
+
+    run = fleet.up()
+
+    assert run.ok, run.text
+    assert {call.split()[0] for call in fleet.made()} == {"PutScalingPolicy", "PutScheduledAction"}
+    assert fleet.up("--expect-no-changes").ok
+    client = fleet.sandbox.client("application-autoscaling")
+    for target in client.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]:
+        tags = client.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"]
+        assert (tags["team"], tags["fleet:stack"]) == ("x", "sandbox")
+
+
 def test_a_lost_state_during_an_outage_touches_nothing(fleet):
     fleet.sandbox.fault("ListModelPackages", action="error", code="AccessDeniedException", message="no")
     fleet = forget_everything(fleet)
