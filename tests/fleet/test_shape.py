@@ -105,7 +105,8 @@ def test_a_setting_is_known_to_everything_that_has_to_know_it(account: Any, sett
     own = {"max_concurrency": 1, "provisioned_concurrency": None}
     assert read(account, "c") == replace(settings, endpoint="", **own)
 
-    # What is declared is the same request, with what the provider sends of its own accord, and under one name the provider would replace what has another value
+    # What is declared is the same request, with what the provider sends of its own accord, and under one name the
+    # provider would replace what has another value
     before, after = declared(replace(plain, name=other.name)), declared(other)
     made = to_aws(ENDPOINT_CONFIGURATION.fields, after[ENDPOINT_CONFIGURATION.token])
     account.client.create_endpoint_config(**{**made, "EndpointConfigName": "p"}, **named)
