@@ -13,7 +13,7 @@ from fleet.aws.region import Region
 from fleet.choice import NOT_ASKED, questions, torn_down
 from fleet.resources import memory, preflight, report, stack, teardown
 from fleet.resources.parameters import Parameters
-from fleet.resources.task import aim, roll_out, take_down
+from fleet.resources.task import aim, roll_out, settle, take_down
 from fleet.rollout import Unknown
 from fleet.tasks import TaskListError, load
 from providers.registry import ApprovedModels
@@ -36,7 +36,7 @@ async def main() -> None:
     if not pulumi.runtime.is_dry_run() and (left := await candidates.clear(region)):
         pulumi.log.warn(f"what smoke tests of a killed run left could not be removed: {left.error}")
 
-    parameters = Parameters(settings, [task.name for task in tasks], last.written)
+    parameters = Parameters(settings, [task.name for task in tasks], last)
     models = ApprovedModels("approved-models", questions(wanted), settings.access)
     # The first look into the module loads it, half a second: better while the registry is asked than after.
     loaded = asyncio.to_thread(getattr, sagemaker, "Endpoint")
@@ -53,6 +53,7 @@ async def main() -> None:
         *(take_down(task, today, last.of(task.name), parameters) for task in tasks if task not in wanted),
     )
     await teardown.wait_for({name for result in results for name in result.endpoints}, last, region)
+    results = await settle(results, parameters)
     for result in results:  # before anything is said: a preview that is refused shows them too
         pulumi.export(result.name, result.output())
     report.say(results)

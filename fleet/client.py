@@ -193,6 +193,9 @@ class Fleet:
     ) -> Self:
         """The fleet whose parameters are below `path`, e.g. /sagemaker-endpoint-manager/prod.
 
+        The path is the stack's `parameterPath`, which outlives the stack's name. When it changes, both the old and the
+        new one can be read for a while (docs/consumers.md).
+
         Needs ssm:GetParametersByPath. Nothing is read before the first call.
         """
         session = session or boto3.Session()

@@ -159,7 +159,8 @@ class Outcome:
     served: tuple[str, ...] = ()  # names of those of `declared` that have served: they need no smoke test any more
     by_decision: bool = False  # not deployed because the task list says so
     scaling: str = ""  # limits that its scalable target was declared with, "" where it has none
-    parameter: str = ""  # the task's parameter, where it is in the state; of the champion only
+    parameter: str = ""  # full name of the one that apps are to read; of the champion only, as is the next one
+    parameters: tuple[str, ...] = ()  # while that changes: of every one there is (fleet/address.py)
     refused: tuple[str, ...] = ()  # what AWS said to what it refused in the last run, of the revision tried or not
     arn: str = ""  # of the endpoint, as it was seen last: tells Region and account
 

@@ -9,7 +9,7 @@ from fleet.characters import escaped
 from fleet.tasks import NAME_PREFIX
 
 TASKS = "tasks.yaml"  # where the configuration names no task list
-PARAMETER_PATH = "/sagemaker-endpoint-manager"  # and the stack's name beneath, where the configuration names no path
+PARAMETER_PATH = "/sagemaker-endpoint-manager"  # and the stack's name beneath, where nothing names another path
 LEVELS, LONGEST_PATH = 14, 900  # Parameter Store allows 15 and 1011 with the parameter's own name and ARN (2026-11)
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 
@@ -68,9 +68,9 @@ def _day(value: str) -> str:
     return ""
 
 
-def parameter_path(own: Own, stack: str) -> str:
-    """Where the parameters of the tasks are written, each as <path>/<task>."""
-    return own.get("parameterPath") or f"{PARAMETER_PATH}/{stack}"
+def default_path(stack: str) -> str:
+    """Beneath what the parameters of the tasks are made, where neither configuration nor the last run says."""
+    return f"{PARAMETER_PATH}/{stack}"
 
 
 def _path(value: str) -> str:

@@ -51,6 +51,7 @@ RUN_BY = {
     "pulumi config set maxTeardown 5": "tests/engine/test_teardown.py",
     "pulumi config set recreateUntil 2027-01-31": "tests/engine/test_elsewhere.py",
     "pulumi stack rename live": "tests/engine/test_rename.py",
+    "pulumi config set parameterPath /fleets/prod": "tests/engine/test_parameter_path.py",
     "pulumi config set aws:maxRetries 10": "tests/engine/test_retries.py",
     "pulumi stack output --json > outputs.json": "tests/engine/test_first_run.py",
     "python examples/app.py toxicity texts.txt --outputs outputs.json": "tests/examples/test_app.py",

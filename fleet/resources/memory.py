@@ -7,7 +7,7 @@ every refresh ends with "unknown stack".
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,15 +21,19 @@ from fleet.rollout import Outcome
 
 _ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 _REVISION = ("aws:sagemaker/model:Model", "aws:sagemaker/endpointConfiguration:EndpointConfiguration")
+_PARAMETER = "aws:ssm/parameter:Parameter"
 _TARGET = "aws:appautoscaling/target:Target"
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What the last run wrote, by task and variant, and the state's resources: their outputs, by type and name."""
+    """What the last run wrote, by task and variant; the state's resources: their outputs, by type and name; and what
+    the state calls its SSM parameters.
+    """
 
     written: Mapping[str, Mapping[str, Outcome]]
     state: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    parameters: Mapping[str, str] = field(default_factory=dict)  # what the state calls each one, by their full names
 
     @cached_property
     def held(self) -> frozenset[str]:
@@ -71,7 +75,7 @@ async def read() -> Memory:
         )
     except Exception as error:
         raise pulumi.RunError(f"the stack's own state could not be read: {error}. Nothing was changed") from None
-    return Memory(contract.written(outputs["outputs"]), _by_name(state["outputs"]))
+    return Memory(contract.written(outputs["outputs"]), _by_name(state["outputs"]), _parameters(state["outputs"]))
 
 
 def _by_name(resources: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -81,3 +85,11 @@ def _by_name(resources: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         if name := outputs.get("resourceId") or outputs.get("name"):
             found.setdefault(resource["type"], {})[name] = outputs
     return found
+
+
+def _parameters(resources: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: urn.rpartition("::")[2]
+        for urn, resource in resources.items()
+        if resource["type"] == _PARAMETER and (name := resource["outputs"].get("name"))
+    }

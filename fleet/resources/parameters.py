@@ -1,18 +1,26 @@
-"""Where the apps that call read how their task stands: one SSM parameter a task. What is in it is fleet/contract.py."""
+"""Where the apps that call read how their task stands: one SSM parameter a task. What is in it is fleet/contract.py.
+
+While `parameterPath` changes, a task has two: fleet/address.py.
+"""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pulumi
 from pulumi_aws import ssm
 
+from fleet import address
+from fleet.address import Address
 from fleet.aws import parameters, session
+from fleet.resources.memory import Memory
 from fleet.resources.registration import listening, registered
 from fleet.resources.stack import StackSettings
-from fleet.rollout import Outcome, Unknown
+from fleet.rollout import Unknown
+from fleet.stack import default_path
 from fleet.tags import TAGS
 from fleet.tasks import CHAMPION, Task
 
@@ -20,27 +28,49 @@ FOREIGN = "parameter {name} exists and is not this stack's, by its tags; set ano
 
 
 @dataclass(frozen=True)
-class Written:
-    """What came of one parameter; "" for nothing."""
+class Content:
+    """What the parameters of one task are to hold in this run."""
 
-    name: str = ""  # where it is in the state
+    task: Task
+    value: str
+    parent: pulumi.Resource
+    moves: bool  # something of the task does: a preview does not know the value
+    is_certain: bool  # what serves is known
+
+    @property
+    def stays(self) -> bool:
+        """True where it is not known what to write: what is written stays as it is."""
+        return not self.is_certain and not self.moves
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of the parameters of one task; "" for nothing."""
+
     problem: str = ""  # what is in the way
-    refused: str = ""  # what AWS said where it refused it
+    refused: str = ""  # what AWS said where it refused one
 
 
 class Parameters:
-    """The parameters of one stack. Those that no record of the last run names are looked up, all at once."""
+    """The parameters of one stack. Those that the state does not hold are looked up, all at once."""
 
-    def __init__(
-        self, settings: StackSettings, tasks: Collection[str], last: Mapping[str, Mapping[str, Outcome]]
-    ) -> None:
+    def __init__(self, settings: StackSettings, tasks: Collection[str], last: Memory) -> None:
         self._settings = settings
-        self._recorded = {task: variants[CHAMPION].parameter for task, variants in last.items()}
-        names = [self._name(task) for task in tasks if self._recorded.get(task) != self._name(task)]
-        self._found = asyncio.ensure_future(asyncio.to_thread(session.ask, lambda: self._look_up(names)))
-
-    def _name(self, task: str) -> str:
-        return f"{self._settings.parameter_path}/{task}"
+        self._held = last.parameters
+        self._before = {
+            task: address.recorded(variants[CHAMPION]) for task, variants in last.written.items() if task in tasks
+        }
+        self._after = dict(self._before)
+        default = default_path(settings.ownership.stack)
+        self._wanted = address.wanted(settings.parameter_path, default, tasks, self._before)
+        self._have_arrived, self._all_written = address.have_arrived(self._wanted, self._before), True
+        self._until_the_end: list[Callable[[], Awaitable[Any]]] = []  # declares what only a good end takes away
+        if not settings.parameter_path and (sentence := address.scattered(self._before.values())):
+            pulumi.log.info(sentence)
+        known = {name for each in self._before.values() for name in each.names} | set(self._wanted.values())
+        self._found = asyncio.ensure_future(
+            asyncio.to_thread(session.ask, lambda: self._look_up(known - self._held.keys()))
+        )
 
     def _look_up(self, names: Collection[str]) -> dict[str, dict[str, str] | Unknown | None]:
         """Name -> tags of those that exist, Unknown where they may not be read."""
@@ -52,39 +82,81 @@ class Parameters:
             tags = pool.map(lambda name: session.ask(lambda: parameters.tags(client, name)), there)
             return dict(zip(there, tags, strict=True))
 
-    async def declare(
-        self, task: Task, value: str, parent: pulumi.Resource, *, moves: bool, is_certain: bool
-    ) -> Written:
-        """Declare one.
+    async def declare(self, content: Content) -> Written:
+        """Declare those of one task: the one that apps are to read, and what they may still read beside it."""
+        task, before = content.task.name, self._before.get(content.task.name, Address())
+        name, problem = await self._choose(content, before)
+        refused = ""
+        if name:
+            is_written, refused = await self._register(content, name, to_read=name)
+            self._all_written = self._all_written and is_written
+            self._after[task] = before.towards(name) if is_written else before
+        beside = [partial(self._register, content, other, to_read=name) for other in before.names if other != name]
+        if self._have_arrived:
+            self._until_the_end += beside
+        else:
+            await asyncio.gather(*(register() for register in beside))
+        return Written(problem, refused)
 
-        Where something of the task `moves`, a preview does not know the value; a run that is not certain of what
-        serves leaves it as it is.
+    async def conclude(self, *, is_well: bool) -> Mapping[str, Address]:
+        """The addresses of all tasks, by task, once it is known whether the run ends well.
+
+        Where it does, and the last run left every task at its address, what is beside goes away, by being declared no
+        more: of all tasks at once, because an app reads all of them beneath one path.
         """
-        name, ownership, recorded = self._name(task.name), self._settings.ownership, self._recorded.get(task.name, "")
-        tags, problem = None, ""
-        if name != recorded:
-            found = await self._found
-            tags = found if isinstance(found, Unknown) else found.get(name)
-            if isinstance(tags, dict) and not ownership.covers(tags):
-                if not recorded:
-                    return Written(problem=FOREIGN.format(name=name))
-                name, problem = recorded, FOREIGN.format(name=name)  # where the apps still read
-        # One that could not be looked at is created: AWS refuses that where it exists.
+        after = self._after
+        if self._have_arrived and self._all_written and is_well:
+            after = {task: each.alone() for task, each in after.items()}
+        else:
+            await asyncio.gather(*(register() for register in self._until_the_end))
+        for sentence in address.moves(self._before, after):
+            pulumi.log.warn(sentence)
+        for sentence in address.remainders(self._before, after):
+            pulumi.log.info(sentence)
+        return after
+
+    async def _choose(self, content: Content, before: Address) -> tuple[str, str]:
+        """The one that apps can be told to read, and what is in the way of the wanted one; "" for nothing."""
+        wanted, problem = self._wanted[content.task.name], ""
+        makes_none = content.stays and before.name and wanted not in before.names  # what is not known is not written
+        for name in (before.name,) if makes_none else (wanted, before.name):
+            if name and not await self._is_a_strangers(name):
+                return name, problem
+            problem = problem or FOREIGN.format(name=name)
+        return "", problem
+
+    async def _is_a_strangers(self, name: str) -> bool:
+        tags = await self._tags(name)
+        return tags is not None and not self._settings.ownership.covers(tags)
+
+    async def _tags(self, name: str) -> Mapping[str, str] | None:
+        """Of a parameter that AWS has and the state has not. None of one that could not be looked at: it is created,
+        which AWS refuses where it exists."""
+        found = await self._found
+        tags = None if isinstance(found, Unknown) else found.get(name)
+        return None if isinstance(tags, Unknown) else tags
+
+    async def _register(self, content: Content, name: str, *, to_read: str) -> tuple[bool, str]:
+        """Whether it is in the state then and as it should be, and what AWS said where it refused."""
+        if await self._is_a_strangers(name):
+            return False, ""
+        logical_name, held = address.logical_name(content.task.name, name, to_read, self._held), self._held.get(name)
         parameter = ssm.Parameter(
-            task.name,
+            logical_name,
             name=name,
             type=ssm.ParameterType.STRING,
-            value=_unknown() if moves and pulumi.runtime.is_dry_run() else value,
-            tags=ownership.tags(task.name, CHAMPION, task.owner),
+            value=_unknown() if content.moves and pulumi.runtime.is_dry_run() else content.value,
+            tags=self._settings.ownership.tags(content.task.name, CHAMPION, content.task.owner),
             opts=pulumi.ResourceOptions(
-                parent=parent,
-                import_=name if isinstance(tags, dict) and not problem else None,
-                ignore_changes=["value", *TAGS] if not is_certain and not moves else None,
+                parent=content.parent,
+                aliases=[pulumi.Alias(name=held)] if held and held != logical_name else None,
+                import_=name if await self._tags(name) is not None else None,
+                ignore_changes=["value", *TAGS] if content.stays else None,
                 hooks=listening(),
             ),
         )
         done, refused = await registered(parameter)
-        return Written(name if done else recorded, problem, refused)
+        return done is not None, refused
 
 
 def _unknown() -> "pulumi.Output[str]":

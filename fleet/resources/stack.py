@@ -8,7 +8,7 @@ from pathlib import Path
 import pulumi
 
 from fleet.access import KNOWN, Access, AccessError, understand
-from fleet.stack import CHECKS, TASKS, mistakes, parameter_path, unseen
+from fleet.stack import CHECKS, TASKS, mistakes, unseen
 from fleet.tags import Ownership
 
 
@@ -23,7 +23,7 @@ class StackSettings:
     name_prefix: str
     max_teardown: int
     recreate_until: date | None  # until then, endpoints that were deleted outside are made again however many they are
-    parameter_path: str
+    parameter_path: str  # "" = where the parameters are by the last run's record, see fleet/address.py
 
 
 def read() -> StackSettings:
@@ -40,7 +40,7 @@ def read() -> StackSettings:
         name_prefix=said.get("namePrefix", ""),
         max_teardown=int(said.get("maxTeardown", 3)),
         recreate_until=date.fromisoformat(said["recreateUntil"]) if said.get("recreateUntil") else None,
-        parameter_path=parameter_path(said, pulumi.get_stack()),
+        parameter_path=said.get("parameterPath", ""),
     )
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import pulumi
 
 from fleet import contract, wire
+from fleet.address import Address, record
 from fleet.aws.region import Region
 from fleet.choice import SAME_VERSION, Champion, Choice, Handed, choose, choose_beside, successor_of, torn_down
 from fleet.contract import Contract
-from fleet.resources.parameters import Parameters, Written
+from fleet.resources.parameters import Content, Parameters, Written
 from fleet.resources.stack import StackSettings
 from fleet.resources.teardown import NO_MORE, Leave
 from fleet.resources.variant import Decision, Goal, Result, Variant, VariantRollout
@@ -59,6 +60,11 @@ class TaskResult:
     def endpoints(self) -> list[str]:
         """Those that stay; any other goes away at the end of the run."""
         return [result.endpoint for result in self.variants.values() if result.is_declared]
+
+    def at(self, address: Address) -> "TaskResult":
+        """The same, with this address in its record."""
+        champion = replace(self.champion, outcome=record(address, self.champion.outcome))
+        return replace(self, variants={**self.variants, CHAMPION: champion})
 
     def output(self) -> dict[str, Any]:
         """The stack output of the task."""
@@ -203,7 +209,7 @@ async def _concluded(
     moves = any(result.has_moved for result in results) or not deployed <= declared
     is_certain = is_certain and all(result.standing.status is not Status.UNKNOWN for result in results)
     value = contract.text(_contract(variants, split, successor))
-    written = await parameters.declare(task, value, component, moves=moves, is_certain=is_certain)
+    written = await parameters.declare(Content(task, value, component, moves=moves, is_certain=is_certain))
     variants[CHAMPION] = _with_parameter(variants[CHAMPION], written)
     return TaskResult(task.name, component, variants, _contract(variants, split, successor))
 
@@ -214,10 +220,17 @@ def _with_parameter(champion: Result, written: Written) -> Result:
     return replace(
         champion,
         standing=told(champion.standing, refused),
-        outcome=replace(champion.outcome, parameter=written.name, refused=(*champion.outcome.refused, *refused)),
+        outcome=replace(champion.outcome, refused=(*champion.outcome.refused, *refused)),
         fault=champion.fault or written.problem,
         refusal=champion.refusal or written.problem,
     )
+
+
+async def settle(results: Sequence[TaskResult], parameters: Parameters) -> list[TaskResult]:
+    """The results of all tasks, with the addresses of their parameters."""
+    is_well = not any(variant.fault for result in results for variant in result.variants.values())
+    addresses = await parameters.conclude(is_well=is_well)
+    return [result.at(addresses.get(result.name, Address())) for result in results]
 
 
 def _contract(variants: Mapping[str, Result], split: Mapping[str, float], successor: str) -> Contract:

@@ -13,13 +13,12 @@ def mistakes(path: str) -> list[str]:
     return stack.mistakes({"executionRoleArn": ROLE, "parameterPath": path})
 
 
-def test_parameters_are_beneath_the_project_and_the_stack_unless_the_configuration_says_otherwise() -> None:
-    assert stack.parameter_path({}, "prod") == "/sagemaker-endpoint-manager/prod"
-    assert stack.parameter_path({"parameterPath": "/fleets/a"}, "prod") == "/fleets/a"
+def test_parameters_are_at_first_beneath_the_project_and_the_stack() -> None:
+    assert stack.default_path("prod") == "/sagemaker-endpoint-manager/prod"
 
 
 def test_the_default_path_is_possible_for_any_stack() -> None:
-    assert mistakes(stack.parameter_path({}, "dev_1.x-Y")) == []
+    assert mistakes(stack.default_path("dev_1.x-Y")) == []
 
 
 @pytest.mark.parametrize("path", ["/a", "/Teams/text_1.x/prod-eu", "/my/aws/ssm", "/x" * 14, f"/{'x' * 899}"])
