@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from fleet.rollout import Answer, Approved, NothingApproved, Refused, Stay, Unknown, Version
+from fleet.rollout import Answer, Approved, NothingApproved, Refused, Stay, Unknown, Version, approved
 from fleet.tasks import Hold, Pin, Task
 
 SAME_VERSION = "same version as the champion"
@@ -45,31 +45,48 @@ class Questions:
     pins: Mapping[str, Sequence[int]] = field(default_factory=dict)  # versions that are pinned, by group
     soaks: Mapping[str, int] = field(default_factory=dict)  # the longest soak in hours, by group
     series: tuple[str, ...] = ()  # groups of which every approved version is to be known
+    # Stages by group, each with a status ("" for any) and the longest soak of those who go by it
+    stages: Mapping[str, Sequence[tuple[str, str, int]]] = field(default_factory=dict)
 
 
 def questions(tasks: Iterable[Task]) -> Questions:
     """Every group once, with what its tasks need to know beside the newest version."""
     pins: dict[str, set[int]] = {}
     soaks: dict[str, int] = {}
+    stages: dict[str, dict[tuple[str, str], int]] = {}
     groups, series = set(), set()
     for task in tasks:
         groups.add(task.group)
         for pin in (task.pin, *(variant.pin for variant in task.variants.values())):
             if pin:
                 pins.setdefault(task.group, set()).add(pin.version)
-        if task.soak_hours:
+        if task.goes_by_stage:
+            of_group, wanted = stages.setdefault(task.group, {}), (task.stage or "", task.stage_status or "")
+            of_group[wanted] = max(task.soak_hours, of_group.get(wanted, 0))
+        elif task.soak_hours:
             soaks[task.group] = max(task.soak_hours, soaks.get(task.group, 0))
         if any(variant.follow == "previous" for variant in task.variants.values()):
             series.add(task.group)
-    pinned = {group: sorted(versions) for group, versions in pins.items()}
-    return Questions(tuple(sorted(groups)), pinned, soaks, tuple(sorted(series)))
+    return Questions(
+        tuple(sorted(groups)),
+        {group: sorted(versions) for group, versions in pins.items()},
+        soaks,
+        tuple(sorted(series)),
+        {group: [(*wanted, soak) for wanted, soak in sorted(of.items())] for group, of in stages.items()},
+    )
 
 
 def choose(task: Task, registry: Answer, now: datetime) -> Choice:
-    """What a task is to serve. `registry` is what ApprovedModels says of its group, `now` is aware."""
+    """What a task is to serve. `registry` is what ApprovedModels says of its group, `now` is aware.
+
+    A pin is a person's word on one version: it need not be in the stage that the task goes by, as it need not soak.
+    """
+    counted = _counted(task, registry)
     if task.hold:
-        return _held(task.hold, registry, now)
-    return _pinned(task.pin, registry, task.group, now) if task.pin else _latest(task, registry, now)
+        return _held(task.hold, counted, now)
+    if task.pin:
+        return _pinned(task.pin, registry, counted, task.group, now)
+    return _latest(task, registry, counted, now)
 
 
 def choose_beside(
@@ -79,17 +96,18 @@ def choose_beside(
 
     A hold is the whole task's.
     """
+    counted = _counted(task, registry)
     if task.hold:
-        return _held(task.hold, registry, now)
+        return _held(task.hold, counted, now)
     if not isinstance(champion, Champion):
-        return Choice(champion, _newest(registry))
+        return Choice(champion, _newest(counted))
     settings = task.variants[variant]
     if settings.pin:
-        choice = _pinned(settings.pin, registry, task.group, now)
+        choice = _pinned(settings.pin, registry, counted, task.group, now)
     elif settings.follow == "previous":
-        choice = _previous(registry, champion.version)
+        choice = _previous(task, registry, counted, champion.version)
     else:
-        choice = _latest(task, registry, now)
+        choice = _latest(task, registry, counted, now)
     away = ""
     match choice.answer:
         case Approved(soaking=young) | NothingApproved(soaking=young):
@@ -117,35 +135,65 @@ def _newest(registry: Answer) -> int:
     return registry.version if isinstance(registry, Approved) else 0
 
 
-def _held(hold: Hold, registry: Answer, now: datetime) -> Choice:
-    said = f"held by {_in_words(hold)}{_beside(registry, 0)}"
-    return Choice(Stay(), _newest(registry), said, _ended("hold", hold, now.date()))
+def _counted(task: Task, registry: Answer) -> Answer:
+    """What the registry says of the versions that count: all, or those in the task's stage."""
+    if not task.goes_by_stage or not isinstance(registry, Approved):
+        return registry
+    inside = [version for version in registry.versions if _is_in(task, version)]
+    return approved(inside) if inside else NothingApproved()
 
 
-def _pinned(pin: Pin, registry: Answer, group: str, now: datetime) -> Choice:
-    said = f"pinned to version {pin.version} by {_in_words(pin)}{_beside(registry, pin.version)}"
-    return Choice(_version(pin.version, registry, group), _newest(registry), said, _ended("pin", pin, now.date()))
+def _is_in(task: Task, version: Version) -> bool:
+    return version.stage == task.stage and task.stage_status in (None, version.stage_status)
 
 
-def _latest(task: Task, registry: Answer, now: datetime) -> Choice:
-    if not task.soak_hours or not isinstance(registry, Approved):
-        return Choice(registry, _newest(registry))
-    if not registry.approved:
-        return Choice(Unknown(NOT_ASKED), registry.version)
-    return _soaked(registry, timedelta(hours=task.soak_hours), now)
+def _staged(task: Task, registry: Answer, counted: Answer) -> str:
+    """What came of going by a stage, in words; "" where the task goes by none."""
+    if not task.goes_by_stage or not isinstance(registry, Approved):
+        return ""
+    stage = _stage(task.stage or "", task.stage_status or "")
+    chosen = counted.version if isinstance(counted, Approved) else 0
+    said = f"version {chosen} is the newest {stage}" if chosen else f"nothing approved {stage}"
+    if registry.version == chosen:
+        return said
+    return f"{said}; version {registry.version} is approved, {_stage(registry.stage, registry.stage_status)}"
 
 
-def _previous(registry: Answer, champion: int) -> Choice:
+def _stage(stage: str, status: str) -> str:
+    return f"in stage {stage}{f' ({status})' if status else ''}" if stage else "in no stage"
+
+
+def _held(hold: Hold, counted: Answer, now: datetime) -> Choice:
+    said = f"held by {_in_words(hold)}{_beside(counted, 0)}"
+    return Choice(Stay(), _newest(counted), said, _ended("hold", hold, now.date()))
+
+
+def _pinned(pin: Pin, registry: Answer, counted: Answer, group: str, now: datetime) -> Choice:
+    said = f"pinned to version {pin.version} by {_in_words(pin)}{_beside(counted, pin.version)}"
+    return Choice(_version(pin.version, registry, group), _newest(counted), said, _ended("pin", pin, now.date()))
+
+
+def _latest(task: Task, registry: Answer, counted: Answer, now: datetime) -> Choice:
+    staged = _staged(task, registry, counted)
+    if not task.soak_hours or not isinstance(counted, Approved):
+        return Choice(counted, _newest(counted), staged)
+    if not counted.approved:
+        return Choice(Unknown(NOT_ASKED), counted.version)
+    soaked = _soaked(counted, timedelta(hours=task.soak_hours), now)
+    return replace(soaked, decided="; ".join(filter(None, (soaked.decided, staged))))
+
+
+def _previous(task: Task, registry: Answer, counted: Answer, champion: int) -> Choice:
     """The newest version below the champion's."""
-    if not isinstance(registry, Approved):
-        return Choice(registry)
-    versions = (Version(registry.version, registry.package), *registry.older)
-    below = next((version for version in versions if version.number < champion), None)
+    if not isinstance(counted, Approved):
+        return Choice(counted, decided=_staged(task, registry, counted))
+    below = next((version for version in counted.versions if version.number < champion), None)
     if below is None:
         why = f"no approved version below {champion}" if champion else "the champion has no version"
-        return Choice(NothingApproved(), registry.version, why)
+        stage = f" {_stage(task.stage or '', task.stage_status or '')}" if task.goes_by_stage and champion else ""
+        return Choice(NothingApproved(), counted.version, f"{why}{stage}")
     said = f"version {below.number} is the one before the champion's {champion}"
-    return Choice(Approved(below.number, below.package), registry.version, said)
+    return Choice(Approved(below.number, below.package), counted.version, said)
 
 
 def torn_down(task: Task, today: date) -> str:
@@ -171,8 +219,7 @@ def _version(version: int, registry: Answer, group: str) -> Answer:
         case Unknown(error):
             return Unknown(error, pin=version)
         case Approved():
-            approved = (Version(registry.version, registry.package), *registry.older)
-            found = next((one for one in approved if one.number == version), None)
+            found = next((one for one in registry.versions if one.number == version), None)
             if found:
                 return Approved(found.number, found.package)
     return Refused(f'pin: version {version} of model package group "{group}" is not approved; pin to one that is')
@@ -181,7 +228,7 @@ def _version(version: int, registry: Answer, group: str) -> Answer:
 def _soaked(registry: Approved, soak: timedelta, now: datetime) -> Choice:
     young: list[Version] = []
     answer: Answer | None = None
-    for version in (Version(registry.version, registry.package, registry.approved), *registry.older):
+    for version in registry.versions:
         if not version.approved:
             continue  # asked for by a pin of another task
         if _eligible(version, soak) <= now:

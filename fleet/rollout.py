@@ -5,6 +5,7 @@ fleet/aws/, declaring resources is fleet/resources/. What is not declared, the e
 what protects a fleet. docs/architecture.md tells them in words.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -23,6 +24,8 @@ class Version:
     number: int
     package: str  # model package ARN
     approved: str = ""  # since when, ISO 8601; asked for only where a task lets versions soak
+    stage: str = ""  # of the model life cycle, as its status; told only where a task goes by stages
+    stage_status: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,22 @@ class Approved:
     version: int
     package: str  # model package ARN
     approved: str = ""  # as Version has it
-    older: tuple[Version, ...] = ()  # those that a pin or a soak asks for, newest first
+    older: tuple[Version, ...] = ()  # those that a pin, a soak or a stage asks for, newest first
     soaking: tuple[Version, ...] = ()  # newer, and too young to be moved to
+    stage: str = ""  # as Version has it, and its status
+    stage_status: str = ""
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """All that are told of, newest first."""
+        return (Version(self.version, self.package, self.approved, self.stage, self.stage_status), *self.older)
+
+
+def approved(versions: Sequence[Version]) -> Approved:
+    """The first of them, with the others as older ones; `versions` gives all of them back."""
+    newest, *older = versions
+    its = newest.approved, tuple(older), (), newest.stage, newest.stage_status
+    return Approved(newest.number, newest.package, *its)
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,8 @@ GROUP = (
     r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$"
 )
 SPECIFICATION = r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$"
+ANY_STAGE = "*"  # no stage can be called so (API reference, ModelLifeCycle, 2026-11)
+STAGE = r"^(\*|[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62})$"
 # No alias: it may come to mean another key, and the revision that serves would be another one.
 KEY = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+$"
 VARIABLE = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
@@ -85,6 +87,7 @@ PATTERN_SAYS = {
     GROUP: "the name of a model package group (letters, digits and hyphens, at most 63) or its ARN",
     SPECIFICATION: "letters, digits and hyphens, a letter or digit at both ends, at most 63 characters",
     KEY: "the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>, not of an alias",
+    STAGE: 'letters, digits and hyphens, a letter or digit at both ends, at most 63 characters, or "*" for any stage',
     VARIABLE: "letters, digits and underscores, no digit in front",
     TAG_VALUE: "letters, digits, spaces and _ . : / = + - @ (it becomes a tag)",
     CRON: 'the six fields of cron(…), a space between, for example "0 7 ? * MON-FRI *"',
@@ -382,6 +385,14 @@ class Defaults(Sizes):
     soak_hours: int = Field(
         default=0, ge=0, le=8760, description="Hours since its approval before a version counts; 0 does not wait."
     )
+    stage: str | None = Field(
+        default=None,
+        pattern=STAGE,
+        description='Stage of the model life cycle in which a version counts, for example Production; "*": in any.',
+    )
+    stage_status: str | None = Field(
+        default=None, pattern=SPECIFICATION, description="Status in that stage that a version must have, too."
+    )
     smoke_test: Thresholds | None = Field(
         default=None, description="When the smoke test of a task that has one has passed."
     )
@@ -416,6 +427,13 @@ class TaskSettings(Defaults):
 
     _scales = field_validator("scaling")(_needs_provisioned)
 
+    @field_validator("stage_status")
+    @classmethod
+    def _is_of_a_stage(cls, status: str, info: ValidationInfo) -> str:
+        if info.data.get("stage", "…") in (None, ANY_STAGE):
+            raise ValueError("needs stage: it is the status in one")
+        return status
+
     @field_validator("variants")
     @classmethod
     def _leave_the_champion_a_share(cls, variants: Mapping[str, Variant]) -> Mapping[str, Variant]:
@@ -442,6 +460,10 @@ class Task(TaskSettings):
     name: str
     endpoint: str
     group: str
+
+    @property
+    def goes_by_stage(self) -> bool:
+        return self.stage not in (None, ANY_STAGE)
 
     def endpoint_of(self, variant: str) -> str:
         """The name of a variant's endpoint; the champion's is the task's own."""
@@ -538,6 +560,8 @@ def _inherit(shared: type[Settings], under: object, over: object) -> object:
         merged.pop("smoke_test", None)
     if "scaling" not in over and "provisioned_concurrency" not in merged:
         merged.pop("scaling", None)
+    if "stage_status" not in over and merged.get("stage", ANY_STAGE) == ANY_STAGE:
+        merged.pop("stage_status", None)
     return merged
 
 

@@ -120,10 +120,14 @@ def _from_here(answer: Answer) -> Answer:
 def _asked(questions: "Questions") -> dict[str, Any]:
     """What is asked beside the newest version, as the arguments of `registry.ask`."""
     pins = {group: list(versions) for group, versions in questions.pins.items()}
-    return {"pins": pins, "soaks": dict(questions.soaks), "series": list(questions.series)}
+    asked = {"pins": pins, "soaks": dict(questions.soaks), "series": list(questions.series)}
+    # Only where there are any: for a list without stages nothing is asked that was not asked before
+    stages = {group: [list(one) for one in wanted] for group, wanted in questions.stages.items()}
+    return {**asked, "stages": stages} if stages else asked
 
 
 def _of(asked: Mapping[str, Any] | None, group: str) -> tuple[object, ...]:
     """What was asked of one group."""
     asked = wire.whole(asked or {})
-    return asked.get("pins", {}).get(group), asked.get("soaks", {}).get(group), group in asked.get("series", ())
+    by_group = (asked.get(what, {}).get(group) for what in ("pins", "soaks", "stages"))
+    return (*by_group, group in asked.get("series", ()))

@@ -156,6 +156,10 @@ def _change_package(state: State, content: Content) -> Content:
     if "approval" in content:
         change = {"ModelPackageArn": arn, "ModelApprovalStatus": content["approval"]}
         operations.answer(state.world, region, "UpdateModelPackage", change)
+    if "stage" in content:
+        cycle = {"Stage": content["stage"], "StageStatus": content["stage_status"]}
+        change = {"ModelPackageArn": arn, "ModelLifeCycle": cycle}
+        operations.answer(state.world, region, "UpdateModelPackage", change)
     if "status" in content:
         _set_status(state.world, region, arn, content["status"])
     return {"arn": arn}

@@ -171,6 +171,10 @@ class Sandbox:
     def reject(self, group: str, version: int) -> None:
         self._ask_here("POST", "package", {"group": group, "version": version, "approval": "Rejected"})
 
+    def stage(self, group: str, version: int, stage: str, status: str = "Active") -> None:
+        """Move a version to a stage of the model life cycle."""
+        self._ask("POST", "package", {"group": group, "version": version, "stage": stage, "stage_status": status})
+
     # What was asked of AWS
 
     def calls(self, since: int = 0) -> list[Call]:

@@ -71,7 +71,7 @@ def check(client: "SageMakerClient", access: Access, tasks: Sequence[Task], now:
     """What is to be said of the versions that tasks would get at `now`, first what keeps them from being deployed."""
     tasks = [task for task in tasks if not choice.torn_down(task, now.date())]
     asked = choice.questions(tasks)
-    answers = registry.ask(client, asked.groups, asked.pins, asked.soaks, asked.series)
+    answers = registry.ask(client, asked.groups, asked.pins, asked.soaks, asked.series, asked.stages)
     chosen = [(task, _choices(task, answers[task.group], now)) for task in tasks]
     uses = [_use(task, name, its) for task, choices in chosen for name, its in choices.items()]
     looked = packages.inspect(client, access, (use for use in uses if use))

@@ -2,19 +2,39 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from fleet.aws import packages, session
-from fleet.rollout import Answer, Approved, NothingApproved, Unknown, Version
+from fleet.rollout import Answer, NothingApproved, Unknown, Version, approved
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.type_defs import ModelPackageSummaryTypeDef
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is looked for in a group: the newest version that is like this."""
+
+    stage: str = ""  # "": any
+    stage_status: str = ""  # "": any
+    soak_hours: int = 0  # since its approval
+
+    def covers(self, version: Version) -> bool:
+        """Whether a version counts for it, however young it is."""
+        return self.stage in ("", version.stage) and self.stage_status in ("", version.stage_status)
+
+    def is_met(self, version: Version) -> bool:
+        """By a version that has its date, where it is to have soaked."""
+        if not self.covers(version) or not self.soak_hours:
+            return self.covers(version)
+        return datetime.fromisoformat(version.approved) + timedelta(hours=self.soak_hours) <= datetime.now(UTC)
 
 
 def ask(
@@ -23,16 +43,20 @@ def ask(
     pins: Mapping[str, Sequence[int]] = MappingProxyType({}),
     soaks: Mapping[str, int] = MappingProxyType({}),
     series: Collection[str] = (),
+    stages: Mapping[str, Sequence[Sequence[Any]]] = MappingProxyType({}),
 ) -> dict[str, Answer]:
     """The latest approved version of every group, asked in parallel. An error of one group is that group's answer.
 
     `pins` names older versions to look for too; `soaks`, in hours, how long a version is to have been approved: then
     those that are too young are dated, and the newest one that is old enough is looked for. `series` names groups of
-    which every approved version is told.
+    which every approved version is told. `stages` names stages of the model life cycle, each as stage, status ("" for
+    any) and hours to soak: of such a group the newest version in each of them is looked for as well.
     """
 
     def answer(group: str) -> Answer:
-        return _ask_group(client, group, pins.get(group, ()), soaks.get(group, 0), to_the_end=group in series)
+        staged = [Wish(*said) for said in stages.get(group, ())]
+        wishes = [Wish(soak_hours=soaks.get(group, 0)), *staged]
+        return _ask_group(client, group, wishes, pins.get(group, ()), to_the_end=group in series)
 
     client.can_paginate("list_model_packages")  # botocore reads its files now; else every thread does, all at once
     with ThreadPoolExecutor(session.THREADS) as pool:
@@ -41,15 +65,13 @@ def ask(
 
 
 def _ask_group(
-    client: "SageMakerClient", group: str, pins: Sequence[int], soak_hours: int, *, to_the_end: bool
+    client: "SageMakerClient", group: str, wishes: Sequence[Wish], pins: Sequence[int], *, to_the_end: bool
 ) -> Answer:
-    soak = timedelta(hours=soak_hours)
     try:
-        found = session.patiently(lambda: _look_for(client, group, pins, soak, to_the_end=to_the_end))
+        found = session.patiently(lambda: _look_for(client, group, wishes, pins, to_the_end=to_the_end))
         if not found:
             return _nothing_approved(client, group)
-        newest, *older = found
-        return Approved(newest.number, newest.package, newest.approved, tuple(older))
+        return approved(found)
     except ClientError as error:
         if session.not_found(error):
             return Unknown(_missing(client, group))
@@ -59,19 +81,20 @@ def _ask_group(
 
 
 def _look_for(
-    client: "SageMakerClient", group: str, pins: Sequence[int], soak: timedelta, *, to_the_end: bool
+    client: "SageMakerClient", group: str, wishes: Sequence[Wish], pins: Sequence[int], *, to_the_end: bool
 ) -> list[Version]:
-    """The newest version, those pinned, and while none has soaked long enough, all in between; newest first."""
+    """The newest version, those pinned, and for each wish those that count until one meets it; newest first."""
     found: list[Version] = []
-    soaked = not soak
-    for version in _approved(client, group):
-        if not soaked:
-            since = _approved_since(client, version)
-            found.append(replace(version, approved=since.isoformat()))
-            soaked = since + soak <= datetime.now(UTC)
-        elif not found or to_the_end or version.number in pins:
+    unmet, by_stage = list(wishes), any(wish.stage for wish in wishes)
+    for listed in _approved(client, group):
+        version = listed if by_stage else replace(listed, stage="", stage_status="")
+        counts = [wish for wish in unmet if wish.covers(version)]
+        if any(wish.soak_hours for wish in counts):
+            version = replace(version, approved=_approved_since(client, version).isoformat())
+        if not found or to_the_end or counts or version.number in pins:
             found.append(version)
-        if soaked and not to_the_end and all(version.number <= pin for pin in pins):
+        unmet = [wish for wish in unmet if not wish.is_met(version)]
+        if not unmet and not to_the_end and all(version.number <= pin for pin in pins):
             break
     return found
 
@@ -88,11 +111,17 @@ def _approved(client: "SageMakerClient", group: str) -> Iterator[Version]:
     )
     for page in pages:
         versions = [
-            Version(int(package["ModelPackageVersion"]), package["ModelPackageArn"])
+            _version(package)
             for package in page["ModelPackageSummaryList"]
             if package.get("ModelApprovalStatus") == "Approved" and package["ModelPackageStatus"] == "Completed"
         ]
         yield from sorted(versions, key=lambda version: version.number, reverse=True)
+
+
+def _version(package: "ModelPackageSummaryTypeDef") -> Version:
+    cycle: Mapping[str, Any] = package.get("ModelLifeCycle") or {}
+    stage, status = cycle.get("Stage", ""), cycle.get("StageStatus", "")
+    return Version(int(package["ModelPackageVersion"]), package["ModelPackageArn"], "", stage, status)
 
 
 def _approved_since(client: "SageMakerClient", version: Version) -> datetime:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fleet.aws import adoption, registry, tagging
 from fleet.aws.adoption import Existing
-from fleet.choice import choose, torn_down
+from fleet.choice import choose, questions, torn_down
 from fleet.cli import aws, record, state, task_list
 from fleet.cli.command import CommandError
 from fleet.cli.confirmation import add_yes, confirmed
@@ -114,8 +114,8 @@ def _announcement(client: "SageMakerClient", task: Task, existing: Existing, tag
 
 
 def _next(client: "SageMakerClient", task: Task) -> str:
-    pins = {task.group: [task.pin.version]} if task.pin else {}
-    said = registry.ask(client, [task.group], pins, {task.group: task.soak_hours})[task.group]
+    asked = questions([task])
+    said = registry.ask(client, asked.groups, asked.pins, asked.soaks, asked.series, asked.stages)[task.group]
     match choose(task, said, datetime.now(UTC)).answer:
         case Approved(version):
             return f"moves it to version {version} in place; callers see no gap"

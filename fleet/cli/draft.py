@@ -89,7 +89,9 @@ def _facts(entry: Entry) -> Iterator[str]:
     package = entry.package
     when, by = package.get("CreationTime"), (package.get("CreatedBy") or {}).get("UserProfileName")
     registered = f", registered {when.astimezone(UTC):%Y-%m-%d}" if isinstance(when, datetime) else ""
-    yield f"version {entry.version}{registered}" + (f" by {by}" if by else "")
+    cycle = package.get("ModelLifeCycle") or {}
+    stage = f", in stage {cycle['Stage']} ({cycle.get('StageStatus', '')})" if cycle.get("Stage") else ""
+    yield f"version {entry.version}{registered}" + (f" by {by}" if by else "") + stage
     yield from (f"cannot be deployed: {reason}" for reason in entry.refused)
     yield from (f"doubtful: {doubt}" for doubt in entry.doubts)
     for what, key in (("description", "ModelPackageDescription"), ("approval", "ApprovalDescription")):

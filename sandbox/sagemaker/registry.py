@@ -20,7 +20,6 @@ _REPLACED = (
     "InferenceSpecification",
     "SourceUri",
     "ModelCard",
-    "ModelLifeCycle",
 )
 _SUMMARY = ("ModelPackageDescription", "ModelApprovalStatus", "ModelLifeCycle", "ModelPackageRegistrationType")
 _BATCH = ("ModelPackageDescription", "InferenceSpecification", "ModelApprovalStatus", "ModelPackageRegistrationType")
@@ -207,6 +206,8 @@ def update_package(world: World, region: str, request: Params) -> Answer:
     if "ModelApprovalStatus" in request and not package.version:
         raise AwsError("ModelApprovalStatus is only for versioned model packages.")
     details = {**package.details, **{key: request[key] for key in _REPLACED if key in request}}
+    if cycle := request.get("ModelLifeCycle"):
+        details["ModelLifeCycle"] = {**package.details.get("ModelLifeCycle", {}), **cycle}
     metadata: dict[str, Any] = {
         **package.details.get("CustomerMetadataProperties", {}),
         **request.get("CustomerMetadataProperties", {}),

@@ -113,3 +113,35 @@ def test_a_task_that_is_switched_off_or_retired_is_torn_down_and_says_so(fleet):
     assert fleet.up().ok
     assert fleet.serving("toxicity") == 1
     assert "PutParameter spam" not in fleet.written()
+
+
+def test_only_versions_in_the_stage_of_a_task_count_and_a_pin_needs_none(fleet):
+    """Version 2 is approved everywhere: of toxicity it is in the stage, of spam beside it, of urgency it is pinned."""
+    for task in fleet.tasks:
+        fleet.sandbox.register(task)
+        fleet.sandbox.stage(task, 1, "Production")
+        fleet.change(task, stage="Production")
+    fleet.sandbox.stage("toxicity", 2, "Production")
+    fleet.sandbox.stage("spam", 2, "Staging")
+    fleet.change("urgency", pin={"version": 2, "reason": "as good", **BY})
+
+    run = fleet.up()
+
+    assert run.ok, run.text
+    assert {task: fleet.serving(task) for task in fleet.tasks} == {"toxicity": 2, "spam": 1, "urgency": 2}
+    newest = "is the newest in stage Production"
+    assert fleet.status("toxicity") == f"UP_TO_DATE 2: version 2 {newest}"
+    beside = "version 2 is approved, in stage Staging (Active)"
+    assert fleet.status("spam") == f"UP_TO_DATE 1: version 1 {newest}; {beside}"
+    assert fleet.parameter("spam")["reason"] == fleet.output("spam")["reason"]
+    assert fleet.operations().count("ListModelPackages") == 3  # one a group, as without stages
+    assert fleet.up("--expect-no-changes").ok
+
+    fleet.sandbox.stage("toxicity", 2, "Archived")  # one that leaves its stage is left for the newest that is in it
+    fleet.sandbox.stage("spam", 1, "Archived")  # and where there is none, what serves keeps serving
+    run = fleet.up()
+    assert run.ok, run.text
+    assert {task: fleet.serving(task) for task in fleet.tasks} == {"toxicity": 1, "spam": 1, "urgency": 2}
+    assert fleet.status("spam") == (
+        f"OUT_OF_DATE 1: nothing approved in stage Production; {beside}; version 1 keeps serving"
+    )

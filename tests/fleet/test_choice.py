@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from fleet.choice import Choice, Questions, choose, questions, successor_of, torn_down, undone
+from fleet import rollout
+from fleet.choice import (
+    Champion,
+    Choice,
+    Questions,
+    choose,
+    choose_beside,
+    questions,
+    successor_of,
+    torn_down,
+    undone,
+)
 from fleet.rollout import Answer, Approved, Kind, NothingApproved, Refused, Stay, Unknown, Version
 from fleet.tasks import Task
 from tests.fleet.worlds import approved, name, serves, world
@@ -63,6 +74,114 @@ def test_pinned_versions_are_asked_for_by_group() -> None:
 def test_the_longest_soak_of_a_group_is_asked_for() -> None:
     tasks = [task(soak_hours=1), task(soak_hours=24), task(soak_hours=2), task("spam", soak_hours=0)]
     assert questions(tasks) == Questions(("spam", "toxicity"), soaks={"toxicity": 24})
+
+
+# Stages of the model life cycle
+
+
+PRODUCTION = {"stage": "Production"}
+
+
+def staged(number: int, stage: str = "", status: str = "Active", hours: float | None = None) -> Version:
+    return replace(version(number, hours), stage=stage, stage_status=status if stage else "")
+
+
+def chosen(*versions: Version, **settings: Any) -> tuple[Answer, int, str]:
+    choice = choose(task(**{**PRODUCTION, **settings}), rollout.approved(versions), NOW)
+    answer = replace(choice.answer, older=()) if isinstance(choice.answer, Approved) else choice.answer
+    return answer, choice.newest, choice.decided
+
+
+def in_stage(number: int, stage: str = "Production", status: str = "Active") -> Approved:
+    return Approved(number, f"package/{number}", stage=stage, stage_status=status)
+
+
+def test_stages_are_asked_for_by_group_with_the_longest_soak_of_each() -> None:
+    tasks = [
+        task("a", group="spam", soak_hours=2, **PRODUCTION),
+        task("b", group="spam", soak_hours=24, **PRODUCTION),
+        task("c", group="spam", soak_hours=1, stage_status="Active", **PRODUCTION),
+        task("d", group="spam", soak_hours=3),
+        task("e", group="topic", stage="*"),
+    ]
+    assert questions(tasks) == Questions(
+        ("spam", "topic"),
+        soaks={"spam": 3},
+        stages={"spam": [("Production", "", 24), ("Production", "Active", 1)]},
+    )
+
+
+def test_only_versions_in_the_stage_count() -> None:
+    eight, nine = staged(8, "Production"), staged(9, "Staging", "Pending")
+    said = "version 8 is the newest in stage Production; version 9 is approved, in stage Staging (Pending)"
+    assert chosen(nine, eight) == (in_stage(8), 8, said)
+
+
+def test_the_newest_version_in_the_stage_says_so() -> None:
+    said = "version 8 is the newest in stage Production (Active)"
+    assert chosen(staged(8, "Production"), stage_status="Active") == (in_stage(8), 8, said)
+
+
+def test_the_status_in_the_stage_counts_where_one_is_asked_for() -> None:
+    seven, eight = staged(7, "Production"), staged(8, "Production", "Pending")
+    assert chosen(eight, seven, stage_status="Active")[0] == in_stage(7)
+    assert chosen(eight, seven)[0] == in_stage(8, status="Pending")
+
+
+def test_a_stage_is_written_as_the_registry_has_it() -> None:
+    said = "nothing approved in stage production; version 8 is approved, in stage Production (Active)"
+    assert chosen(staged(8, "Production"), stage="production") == (NOTHING, 0, said)
+
+
+def test_nothing_in_the_stage_is_nothing_approved() -> None:
+    said = "nothing approved in stage Production; version 9 is approved, in no stage"
+    assert chosen(staged(9)) == (NOTHING, 0, said)
+
+
+def test_any_stage_is_as_no_stage() -> None:
+    nine = staged(9, "Staging")
+    assert choose(task(stage="*"), rollout.approved([nine]), NOW) == Choice(in_stage(9, "Staging"), 9)
+
+
+def test_an_outage_is_never_nothing_in_the_stage() -> None:
+    assert choose(task(**PRODUCTION), DOWN, NOW) == Choice(DOWN)
+
+
+def test_a_pin_is_a_persons_word_and_need_not_be_in_the_stage() -> None:
+    choice = choose(pinned(7, **PRODUCTION), rollout.approved([staged(9, "Staging"), staged(7, "Archived")]), NOW)
+    assert choice == Choice(
+        Approved(7, "package/7"), 0, "pinned to version 7 by team-x until 2027-03-31: fewer false alarms"
+    )
+
+
+def test_beside_a_pin_and_a_hold_the_newest_that_counts_is_named() -> None:
+    known = rollout.approved([staged(9, "Staging"), staged(8, "Production"), staged(7)])
+    for decided in (pinned(7, **PRODUCTION), held(**PRODUCTION)):
+        choice = choose(decided, known, NOW)
+        assert (choice.newest, choice.decided.endswith("; version 8 is approved")) == (8, True)
+
+
+def test_a_version_in_the_stage_has_to_soak_too() -> None:
+    young, old = staged(8, "Production", hours=1), staged(7, "Production", hours=25)
+    answer, newest, said = chosen(staged(9, "Staging"), young, old, soak_hours=24)
+    assert isinstance(answer, Approved)
+    assert (answer.version, [one.number for one in answer.soaking], newest) == (7, [8], 8)
+    assert said.startswith("version 8 approved, eligible from 2027-02-01T09:00Z; version 8 is the newest in stage Prod")
+
+
+def test_previous_is_in_the_stage_too() -> None:
+    both = task(variants={"b": {"weight": 0.1, "follow": "previous"}}, **PRODUCTION)
+    known = rollout.approved([staged(9, "Production"), staged(8, "Staging"), staged(7, "Production")])
+    assert choose_beside(both, "b", known, Champion(9), NOW).answer == Approved(7, "package/7")
+    alone = choose_beside(both, "b", rollout.approved([staged(9, "Production"), staged(8)]), Champion(9), NOW)
+    assert (alone.answer, alone.decided) == (NOTHING, "no approved version below 9 in stage Production")
+
+
+def test_a_version_that_left_its_stage_is_left_for_the_newest_in_it() -> None:
+    known = rollout.approved([staged(8, "Archived"), staged(7, "Production")])
+    fleet = world(serving=8)
+    fleet.answer = choose(task(**PRODUCTION), known, NOW).answer
+    assert serves(fleet.decide()) == (Kind.RUN, name(7))
 
 
 # Nobody decided anything

@@ -284,6 +284,11 @@ def test_a_mistake_in_a_task_is_one_sentence_with_file_line_task_and_field(
         ("enabled: 1", "enabled: must be true or false, without quotes"),
         ("soak_hours: -1", "soak_hours: -1 is too small; use at least 0"),
         ("soak_hours: 1.5", "soak_hours: must be a whole number, without quotes"),
+        ("stage: in production", 'stage: "in production" is not possible; use letters, digits and hyphens, a letter'),
+        ("stage: -x", 'stage: "-x" is not possible; use letters, digits and hyphens'),
+        ("stage_status: Active", "stage_status: needs stage: it is the status in one"),
+        ('stage: "*", stage_status: Active', "stage_status: needs stage: it is the status in one"),
+        ('stage: Production, stage_status: "*"', 'stage_status: "*" is not possible; use letters, digits and hyphens'),
         ("pin: 7", "pin: must be a mapping of settings"),
         ("pin: {version: 7, reason: x, owner: y}", "pin.until: is missing"),
         ("pin: {version: 0, reason: x, owner: y, until: 2027-01-31}", "pin.version: 0 is too small; use at least 1"),
@@ -784,3 +789,28 @@ def test_every_serverless_size_is_possible(tmp_path: Path, memory_mb: int) -> No
 def test_all_concurrency_may_be_provisioned(tmp_path: Path) -> None:
     task = read(tmp_path, one("max_concurrency: 200, provisioned_concurrency: 200"))["toxicity"]
     assert task.provisioned_concurrency == 200
+
+
+# --- stages ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "goes_by"),
+    [
+        ("{}", ("Production", "Active", True)),
+        ("{stage: Canary}", ("Canary", "Active", True)),
+        ("{stage_status: Pending}", ("Production", "Pending", True)),
+        ('{stage: "*"}', ("*", None, False)),
+    ],
+)
+def test_a_task_takes_the_stage_of_the_defaults_unless_it_has_its_own(
+    tmp_path: Path, settings: str, goes_by: tuple[str, str | None, bool]
+) -> None:
+    text = f"defaults: {{stage: Production, stage_status: Active}}\ntasks: {{toxicity: {settings}}}"
+    task = read(tmp_path, text)["toxicity"]
+    assert (task.stage, task.stage_status, task.goes_by_stage) == goes_by
+
+
+def test_without_a_stage_a_task_goes_by_none(tmp_path: Path) -> None:
+    task = read(tmp_path, "defaults: {stage_status: Active}\ntasks: {toxicity: {}}")["toxicity"]
+    assert (task.stage, task.stage_status, task.goes_by_stage) == (None, None, False)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from google.protobuf import json_format
 from pulumi.runtime import mocks
 
 from fleet import wire
@@ -88,6 +89,33 @@ def test_an_answer_to_another_question_is_none(name: str) -> None:
     was = {"pins": {"spam": [7]}, "soaks": {}, "series": []}
     state = {"__answers": wire.encode(ANSWERS), "__asked": None, name: was}
     assert run(Engine(**state), lambda: approved_models().known_answers()) == {"topic": NothingApproved()}
+
+
+def asked(questions: Questions) -> Any:
+    request = registered(lambda: ApprovedModels("approved-models", questions, Access("eu-west-1")))
+    return json_format.MessageToDict(request.object["asked"])
+
+
+def test_a_list_without_stages_asks_what_it_always_asked() -> None:
+    """What is asked is in the state: another key there would be a change of every stack."""
+    assert asked(Questions(("spam",))) == {"pins": {}, "soaks": {}, "series": []}
+
+
+def test_stages_are_asked_for_where_there_are_any() -> None:
+    stages = {"spam": [("Production", "", 24)]}
+    assert asked(Questions(("spam",), stages=stages))["stages"] == {"spam": [["Production", "", 24]]}
+
+
+@pytest.mark.parametrize("was", [{}, {"stages": {"spam": [["Production", "", 0]]}}])
+def test_an_answer_to_another_question_of_stages_is_none(was: Any) -> None:
+    """As with --target, where the state's answers come back."""
+    questions = Questions(("spam", "topic"), stages={"spam": [("Staging", "", 0)]})
+    engine = Engine(answers=wire.encode(ANSWERS), asked={"pins": {}, "soaks": {}, "series": [], **was})
+
+    async def program() -> Any:
+        return await ApprovedModels("approved-models", questions, Access("eu-west-1")).known_answers()
+
+    assert run(engine, program) == {"topic": NothingApproved()}
 
 
 def test_what_the_registry_did_not_tell_is_said_to_be_the_registrys() -> None:

@@ -250,6 +250,15 @@ def test_an_update_takes_life_cycle_source_and_containers(aws: Any) -> None:
     assert {key: shown[key] for key in given} == given
 
 
+def test_an_update_merges_the_life_cycle_and_lists_show_it(aws: Any) -> None:
+    arn = aws.package(ModelLifeCycle={"Stage": "Staging", "StageStatus": "Active", "StageDescription": "tried"})
+    aws("UpdateModelPackage", ModelPackageArn=arn, ModelLifeCycle={"Stage": "Production", "StageStatus": "Pending"})
+    merged = {"Stage": "Production", "StageStatus": "Pending", "StageDescription": "tried"}
+    (listed,) = aws("ListModelPackages", ModelPackageGroupName="toxicity")["ModelPackageSummaryList"]
+    assert listed["ModelLifeCycle"] == merged
+    assert aws("DescribeModelPackage", ModelPackageName=arn)["ModelLifeCycle"] == merged
+
+
 def test_an_update_moves_the_time_of_the_last_change(aws: Any) -> None:
     arn = aws.package("toxicity")
     assert "LastModifiedTime" not in aws("DescribeModelPackage", ModelPackageName=arn)

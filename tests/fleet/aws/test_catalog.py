@@ -136,6 +136,22 @@ def test_a_version_that_has_not_soaked_is_no_mistake(account: Any) -> None:
     assert "version 1 approved, eligible from" in finding.text
 
 
+def test_nothing_in_the_stage_is_no_mistake_and_says_where_the_newest_is(account: Any) -> None:
+    account.sandbox.register("spam")
+    account.sandbox.stage("spam", 1, "Staging")
+    sentence = "spam: nothing approved in stage Production; version 1 is approved, in stage Staging (Active)"
+    assert check(account, task(stage="Production")) == [Finding(sentence, is_mistake=False)]
+
+
+def test_the_version_in_the_stage_is_the_one_that_is_looked_at(account: Any) -> None:
+    for _ in range(2):
+        account.sandbox.register("spam")
+    account.sandbox.stage("spam", 1, "Production")
+    account.mark = account.sandbox.mark()
+    assert check(account, task(stage="Production")) == []
+    assert described(account) == {arn("spam", 1)}
+
+
 def test_a_decision_whose_last_day_is_over_is_told(account: Any) -> None:
     account.sandbox.register("spam")
     (finding,) = check(account, task(pin=Pin(version=1, **{**DECIDED, "until": date(2020, 11, 1)})))

@@ -397,3 +397,70 @@ def test_the_same_fault_reads_the_same_every_time(account: Any) -> None:
     assert (
         ask(account) == ask(account) == Unknown('model package group "spam": ListModelPackages: InternalFailure: sorry')
     )
+
+
+# Stages of the model life cycle
+
+
+def staged(account: Any, *stages: str) -> None:
+    """Approved versions by their stage, oldest first; "" for none."""
+    for stage in stages:
+        cycle = {"ModelLifeCycle": {"Stage": stage, "StageStatus": "Active"}} if stage else {}
+        account.sandbox.register("spam", members=cycle)
+    account.mark = account.sandbox.mark()
+
+
+def ask_staged(account: Any, *wishes: tuple[str, str, int], **more: Any) -> Any:
+    return registry.ask(account.its_client, ["spam"], stages={"spam": wishes}, **more)["spam"]
+
+
+def found(answer: Any) -> list[tuple[int, str]]:
+    return [(version.number, version.stage) for version in answer.versions]
+
+
+def test_the_newest_version_in_a_stage_is_found_and_the_newest_of_all_is_known(account: Any) -> None:
+    staged(account, "Production", "Production", "", "Staging")
+    assert found(ask_staged(account, ("Production", "", 0))) == [(4, "Staging"), (2, "Production")]
+    assert account.operations() == ["ListModelPackages"]  # the list itself tells the stage
+
+
+def test_stages_of_several_tasks_are_found_in_one_list(account: Any) -> None:
+    staged(account, "Production", "Staging", "Staging", "")
+    wishes = (("Production", "", 0), ("Staging", "", 0))
+    assert found(ask_staged(account, *wishes)) == [(4, ""), (3, "Staging"), (1, "Production")]
+    assert account.operations() == ["ListModelPackages"]
+
+
+def test_the_status_in_a_stage_is_looked_for_where_it_is_asked_for(account: Any) -> None:
+    staged(account, "Production", "Production")
+    account.sandbox.stage("spam", 2, "Production", "Pending")
+    answer = ask_staged(account, ("Production", "Active", 0))
+    assert [(version.number, version.stage_status) for version in answer.versions] == [(2, "Pending"), (1, "Active")]
+
+
+def test_a_stage_that_nobody_is_in_leaves_the_newest_version(account: Any) -> None:
+    staged(account, "Staging", "Staging", "")
+    account.sandbox.settings(page_size=1)
+    assert found(ask_staged(account, ("Production", "", 0))) == [(3, "")]
+
+
+def test_a_pin_is_found_in_any_stage(account: Any) -> None:
+    staged(account, "Archived", "Production", "Staging")
+    answer = ask_staged(account, ("Production", "", 0), pins={"spam": [1]})
+    assert found(answer) == [(3, "Staging"), (2, "Production"), (1, "Archived")]
+
+
+def test_versions_in_a_stage_soak_and_others_are_not_dated(account: Any) -> None:
+    staged(account, "Production", "Production", "Staging")
+    answer = ask_staged(account, ("Production", "", 1))
+    assert [(version.number, bool(version.approved)) for version in answer.versions] == [
+        (3, False),
+        (2, True),
+        (1, True),
+    ]
+    assert account.operations().count("DescribeModelPackage") == 2
+
+
+def test_without_a_stage_none_is_told(account: Any) -> None:
+    staged(account, "Production", "Staging")
+    assert ask(account) == approved(2)

@@ -110,12 +110,13 @@ def test_all_that_the_version_says_of_itself_stands_above_its_task() -> None:
     assert lines(
         CreationTime=datetime(2026, 11, 3, 1, tzinfo=timezone(timedelta(hours=2))),
         CreatedBy={"UserProfileName": "jane"},
+        ModelLifeCycle={"Stage": "Production", "StageStatus": "Active"},
         ModelPackageDescription="with the reviews of October",
         ApprovalDescription="beats 6 on the gold set",
         CustomerMetadataProperties={"mlflow.run_id": "8f2c", "accuracy": "0.94", "owner": "team-x"},
         ModelMetrics={"ModelQuality": {"Statistics": {"ContentType": "json", "S3Uri": "s3://m/quality.json"}}},
     ) == [
-        "# version 7, registered 2026-11-02 by jane",
+        "# version 7, registered 2026-11-02 by jane, in stage Production (Active)",
         "# description: with the reviews of October",
         "# approval: beats 6 on the gold set",
         "# owner: team-x",
