@@ -89,7 +89,10 @@ class ApprovedModels(Resource, module="registry", name="ApprovedModels"):
         """
         is_known, answers = await outputs.known(self, "answers")
         if not is_known:
-            raise pulumi.RunError("the registry's answers are not known; nothing may be declared without them")
+            raise pulumi.RunError(
+                "the registry's answers are not known, and nothing may be declared without them; "
+                "with --target, name ApprovedModels among the targets"
+            )
         (_, was), now = await outputs.known(self, "asked"), _asked(self._questions)
         return {
             group: _from_here(wire.decode(Answer, answer))

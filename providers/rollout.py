@@ -77,7 +77,10 @@ class Rollout(Resource, module="rollout", name="Rollout"):
         """The plan. Raises pulumi.RunError where it is unknown: that never means "declare less"."""
         is_known, plan = await outputs.known(self, "plan")
         if not is_known:
-            raise pulumi.RunError("a plan is not known; nothing may be declared without it")
+            raise pulumi.RunError(
+                f"{self.pulumi_resource_name}: its plan is not known, and nothing may be declared without it; "
+                "with --target, name its Rollout among the targets"
+            )
         decided: Plan = wire.decode(Plan, plan)
         return decided
 
