@@ -36,7 +36,7 @@ def list_all(client: "SageMakerClient") -> dict[str, Row]:
     rows = (row for page in pages for row in page["Endpoints"])
     return {
         row["EndpointName"]: Row(
-            row["EndpointName"], row["EndpointStatus"], _iso(row["LastModifiedTime"]), row["EndpointArn"]
+            row["EndpointName"], row["EndpointStatus"], _iso(row["LastModifiedTime"]), row.get("EndpointArn", "")
         )
         for row in rows
     }

@@ -47,10 +47,14 @@ class Memory:
 
     @property
     def places(self) -> set[Place]:
-        """Where everything lies that the state holds, and every endpoint that the last run has seen serve."""
-        in_state = (outputs.get("arn", "") for named in self.state.values() for outputs in named.values())
+        """Where the endpoints lie that the state holds or the last run has seen serve.
+
+        Of a stack without any, where the rest of it lies: its parameters, say.
+        """
+        in_state = {kind: [outputs.get("arn", "") for outputs in named.values()] for kind, named in self.state.items()}
         written = (run.arn for variants in self.written.values() for run in variants.values())
-        return {place(arn) for arn in (*in_state, *written) if arn}
+        of_endpoints = {place(arn) for arn in (*in_state.get(_ENDPOINT, ()), *written) if arn}
+        return of_endpoints or {place(arn) for arns in in_state.values() for arn in arns if arn}
 
     def of(self, task: str) -> dict[str, Outcome]:
         """What the last run wrote of a task, as far as the state still holds it.

@@ -59,7 +59,8 @@ async def guarded(
 async def _asked(memory: Memory, listed: Listed | Unknown, region: Region, settings: StackSettings) -> Asked:
     """Where this run looks. What is listed tells the account; AWS is asked only where that tells nothing."""
     access, caller = settings.access, ""
-    account = next((guard.place(arn).account for arn in ({} if isinstance(listed, Unknown) else listed).values()), "")
+    arns = () if isinstance(listed, Unknown) else listed.values()
+    account = next((guard.place(arn).account for arn in arns if arn), "")
     if guard.missing(memory.written, listed):
         found = await region.caller()
         if not isinstance(found, Unknown):
