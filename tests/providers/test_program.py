@@ -93,7 +93,7 @@ def test_an_answer_to_another_question_is_none(name: str) -> None:
 
 def asked(questions: Questions) -> Any:
     request = registered(lambda: ApprovedModels("approved-models", questions, Access("eu-west-1")))
-    return json_format.MessageToDict(request.object["asked"])
+    return json_format.MessageToDict(request.object[wire.hidden("asked")])
 
 
 def test_a_list_without_stages_asks_what_it_always_asked() -> None:
@@ -110,7 +110,8 @@ def test_stages_are_asked_for_where_there_are_any() -> None:
 def test_an_answer_to_another_question_of_stages_is_none(was: Any) -> None:
     """As with --target, where the state's answers come back."""
     questions = Questions(("spam", "topic"), stages={"spam": [("Staging", "", 0)]})
-    engine = Engine(answers=wire.encode(ANSWERS), asked={"pins": {}, "soaks": {}, "series": [], **was})
+    before = {"pins": {}, "soaks": {}, "series": [], **was}
+    engine = Engine(**{wire.hidden("answers"): wire.encode(ANSWERS), wire.hidden("asked"): before})
 
     async def program() -> Any:
         return await ApprovedModels("approved-models", questions, Access("eu-west-1")).known_answers()
