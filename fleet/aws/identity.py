@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
 from fleet.access import Access
+from fleet.aws import patience
 
 _LOCK = Lock()  # so that threads that begin at once assume a role once
 
@@ -47,13 +48,19 @@ def connecting(access: Access, service: str) -> dict[str, Any]:
         use_dualstack_endpoint=access.dualstack or None,
     )
     verify = False if access.insecure else access.ca_bundle or None
+    config = patience.config().merge(config)
     return {"endpoint_url": dict(access.endpoints).get(service), "verify": verify, "config": config}
 
 
 def caller(access: Access) -> Caller:
     """Whom AWS takes the program for: GetCallerIdentity, which needs no permission. Raises what boto3 raises."""
-    answer = _sts(access, opened(access).client)().get_caller_identity()
+    answer = client(access).get_caller_identity()
     return Caller(answer["Account"], answer["Arn"])
+
+
+def client(access: Access) -> Any:
+    """Of STS, with the credentials that the access leads to."""
+    return _sts(access, opened(access).client)()
 
 
 def objection(access: Access) -> str:

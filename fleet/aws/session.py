@@ -1,6 +1,5 @@
 """How this program speaks to AWS: one client per process, patient retries, and errors as one sentence."""
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -8,7 +7,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from fleet.access import Access
-from fleet.aws import identity
+from fleet.aws import identity, patience
 from fleet.rollout import Unknown
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ T = TypeVar("T")
 def sagemaker(access: Access) -> "SageMakerClient":
     """A SageMaker client. AWS_ENDPOINT_URL and the other AWS variables are honoured, as boto3 does.
 
-    Throttling bursts pass: 8 attempts unless AWS_MAX_ATTEMPTS says otherwise, each waiting at most 20 seconds.
+    Throttling bursts pass, by the attempts of patience.py and by `patiently`.
     """
     made: SageMakerClient = client(access, "sagemaker", _patient())
     return made
@@ -49,16 +48,11 @@ def client(access: Access, service: Any, config: Config) -> Any:
     """A client of any service. Raises what boto3 raises where no session can be opened."""
     how = identity.connecting(access, service)
     how["config"] = how["config"].merge(config)
-    return identity.opened(access).client(service, **how)
+    return patience.tell(identity.opened(access).client(service, **how))
 
 
 def _patient() -> Config:
-    return Config(
-        retries={"mode": "standard", "total_max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS", "8"))},
-        max_pool_connections=THREADS,
-        connect_timeout=10,
-        read_timeout=60,
-    )
+    return Config(max_pool_connections=THREADS)  # and patience.py's, as every client
 
 
 def runtime(access: Access) -> "SageMakerRuntimeClient":
