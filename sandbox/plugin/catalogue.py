@@ -1,7 +1,7 @@
 """The resource types of the stand-in `aws` provider, one row each: Pulumi's properties, boto3's calls, what replaces.
 
-A row is our claim about how pulumi-aws 7.51.1 behaves (it bridges terraform-provider-aws, internal/service/sagemaker,
-ssm and appautoscaling).
+A row is a claim about how pulumi-aws 7.51.1 behaves (it bridges terraform-provider-aws, internal/service/sagemaker,
+ssm and appautoscaling); docs/sandbox.md says what of it was compared with the real code and what is a reading.
 Making the calls is cloud.py, comparing properties is difference.py.
 """
 

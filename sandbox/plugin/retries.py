@@ -1,8 +1,8 @@
 """How the provider repeats what failed: its SDK a call, its resources a step, each with waits that double.
 
 A reading of aws-sdk-go-base and aws-sdk-go-v2 1.43 (retry.Standard, 300 s at most) and of terraform-plugin-sdk's
-StateChangeConf. The numbers are the provider's own seconds; how long one takes here is told by the environment, so
-that nobody waits for an hour to see a run give up.
+StateChangeConf (2026-11). The numbers are the provider's own seconds; how long one takes here is told by the
+environment, so that nobody waits for an hour to see a run give up.
 """
 
 import os
