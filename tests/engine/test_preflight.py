@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from sandbox.handle import wait_until
 from tests.engine.conftest import PARAMETERS
 
 NOBODY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}]}
@@ -21,6 +22,7 @@ def move_to_instances(fleet, task):
 def make_endpoint_of_a_stranger(fleet, name):
     client = fleet.sandbox.client("sagemaker")
     client.create_endpoint(EndpointName=name, EndpointConfigName=fleet.sandbox.serving("spam"), Tags=STRANGER)
+    wait_until(lambda: fleet.sandbox.endpoints()[name] == "InService", 5, "theirs serves")
 
 
 def test_what_cannot_be_had_is_refused_in_preview_and_stops_its_task_alone(fleet):

@@ -375,7 +375,7 @@ def test_the_champion_answers_for_a_challenger_that_fails_and_the_answer_says_so
 def test_a_challenger_that_stays_cold_leaves_the_champion_half_of_the_time() -> None:
     endpoints = Endpoints(toxicity=(NOT_READY, NOT_READY, "toxic"), toxicity_challenger=NOT_READY)
 
-    given = ask(fleet_of(Contract(toxicity=task(7, 8)), endpoints), OF_CHALLENGER, deadline=1)
+    given = ask(fleet_of(Contract(toxicity=task(7, 8)), endpoints), OF_CHALLENGER, deadline=4)
 
     assert given.fell_back
     assert "no answer in time" in given.why_fell_back
