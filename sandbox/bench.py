@@ -226,6 +226,7 @@ class ClientError(Exception):
 import json, os, sys
 from datetime import datetime
 from functools import partial
+from types import SimpleNamespace
 from botocore.exceptions import ClientError
 
 def timed(members):
@@ -258,6 +259,7 @@ class Paginator:
     def paginate(self, **request): return Pages([answer(self.operation, **request)])
 
 class Client:
+    meta = SimpleNamespace(config=SimpleNamespace(retries=None), events=SimpleNamespace(register=lambda *_: None))
     def can_paginate(self, operation): return operation.startswith("list_")
     def get_paginator(self, operation): return Paginator(operation)
     def __getattr__(self, operation): return partial(answer, operation)
