@@ -4,7 +4,8 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check unit engine schema sandbox sandbox-stop bench mutants requirements readme
+.PHONY: help setup demo test check lint types layers fresh fix unit engine schema sandbox sandbox-stop bench mutants requirements \
+  readme
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -28,14 +29,27 @@ readme: setup    ## the demo, with its picture pasted into README.md
 
 test: check unit engine ## every check and every test
 
-check: setup     ## ruff, mypy, layers, schema freshness
+# Its parts are the hooks of .pre-commit-config.yaml too.
+check: lint types layers fresh ## style, types, layers, schemas: what needs no test, in seconds
+
+lint: setup      ## style (ruff); `make fix` mends most of it
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
+
+types: setup     ## types (mypy)
 	@$(BIN)/mypy
+
+layers: setup    ## which room may import which (import-linter)
 	@$(BIN)/lint-imports --no-logo
+
+fresh: setup     ## the three schemas are those of the models
 	@$(BIN)/python -m fleet.tasks | diff -u tasks.schema.json - || (echo "tasks.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.cli.report | diff -u status.schema.json - || (echo "status.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.contract | diff -u contract.schema.json - || (echo "contract.schema.json is stale: make schema" && false)
+
+fix: setup       ## mend the style: imports, format and what ruff can
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
 
 unit: setup      ## fast tests: the domain, the sandbox, the providers over gRPC, the tools
 	@$(BIN)/pytest -n 2 --ignore tests/engine
