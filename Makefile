@@ -22,10 +22,10 @@ setup: .venv/ready ## .venv and .tools (the pulumi CLI); nothing outside this fo
 	@touch $@
 
 demo: setup      ## see the whole product work, here, without AWS
-	@$(BIN)/python -m sandbox.demo
+	@$(BIN)/python -m demo
 
 readme: setup    ## the demo, with its picture pasted into README.md
-	@$(BIN)/python -m sandbox.demo --paste README.md
+	@$(BIN)/python -m demo --paste README.md
 
 test: check unit engine ## every check and every test
 
@@ -43,7 +43,7 @@ layers: setup    ## which room may import which (import-linter)
 	@$(BIN)/lint-imports --no-logo
 
 fresh: setup     ## the three schemas are those of the models
-	@$(BIN)/python -m fleet.tasks | diff -u tasks.schema.json - || (echo "tasks.schema.json is stale: make schema" && false)
+	@$(BIN)/python -m fleet.tasks.schema | diff -u tasks.schema.json - || (echo "tasks.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.cli.report | diff -u status.schema.json - || (echo "status.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.contract | diff -u contract.schema.json - || (echo "contract.schema.json is stale: make schema" && false)
 
@@ -58,7 +58,7 @@ engine: setup    ## the real pulumi CLI against the sandbox
 	@$(BIN)/pytest -n 3 tests/engine
 
 schema: setup    ## write tasks.schema.json, status.schema.json and contract.schema.json from the models
-	@$(BIN)/python -m fleet.tasks > tasks.schema.json
+	@$(BIN)/python -m fleet.tasks.schema > tasks.schema.json
 	@$(BIN)/python -m fleet.cli.report > status.schema.json
 	@$(BIN)/python -m fleet.contract > contract.schema.json
 
@@ -69,7 +69,7 @@ sandbox-stop: setup ## stop it; nothing is left behind
 	@$(BIN)/python -m sandbox stop
 
 bench: setup     ## seconds, AWS calls and memory at 22 and 100 tasks
-	@$(BIN)/python -m sandbox.bench
+	@$(BIN)/python -m bench
 
 mutants: setup   ## take every protection out once: its test must fail (minutes; ONLY='hold*' for some)
 	@$(BIN)/python -m tools.mutants $(if $(ONLY),--only "$(ONLY)")

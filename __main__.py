@@ -9,20 +9,20 @@ import pulumi
 from pulumi_aws import sagemaker
 
 from fleet.aws import candidates
-from fleet.aws.region import Region
+from fleet.aws.gateway import Gateway
 from fleet.choice import NOT_ASKED, questions, torn_down
-from fleet.resources import memory, preflight, report, stack, teardown
-from fleet.resources.parameters import Parameters
+from fleet.resources import config, last_run, preflight, report, teardown
+from fleet.resources.beside.parameter import Parameters
 from fleet.resources.task import aim, roll_out, settle, take_down
-from fleet.rollout import Unknown
-from fleet.tasks import TaskListError, load
+from fleet.seen import Unknown
+from fleet.tasks.load import TaskListError, load
 from providers.registry import ApprovedModels
 
 
 async def main() -> None:
     gc.set_threshold(100_000)  # a short program that keeps nearly all it makes; the default costs it a twelfth
-    settings, today = stack.read(), datetime.now(UTC).date()
-    region = Region(settings.access, settings.ownership)  # starts reading AWS in threads
+    settings, today = config.read(), datetime.now(UTC).date()
+    gateway = Gateway(settings.access, settings.ownership)  # starts reading AWS in threads
     try:
         tasks = load(settings.tasks, name_prefix=settings.name_prefix)
     except TaskListError as error:
@@ -30,10 +30,10 @@ async def main() -> None:
     wanted = [task for task in tasks if not torn_down(task, today)]
     staying = {endpoint for task in wanted for endpoint in task.endpoints}
 
-    last = await memory.read()  # before the first resource: the engine is not saving yet
-    region.held = last.held
-    leave = await teardown.guarded(staying, last, region, settings, today)
-    if not pulumi.runtime.is_dry_run() and (left := await candidates.clear(region)):
+    last = await last_run.read()  # before the first resource: the engine is not saving yet
+    gateway.held = last.held
+    leave = await teardown.guarded(staying, last, gateway, settings, today)
+    if not pulumi.runtime.is_dry_run() and (left := await candidates.clear(gateway)):
         pulumi.log.warn(f"what smoke tests of a killed run left could not be removed: {left.error}")
 
     parameters = Parameters(settings, [task.name for task in tasks], last)
@@ -43,16 +43,16 @@ async def main() -> None:
     answers, _ = await asyncio.gather(models.known_answers(), loaded)
     aims = await asyncio.gather(
         *(
-            aim(task, answers.get(task.group, Unknown(NOT_ASKED)), last.of(task.name), region, settings)
+            aim(task, answers.get(task.group, Unknown(NOT_ASKED)), last.of(task.name), gateway, settings)
             for task in wanted
         )
     )
-    aims = await preflight.check(aims, region, settings)
+    aims = await preflight.check(aims, gateway, settings)
     results = await asyncio.gather(
-        *(roll_out(one, region, parameters, settings, leave) for one in aims),
+        *(roll_out(one, gateway, parameters, settings, leave) for one in aims),
         *(take_down(task, today, last.of(task.name), parameters) for task in tasks if task not in wanted),
     )
-    await teardown.wait_for({name for result in results for name in result.endpoints}, last, region)
+    await teardown.wait_for({name for result in results for name in result.endpoints}, last, gateway)
     results = await settle(results, parameters)
     for result in results:  # before anything is said: a preview that is refused shows them too
         pulumi.export(result.name, result.output())

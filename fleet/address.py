@@ -2,14 +2,14 @@
 
 Pure. No parameter is ever moved: one is made at the new address, and the one before stays beside it, with the same
 value, until a run has ended well that found every task at its new address. So apps have one run to follow, and whoever
-changes their mind meanwhile loses nothing. Declaring the parameters is fleet/resources/parameters.py.
+changes their mind meanwhile loses nothing. Declaring the parameters is fleet/resources/beside/parameter.py.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from fleet.rollout import Outcome
+from fleet.memory import Outcome
 
 
 @dataclass(frozen=True)

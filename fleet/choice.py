@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from fleet.rollout import Answer, Approved, NothingApproved, Refused, Stay, Unknown, Version, approved
-from fleet.tasks import Hold, Pin, Task
+from fleet.seen import Answer, Approved, NothingApproved, Refused, Stay, Unknown, Version, approved
+from fleet.tasks.model import Hold, Pin, Task
 
 SAME_VERSION = "same version as the champion"
 NOT_ASKED = "the registry was not asked in this run; with --target, name ApprovedModels among the targets"

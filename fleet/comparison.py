@@ -1,7 +1,7 @@
 """Champion and challengers side by side: rates, the difference in errors with its interval, and a plain verdict.
 
 Pure, and of errors alone: whether a challenger's answers are better is for who knows the right ones. What CloudWatch
-has is read in fleet/aws/metrics.py.
+has is read in fleet/aws/operator/metrics.py.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from enum import StrEnum
 from math import sqrt
 from statistics import NormalDist
 
-from fleet.tasks import CHAMPION
+from fleet.tasks.model import CHAMPION
 
 MINIMUM = 200  # calls an arm, below which nothing is said
 CONFIDENCE = 0.95

@@ -11,9 +11,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from fleet import wire
-from fleet.rollout import Outcome
+from fleet.memory import Outcome
 from fleet.status import Status
-from fleet.tasks import CHAMPION
+from fleet.tasks.model import CHAMPION
 
 LONGEST_VALUE = 4096  # characters of a standard parameter (API reference, PutParameter, 2026-11)
 

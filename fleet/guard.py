@@ -7,8 +7,9 @@ wrong. Whatever led there (credentials, a Region, a prefix, a bad merge), more t
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from fleet.rollout import Outcome, Unknown
-from fleet.tasks import title
+from fleet.memory import Outcome
+from fleet.seen import Unknown
+from fleet.tasks.model import title
 
 Written = Mapping[str, Mapping[str, Outcome]]  # what the last run wrote, by task and variant
 Listed = Mapping[str, str]  # the ARN of every endpoint that AWS lists, by name

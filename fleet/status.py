@@ -8,21 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from fleet.memory import Outcome, Verdict
 from fleet.revision import Revision
-from fleet.rollout import (
-    Absent,
-    Answer,
-    Kind,
-    Live,
-    LiveEndpoint,
-    NothingApproved,
-    Outcome,
-    Plan,
-    Refused,
-    Stay,
-    Unknown,
-    Verdict,
-)
+from fleet.rollout import Kind, Plan
+from fleet.seen import Absent, Answer, Live, LiveEndpoint, NothingApproved, Refused, Stay, Unknown
 
 NOT_OURS = (
     "an endpoint of this name exists and is not this stack's, by its tags; take it over with `fleet adopt`, or rename "

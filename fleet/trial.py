@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from fleet.tasks import Case, SmokeTest, is_json
+from fleet.tasks.model import Case, SmokeTest
+from fleet.tasks.values import is_json
 
 SHOWN_CASES = 3  # wrong answers that a reason names; it stands in a status line
 SHOWN_CHARACTERS = 60  # of a payload or an answer

@@ -13,7 +13,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from fleet.rollout import Absent, Approved, LiveEndpoint, NothingApproved, Refused, Stay, Unknown
+from fleet.seen import Absent, Approved, LiveEndpoint, NothingApproved, Refused, Stay, Unknown
 
 _MEMBERS: Mapping[str, type] = {
     "approved": Approved,

@@ -24,7 +24,7 @@ from pulumi.dynamic import (
 from fleet import wire
 from fleet.access import KNOWN, Access, understand
 from fleet.aws import registry, session
-from fleet.rollout import Answer, Approved, NothingApproved, Unknown
+from fleet.seen import Answer, Approved, NothingApproved, Unknown
 from providers import outputs
 
 if TYPE_CHECKING:

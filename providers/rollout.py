@@ -13,8 +13,10 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from fleet import wire
+from fleet.memory import Intent, Outcome
 from fleet.revision import Settings
-from fleet.rollout import Answer, Intent, Live, Outcome, Plan, decide
+from fleet.rollout import Plan, decide
+from fleet.seen import Answer, Live
 from providers import outputs
 
 

@@ -5,11 +5,11 @@ import shlex
 import sys
 from pathlib import Path
 
-from sandbox.folder import ENVIRONMENT, RECORD, TASKS, Running, groups
-from sandbox.handle import Sandbox
-from sandbox.processes import SandboxError, alive, halt
-from sandbox.sagemaker.world import FIRST_ACCOUNT
-from sandbox.stack import Stack
+from sandbox.aws.sagemaker.world import FIRST_ACCOUNT
+from sandbox.lab.folder import ENVIRONMENT, RECORD, TASKS, Running, groups
+from sandbox.lab.handle import Sandbox
+from sandbox.lab.processes import SandboxError, alive, halt
+from sandbox.lab.stack import Stack
 
 
 def start(arguments: argparse.Namespace) -> None:

@@ -11,8 +11,8 @@ import pytest
 from fleet.access import Access
 from fleet.aws import session
 from fleet.tags import VERSION, Ownership
-from sandbox.handle import Sandbox
-from sandbox.sagemaker.world import Settings
+from sandbox.aws.sagemaker.world import Settings
+from sandbox.lab.handle import Sandbox
 
 GERMAN = MappingProxyType({"LANG": "de"})
 ROLE = "arn:aws:iam::123456789012:role/execution"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.stack import CI_FLAGS
+from sandbox.lab.stack import CI_FLAGS
 
 ROOT = Path(__file__).parent.parent
 CI = " ".join(CI_FLAGS)  # as the engine tests and the benchmark run it
@@ -21,28 +21,28 @@ RUN_BY = {
     "source .sandbox/default/env && cd .sandbox/default": "tests/engine/test_by_hand.py",
     "pulumi preview --suppress-outputs": "tests/engine/test_by_hand.py",
     "pulumi up --yes --suppress-outputs": "tests/engine/test_by_hand.py",
-    "python -m sandbox start --seed": "tests/sandbox/test_processes.py",
-    "python -m sandbox list": "tests/sandbox/test_processes.py",
-    "python -m sandbox stop": "tests/sandbox/test_processes.py",
+    "python -m sandbox start --seed": "tests/sandbox/lab/test_processes.py",
+    "python -m sandbox list": "tests/sandbox/lab/test_processes.py",
+    "python -m sandbox stop": "tests/sandbox/lab/test_processes.py",
     "fleet status": "tests/engine/test_status.py",
     "fleet status --json": "tests/engine/test_status.py",
-    "fleet status --markdown": "tests/fleet/cli/test_status_command.py",
+    "fleet status --markdown": "tests/fleet/cli/commands/test_status_command.py",
     "fleet status --watch": "tests/engine/test_status.py",
-    "fleet init --stack prod": "tests/fleet/cli/test_init.py",
-    "fleet init 'sentiment-*' spam --output more.yaml --region eu-west-1": "tests/fleet/cli/test_init.py",
-    "fleet validate": "tests/fleet/cli/test_validate.py",
-    "fleet validate new.yaml --stack prod": "tests/fleet/cli/test_validate.py",
-    "fleet validate --registry": "tests/fleet/cli/test_validate.py",
-    "fleet orphans": "tests/fleet/cli/test_orphans.py",
+    "fleet init --stack prod": "tests/fleet/cli/commands/test_init.py",
+    "fleet init 'sentiment-*' spam --output more.yaml --region eu-west-1": "tests/fleet/cli/commands/test_init.py",
+    "fleet validate": "tests/fleet/cli/commands/test_validate.py",
+    "fleet validate new.yaml --stack prod": "tests/fleet/cli/commands/test_validate.py",
+    "fleet validate --registry": "tests/fleet/cli/commands/test_validate.py",
+    "fleet orphans": "tests/fleet/cli/commands/test_orphans.py",
     "fleet orphans --json": "tests/engine/test_orphans.py",
     "fleet orphans --delete": "tests/engine/test_orphans.py",
     "fleet orphans --delete --yes": "tests/engine/test_orphans.py",
     "fleet adopt toxicity": "tests/engine/test_adoption.py",
-    "fleet promote toxicity challenger": "tests/fleet/cli/test_promote.py",
-    "fleet compare toxicity": "tests/fleet/cli/test_compare.py",
-    "fleet compare toxicity --hours 48 --minimum 500": "tests/fleet/cli/test_compare.py",
-    "fleet compare toxicity --since 2027-01-31T10:00Z": "tests/fleet/cli/test_compare.py",
-    "fleet compare toxicity --json": "tests/fleet/cli/test_compare.py",
+    "fleet promote toxicity challenger": "tests/fleet/cli/commands/test_promote.py",
+    "fleet compare toxicity": "tests/fleet/cli/commands/test_compare.py",
+    "fleet compare toxicity --hours 48 --minimum 500": "tests/fleet/cli/commands/test_compare.py",
+    "fleet compare toxicity --since 2027-01-31T10:00Z": "tests/fleet/cli/commands/test_compare.py",
+    "fleet compare toxicity --json": "tests/fleet/cli/commands/test_compare.py",
     "pulumi cancel --yes": "tests/engine/test_recovery.py",
     "pulumi refresh --yes --clear-pending-creates": "tests/engine/test_recovery.py",
     "pulumi stack init prod": "tests/engine/test_lost_state.py",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from botocore import xform_name
 
+from sandbox.aws.validation import service
 from sandbox.plugin.catalogue import TYPES
-from sandbox.validation import service
 
 ROOT = Path(__file__).parent.parent
 
@@ -31,16 +31,17 @@ CLIENTS = {
 IAM_PREFIXES = {"monitoring": "cloudwatch"}  # where it is not the one that requests are signed with
 
 
-BY_HAND = {"adoption.py", "leftovers.py", "metrics.py", "tagging.py"}  # modules of commands alone
-BY_HAND_TOO = {"registry.py", "packages.py", "images.py"}  # what these commands share with the program
+AWS = ROOT / "fleet" / "aws"
+BY_HAND = set((AWS / "operator").glob("*.py"))  # modules of commands alone
+BY_HAND_TOO = {AWS / name for name in ("registry.py", "packages.py", "images.py")}  # what these share with the program
 
 
 def called_by_the_program() -> set[str]:
-    return called_in({path.name for path in (ROOT / "fleet" / "aws").glob("*.py")} - BY_HAND)
+    return called_in(set(AWS.glob("*.py")))
 
 
-def called_in(modules: set[str]) -> set[str]:
-    source = "".join((ROOT / "fleet" / "aws" / module).read_text() for module in modules)
+def called_in(modules: set[Path]) -> set[str]:
+    source = "".join(module.read_text() for module in modules)
     calls = re.findall(rf"\b({'|'.join(CLIENTS)})\.([a-z_]+)\(", source)
     paginated = re.findall(rf'\b({"|".join(CLIENTS)})\.get_paginator\("([a-z_]+)"\)', source)
     return {one for client, method in calls + paginated for one in actions_of(method, *CLIENTS[client])}

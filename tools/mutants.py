@@ -1,7 +1,7 @@
 """Take the protections of this project out one by one, and show that for each a test goes red.
 
-tests/mutants.toml names them: what is taken out, what stands there instead, and the test. All of it happens in copies
-of the files that git knows or would add, so that nothing here changes.
+tests/mutants/ names them, a table for each file of the product: what is taken out, what stands there instead, and the
+test. All of it happens in copies of the files that git knows or would add, so that nothing here changes.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from xml.etree import ElementTree
 
-TABLE = Path("tests/mutants.toml")
+TABLES = Path("tests/mutants")
 TOOLS = (".venv", ".tools")  # what `make setup` fills; linked, not copied
 LONGEST_TEST = 900  # seconds; without its protection a test may wait for ever
 LONGEST_REASON = 100  # characters
@@ -48,7 +48,14 @@ class Mutant:
 
 
 def read(root: Path) -> list[Mutant]:
-    return [Mutant(**row) for row in tomllib.loads((root / TABLE).read_text())["mutant"]]
+    """The rows of every table; where a table lies, and is called, says which file of the product it is about."""
+    tables = sorted((root / TABLES).rglob("*.toml"))
+    files = [str(table.relative_to(root / TABLES).with_suffix("")) for table in tables]
+    return [
+        Mutant(file=file, **row)
+        for file, table in zip(files, tables, strict=True)
+        for row in tomllib.loads(table.read_text())["mutant"]
+    ]
 
 
 def copy(root: Path, into: Path) -> None:
@@ -110,7 +117,7 @@ def main() -> int:
     root = Path.cwd()
     mutants = [mutant for mutant in read(root) if fnmatchcase(mutant.name, options.only)]
     if not mutants:
-        print(f"{TABLE} names no protection like {options.only!r}")
+        print(f"{TABLES} names no protection like {options.only!r}")
         return 1
     print(f"the tests of {len(mutants)} protections, with all of them in place:", flush=True)
     if not pass_unpatched(root, [mutant.test for mutant in mutants], options.workers):

@@ -15,10 +15,10 @@ from botocore.exceptions import ClientError, HTTPClientError, ReadTimeoutError
 
 from fleet import shape
 from fleet.aws import endpoints, session
-from fleet.aws.region import Region
+from fleet.aws.gateway import Gateway
 from fleet.revision import Revision, candidate, reads_as_candidate
-from fleet.rollout import LiveEndpoint, Unknown
-from fleet.tasks import Case, SmokeTest
+from fleet.seen import LiveEndpoint, Unknown
+from fleet.tasks.model import Case, SmokeTest
 from fleet.trial import Answer, Failed, Passed, body, broken, judge, not_started
 
 if TYPE_CHECKING:
@@ -33,39 +33,38 @@ UNSEEN_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0)  # seconds before each CreateEndpoint 
 
 
 async def try_out(
-    region: Region, revision: Revision, test: SmokeTest, tags: Mapping[str, str]
+    gateway: Gateway, revision: Revision, test: SmokeTest, tags: Mapping[str, str]
 ) -> Passed | Failed | Unknown:
     """The verdict on a revision whose Model exists; Unknown where the test could not be run: that is no verdict.
 
     The candidate carries the tags, which must be this stack's, and the provider's default tags: a policy of the account
     may let nothing be made without them. It is removed whatever happens.
     """
-    name, tags = candidate(revision.name), region.tagged(tags)
-    in_the_way = await _remove(region, name)
+    name, tags = candidate(revision.name), gateway.tagged(tags)
+    in_the_way = await _remove(gateway, name)
     if in_the_way:
         return in_the_way
     try:
-        result = (
-            await _create(region, name, revision, tags) or await _start(region, name) or await _call(region, name, test)
-        )
+        begun = await _create(gateway, name, revision, tags) or await _start(gateway, name)
+        result = begun or await _call(gateway, name, test)
     finally:
-        left = await _remove(region, name)
+        left = await _remove(gateway, name)
     return _noting(result, f"candidate {name} could not be removed: {left.error}") if left else result
 
 
-async def clear(region: Region) -> Unknown | None:
+async def clear(gateway: Gateway) -> Unknown | None:
     """Remove the candidates that a killed run left. To be awaited before the first `try_out` of a run."""
-    rows = await region.listed()
+    rows = await gateway.listed()
     if isinstance(rows, Unknown):
         return rows
-    left = await asyncio.gather(*(_clear(region, name) for name in rows if reads_as_candidate(name)))
+    left = await asyncio.gather(*(_clear(gateway, name) for name in rows if reads_as_candidate(name)))
     errors = [unknown.error for unknown in left if unknown]
     return Unknown("; ".join(errors)) if errors else None
 
 
-async def remove(region: Region, revision: Revision) -> Unknown | None:
+async def remove(gateway: Gateway, revision: Revision) -> Unknown | None:
     """Remove what a killed run left of one revision's candidate: a configuration alone is in no list of endpoints."""
-    return await _remove(region, candidate(revision.name))
+    return await _remove(gateway, candidate(revision.name))
 
 
 def _noting(result: Passed | Failed | Unknown, note: str) -> Passed | Failed | Unknown:
@@ -75,15 +74,15 @@ def _noting(result: Passed | Failed | Unknown, note: str) -> Passed | Failed | U
 # Coming and going
 
 
-async def _create(region: Region, name: str, revision: Revision, tags: Mapping[str, str]) -> Unknown | None:
+async def _create(gateway: Gateway, name: str, revision: Revision, tags: Mapping[str, str]) -> Unknown | None:
     tagged: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in tags.items()]
-    refused = await region.ask(lambda client: _create_config(client, name, revision, tagged))
+    refused = await gateway.ask(lambda client: _create_config(client, name, revision, tagged))
     if refused:
         return refused
     unseen = ""
     for pause in UNSEEN_PAUSES:
         await asyncio.sleep(pause)
-        made = await region.ask(lambda client: _create_endpoint(client, name, tagged))
+        made = await gateway.ask(lambda client: _create_endpoint(client, name, tagged))
         if isinstance(made, Unknown):
             return made
         if not made:
@@ -113,10 +112,10 @@ def _create_endpoint(client: "SageMakerClient", name: str, tags: "list[TagTypeDe
     return ""
 
 
-async def _start(region: Region, name: str) -> Failed | Unknown | None:
-    live = await region.settled(name)
+async def _start(gateway: Gateway, name: str) -> Failed | Unknown | None:
+    live = await gateway.settled(name)
     while isinstance(live, LiveEndpoint) and live.in_transition:  # what is not listed yet was taken for gone
-        live = await region.settled(name)
+        live = await gateway.settled(name)
     match live:
         case LiveEndpoint(status="InService"):
             return None
@@ -127,32 +126,32 @@ async def _start(region: Region, name: str) -> Failed | Unknown | None:
     return Unknown(f"candidate {name} was changed by somebody else while it was tested")
 
 
-async def _clear(region: Region, name: str) -> Unknown | None:
-    live = await region.ask(lambda client: endpoints.describe(client, name, region.ownership))
+async def _clear(gateway: Gateway, name: str) -> Unknown | None:
+    live = await gateway.ask(lambda client: endpoints.describe(client, name, gateway.ownership))
     if isinstance(live, LiveEndpoint) and not live.ours:
         return None
-    return await _remove(region, name)
+    return await _remove(gateway, name)
 
 
-async def _remove(region: Region, name: str) -> Unknown | None:
+async def _remove(gateway: Gateway, name: str) -> Unknown | None:
     """Remove what there is of a candidate; Unknown where that cannot be done, or it is somebody else's."""
     live, tags = await asyncio.gather(
-        region.ask(lambda client: endpoints.describe(client, name, region.ownership)),
-        region.ask(lambda client: endpoints.endpoint_config_tags(client, name)),
+        gateway.ask(lambda client: endpoints.describe(client, name, gateway.ownership)),
+        gateway.ask(lambda client: endpoints.endpoint_config_tags(client, name)),
     )
     if isinstance(live, Unknown):
         return live
     if isinstance(tags, Unknown):
         return tags
     there = live if isinstance(live, LiveEndpoint) else None
-    if (there and not there.ours) or (tags is not None and not region.ownership.covers(tags)):
+    if (there and not there.ours) or (tags is not None and not gateway.ownership.covers(tags)):
         return Unknown(f"{name} exists and is not this stack's, by its tags; remove it, the smoke test needs the name")
     if there:
         # One that is still being made cannot be deleted.
-        problem = (await region.final(name) if there.in_transition else None) or await region.remove(name)
+        problem = (await gateway.final(name) if there.in_transition else None) or await gateway.remove(name)
         if problem:
             return problem
-    return None if tags is None else await region.ask(lambda client: _delete_config(client, name))
+    return None if tags is None else await gateway.ask(lambda client: _delete_config(client, name))
 
 
 def _delete_config(client: "SageMakerClient", name: str) -> None:
@@ -175,23 +174,23 @@ class _NoAnswerYet:
     broke: bool = False  # AWS or the network did; not to be waited for as long
 
 
-async def _call(region: Region, name: str, test: SmokeTest) -> Passed | Failed | Unknown:
+async def _call(gateway: Gateway, name: str, test: SmokeTest) -> Passed | Failed | Unknown:
     """Call a candidate that is in service: once to warm it, then once a case."""
     answers = []
-    async with region.turns:
+    async with gateway.turns:
         for case in (test.cases[0], *test.cases):
-            answer = await _answer(region, name, test, case)
+            answer = await _answer(gateway, name, test, case)
             if not isinstance(answer, Answer):
                 return answer
             answers.append(answer)
     return session.ask(lambda: judge(test, answers[1:]))
 
 
-async def _answer(region: Region, name: str, test: SmokeTest, case: Case) -> Answer | Failed | Unknown:
+async def _answer(gateway: Gateway, name: str, test: SmokeTest, case: Case) -> Answer | Failed | Unknown:
     """The answer to one case, however often that takes; only the try that was answered counts."""
     deadline, pause, broke = time.monotonic() + PATIENCE, FIRST_PAUSE, 0
     while True:
-        answer = await region.invoke(lambda client: _invoke(client, name, test, case))
+        answer = await gateway.invoke(lambda client: _invoke(client, name, test, case))
         if not isinstance(answer, _NoAnswerYet):
             return answer
         broke += answer.broke

@@ -1,6 +1,6 @@
 """Endpoints, endpoint configurations and models as they are in AWS: list, describe, look up, clear what failed.
 
-Plain calls that block; fleet/aws/region.py runs them in threads for the program.
+Plain calls that block; fleet/aws/gateway.py runs them in threads for the program.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from fleet import shape
 from fleet.aws import session
 from fleet.revision import Revision
-from fleet.rollout import Absent, LiveEndpoint
+from fleet.seen import Absent, LiveEndpoint
 from fleet.tags import VERSION, Ownership
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from fleet.access import Access
 from fleet.aws import account, session
 from fleet.preflight import Image
-from fleet.rollout import Unknown
+from fleet.seen import Unknown
 
 _MISSING = frozenset({"ImageNotFoundException", "RepositoryNotFoundException"})
 

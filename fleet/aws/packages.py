@@ -13,7 +13,7 @@ from fleet import preflight
 from fleet.access import Access
 from fleet.aws import images, session
 from fleet.preflight import Package
-from fleet.rollout import Unknown
+from fleet.seen import Unknown
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from fleet.aws import packages, session
-from fleet.rollout import Answer, NothingApproved, Unknown, Version, approved
+from fleet.seen import Answer, NothingApproved, Unknown, Version, approved
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

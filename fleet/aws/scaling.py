@@ -1,6 +1,6 @@
 """Scalable targets of endpoints, before they are declared: whether there is one already.
 
-Making them is the aws provider's, through fleet/resources/scaling.py.
+Making them is the aws provider's, through fleet/resources/beside/scaling.py.
 """
 
 from typing import Any

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from fleet.access import Access
 from fleet.aws import identity, patience
-from fleet.rollout import Unknown
+from fleet.seen import Unknown
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 from fleet.aws import identity, session
 from fleet.cli.command import CommandError
 from fleet.cli.stack import StackConfig
-from fleet.rollout import Unknown
+from fleet.seen import Unknown
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

@@ -1,4 +1,4 @@
-"""The `fleet` command: a row a subcommand, a module each in this folder.
+"""The `fleet` command: a row a subcommand, a module each in commands/.
 
 A subcommand's module has `arguments(parser)` and `run(options) -> int` (the exit code), and is imported only when it is
 asked for: a check of the task list must not wait for boto3.
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
     name = parser.parse_args(given[:1]).command
-    command = importlib.import_module(f"fleet.cli.{name}")
+    command = importlib.import_module(f"fleet.cli.commands.{name}")
     own = _Parser(prog=f"fleet {name}", description=COMMANDS[name])
     command.arguments(own)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, so that temporary files are removed

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from datetime import UTC, datetime
 from typing import Any
 
-from fleet.aws.catalog import Entry
+from fleet.aws.operator.catalog import Entry
 from fleet.cli.writing import dump
 from fleet.revision import MAX_ENDPOINT_NAME, reads_as_revision
-from fleet.tasks import NAME
+from fleet.tasks.values import NAME
 
 WIDTH = 120  # of a line; a longer word stands on a line of its own
 LONGEST = 300  # characters of a text that is quoted in a comment

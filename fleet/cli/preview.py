@@ -15,10 +15,10 @@ from typing import Any
 
 from fleet import wire
 from fleet.cli.stack import pulumi
-from fleet.rollout import Outcome
+from fleet.memory import Outcome
 from fleet.status import Status, total
 from fleet.tags import VERSION
-from fleet.tasks import CHAMPION
+from fleet.tasks.model import CHAMPION
 
 # Overrides what a person's PULUMI_OPTION_… variables may say: the first would make changes an error.
 FLAGS = ("--expect-no-changes=false", "--json=false")

@@ -8,7 +8,7 @@ from fleet.aws import identity, session
 from fleet.cli.command import CommandError
 from fleet.cli.stack import StackConfig
 from fleet.guard import Asked, Place, Written, place
-from fleet.rollout import Unknown
+from fleet.seen import Unknown
 
 
 def read(config: StackConfig, outputs: Mapping[str, Any]) -> Written:

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fleet import wire
 from fleet.cli.preview import Preview
-from fleet.rollout import Outcome
+from fleet.memory import Outcome
 from fleet.status import Status, one_line, total
-from fleet.tasks import CHAMPION, title
+from fleet.tasks.model import CHAMPION, title
 
 UP_TO_DATE, FAILED, NOT_UP_TO_DATE, INTERRUPTED = 0, 1, 2, 130  # exit codes
 

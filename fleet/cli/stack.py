@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fleet import stack as rules
+from fleet import config as rules
 from fleet.access import KNOWN, NAMESPACE, Access, AccessError, understand
 from fleet.cli import project as files
 from fleet.cli.command import CommandError
 from fleet.cli.engine_yaml import as_text
 from fleet.cli.project import Config, Project
-from fleet.stack import TASKS, Own
+from fleet.config import TASKS, Own
 from fleet.tags import Ownership
 
 _KEYS = frozenset({f"{NAMESPACE}accessKey", f"{NAMESPACE}secretKey"})  # one says nothing without the other

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from fleet.aws.leftovers import Kind
+from fleet.aws.operator.leftovers import Kind
 from fleet.cli.command import CommandError
 from fleet.cli.stack import answer, pulumi
 

@@ -4,7 +4,8 @@ from difflib import get_close_matches
 
 from fleet.cli.command import CommandError
 from fleet.cli.stack import StackConfig
-from fleet.tasks import Task, TaskListError, load
+from fleet.tasks.load import TaskListError, load
+from fleet.tasks.model import Task
 
 
 def read(config: StackConfig) -> dict[str, Task]:

@@ -24,8 +24,9 @@ from fleet.cli.command import CommandError
 from fleet.cli.preview import Preview, Target
 from fleet.cli.report import Report, Row, task
 from fleet.cli.stack import answer
+from fleet.memory import Outcome
 from fleet.revision import candidate
-from fleet.rollout import IN_TRANSITION, LiveEndpoint, Outcome, Unknown
+from fleet.seen import IN_TRANSITION, LiveEndpoint, Unknown
 from fleet.status import SERVES_NOBODY, Status, one_line
 
 if TYPE_CHECKING:

@@ -10,17 +10,18 @@ from dataclasses import replace
 import pulumi
 
 from fleet.aws import account, packages
+from fleet.aws.gateway import Gateway
 from fleet.aws.packages import NOT_LOOKED_AT, Inspected, Inspection, Use
-from fleet.aws.region import Region
+from fleet.memory import Outcome
 from fleet.preflight import Finding, Findings, Wanted, quota_findings
-from fleet.resources.stack import StackSettings
+from fleet.resources.config import StackSettings
 from fleet.resources.task import Aim
 from fleet.resources.variant import Goal
 from fleet.revision import Revision
-from fleet.rollout import Approved, Outcome, Refused, Stay, Unknown
+from fleet.seen import Approved, Refused, Stay, Unknown
 
 
-async def check(aims: Sequence[Aim], region: Region, settings: StackSettings) -> list[Aim]:
+async def check(aims: Sequence[Aim], gateway: Gateway, settings: StackSettings) -> list[Aim]:
     """The aims, with what cannot be had refused. What concerns one variant stops that one alone.
 
     Raises pulumi.RunError, with all findings, where this stack would take more than the account allows.
@@ -28,7 +29,7 @@ async def check(aims: Sequence[Aim], region: Region, settings: StackSettings) ->
     goals = [goal for aim in aims for goal in aim.goals.values() if not goal.choice.away]
     new = {goal.variant.title: revision for goal in goals if (revision := goal.new_revision)}
     checked = await asyncio.gather(
-        _packages(new, region, settings), _role(new, settings), _quotas(goals, region, settings)
+        _packages(new, gateway, settings), _role(new, settings), _quotas(goals, gateway, settings)
     )
     stops = [finding for findings in checked for finding in findings.stops]
     if any(not finding.task for finding in stops):
@@ -49,12 +50,12 @@ def _checked(goal: Goal, stops: Sequence[Finding]) -> Goal:
     return goal.going_by(replace(goal.choice, answer=Refused("; ".join(reasons))))
 
 
-async def _packages(new: Mapping[str, Revision], region: Region, settings: StackSettings) -> Findings:
+async def _packages(new: Mapping[str, Revision], gateway: Gateway, settings: StackSettings) -> Findings:
     """Packages that serverless inference cannot run; one that may not be looked at is left to AWS to judge."""
     if not new:
         return Findings()
     uses = {task: _use(revision) for task, revision in new.items()}
-    looked = await region.ask(lambda client: packages.inspect(client, settings.access, uses.values()))
+    looked = await gateway.ask(lambda client: packages.inspect(client, settings.access, uses.values()))
     if isinstance(looked, Unknown):
         looked = Inspection(dict.fromkeys(uses.values(), looked))
     stops, warnings = [], [Finding("", looked.note)] if looked.note else []
@@ -81,8 +82,8 @@ async def _role(new: Mapping[str, Revision], settings: StackSettings) -> Finding
     return Findings(warnings=(Finding("", role.problem),) if role.problem else ())
 
 
-async def _quotas(goals: Sequence[Goal], region: Region, settings: StackSettings) -> Findings:
-    rows = await region.listed()
+async def _quotas(goals: Sequence[Goal], gateway: Gateway, settings: StackSettings) -> Findings:
+    rows = await gateway.listed()
     if isinstance(rows, Unknown):
         return Findings()  # every task stays as it is
     wanted = [

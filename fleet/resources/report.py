@@ -8,7 +8,7 @@ import pulumi
 from fleet.resources.task import TaskResult
 from fleet.resources.variant import Result
 from fleet.status import ATTENTION, Status, one_line, total
-from fleet.tasks import title
+from fleet.tasks.model import title
 from providers.rollout import Fault
 
 # The exit code of a program whose error has been shown (sdk/python/cmd/pulumi-language-python, 3.79). After any other

@@ -11,18 +11,19 @@ import pulumi
 
 from fleet import contract, wire
 from fleet.address import Address, record
-from fleet.aws.region import Region
+from fleet.aws.gateway import Gateway
 from fleet.choice import SAME_VERSION, Champion, Choice, Handed, choose, choose_beside, successor_of, torn_down
 from fleet.contract import Contract
-from fleet.resources.parameters import Content, Parameters, Written
-from fleet.resources.stack import StackSettings
+from fleet.memory import Outcome
+from fleet.resources.beside.parameter import Content, Parameters, Written
+from fleet.resources.config import StackSettings
 from fleet.resources.teardown import NO_MORE, Leave
 from fleet.resources.variant import Decision, Goal, Result, Variant, VariantRollout
 from fleet.revision import Limits, Settings
-from fleet.rollout import Answer, Approved, LiveEndpoint, Outcome, Refused, Stay, Unknown
+from fleet.seen import Answer, Approved, LiveEndpoint, Refused, Stay, Unknown
 from fleet.split import weights
 from fleet.status import NOT_OURS, Standing, Status, told
-from fleet.tasks import CHAMPION, Sizes, Task
+from fleet.tasks.model import CHAMPION, Sizes, Task
 
 
 class TaskComponent(pulumi.ComponentResource):
@@ -73,18 +74,18 @@ class TaskResult:
 
 
 async def aim(
-    task: Task, registry: Answer, last: Mapping[str, Outcome], region: Region, settings: StackSettings
+    task: Task, registry: Answer, last: Mapping[str, Outcome], gateway: Gateway, settings: StackSettings
 ) -> Aim:
     """What the task's variants are to go by."""
     # Not the run's own time: the registry has been asked since, and may have found a version just old enough.
     now = datetime.now(UTC)
-    goals = {CHAMPION: await _goal(task, CHAMPION, choose(task, registry, now), last.get(CHAMPION), region, settings)}
+    goals = {CHAMPION: await _goal(task, CHAMPION, choose(task, registry, now), last.get(CHAMPION), gateway, settings)}
     foreseen = _foreseen(goals[CHAMPION].choice.answer)
     for name in task.variants:
         record = last.get(name)
         serving = record.version if record else 0
         choice = choose_beside(task, name, registry, foreseen, now, serving=serving)
-        goals[name] = await _goal(task, name, choice, record, region, settings)
+        goals[name] = await _goal(task, name, choice, record, gateway, settings)
     return Aim(task, registry, last, goals)
 
 
@@ -101,9 +102,9 @@ def _foreseen(champion: Answer) -> Handed:
 
 
 async def _goal(
-    task: Task, name: str, choice: Choice, record: Outcome | None, region: Region, settings: StackSettings
+    task: Task, name: str, choice: Choice, record: Outcome | None, gateway: Gateway, settings: StackSettings
 ) -> Goal:
-    endpoint, refusal = await _endpoint_name(task.endpoint_of(name), choice.answer, record, region)
+    endpoint, refusal = await _endpoint_name(task.endpoint_of(name), choice.answer, record, gateway)
     if refusal:
         choice = replace(choice, answer=Refused(refusal))
     sizes = task.sizes_of(name)
@@ -119,16 +120,16 @@ def settings_of(sizes: Sizes, *, endpoint: str, role: str, attempt: int) -> Sett
 
 
 async def roll_out(
-    aim: Aim, region: Region, parameters: Parameters, settings: StackSettings, leave: Leave
+    aim: Aim, gateway: Gateway, parameters: Parameters, settings: StackSettings, leave: Leave
 ) -> TaskResult:
     """Bring one task to where it should be: the champion, and its challengers as soon as that one is decided."""
     component = TaskComponent(aim.task.name)
-    rollout = VariantRollout(aim.goals[CHAMPION], region, settings.ownership, component)
+    rollout = VariantRollout(aim.goals[CHAMPION], gateway, settings.ownership, component)
     decision = await rollout.decide()
     champion = asyncio.ensure_future(rollout.carry_out(decision))
     challengers = [goal for name, goal in aim.goals.items() if name != CHAMPION]
     beside = (
-        _roll_out_beside(goal, aim, decision, champion, region, settings, component, leave) for goal in challengers
+        _roll_out_beside(goal, aim, decision, champion, gateway, settings, component, leave) for goal in challengers
     )
     results = await asyncio.gather(champion, *beside)
     is_certain = not isinstance(aim.registry, Unknown)
@@ -140,7 +141,7 @@ async def _roll_out_beside(
     aim: Aim,
     decision: Decision,
     champion: Awaitable[Result],
-    region: Region,
+    gateway: Gateway,
     settings: StackSettings,
     component: TaskComponent,
     leave: Leave,
@@ -156,18 +157,18 @@ async def _roll_out_beside(
     if choice.away and goal.is_deployed and not leave.take():
         choice = replace(choice, answer=Stay(), away="", decided=f"goes in a later run, {choice.away}: {NO_MORE}")
     if choice.away:
-        return await _taken_away(goal, choice, region)
+        return await _taken_away(goal, choice, gateway)
     if isinstance(goal.choice.answer, Refused):
         choice = replace(choice, answer=goal.choice.answer)
-    rollout = VariantRollout(goal.going_by(choice), region, settings.ownership, component)
+    rollout = VariantRollout(goal.going_by(choice), gateway, settings.ownership, component)
     return await rollout.carry_out(await rollout.decide())
 
 
-async def _taken_away(goal: Goal, choice: Choice, region: Region) -> Result:
+async def _taken_away(goal: Goal, choice: Choice, gateway: Gateway) -> Result:
     """A challenger that is not to be there. A killed run may have made its endpoint, in the state or not."""
     if not goal.is_deployed and not pulumi.runtime.is_dry_run():
-        live = await region.live(goal.endpoint, None, wait=True)
-        if isinstance(live, LiveEndpoint) and live.ours and (refused := await region.remove(goal.endpoint)):
+        live = await gateway.live(goal.endpoint, None, wait=True)
+        if isinstance(live, LiveEndpoint) and live.ours and (refused := await gateway.remove(goal.endpoint)):
             what = f"endpoint {goal.endpoint}, which a killed run made, could not be removed"
             pulumi.log.warn(f"{goal.variant.title}: {what}: {refused.error}")
     refusal = choice.away if isinstance(choice.answer, Refused) else ""
@@ -249,17 +250,17 @@ def _told(result: Result, weight: float) -> contract.Variant:
     )
 
 
-async def _endpoint_name(wanted: str, answer: Answer, record: Outcome | None, region: Region) -> tuple[str, str]:
+async def _endpoint_name(wanted: str, answer: Answer, record: Outcome | None, gateway: Gateway) -> tuple[str, str]:
     """The name of the endpoint in this run, and what refuses the wanted one.
 
     Another namePrefix is another endpoint, and making it deletes the one that serves: that one keeps its name until it
     is known that the new one can be made.
     """
     serving = record.endpoint if record and record.endpoint in record.declared else wanted
-    rows = await region.listed()
+    rows = await gateway.listed()
     if serving == wanted or (not isinstance(rows, Unknown) and serving not in rows):
         return wanted, ""
-    there = await region.live(wanted, None, wait=False)
+    there = await gateway.live(wanted, None, wait=False)
     if isinstance(there, LiveEndpoint) and not there.ours:
         return serving, f"{wanted}: {NOT_OURS}; {serving} keeps serving"
     return (wanted if isinstance(answer, Approved) and not isinstance(there, Unknown) else serving), ""

@@ -10,11 +10,11 @@ from datetime import date
 import pulumi
 
 from fleet import guard
-from fleet.aws.region import Region
+from fleet.aws.gateway import Gateway
 from fleet.guard import Asked, Listed, Place
-from fleet.resources.memory import Memory
-from fleet.resources.stack import StackSettings
-from fleet.rollout import IN_TRANSITION, Unknown
+from fleet.resources.config import StackSettings
+from fleet.resources.last_run import LastRun
+from fleet.seen import IN_TRANSITION, Unknown
 
 NO_MORE = "this run takes no more than maxTeardown endpoints away"
 
@@ -32,23 +32,23 @@ class Leave:
 
 
 async def guarded(
-    staying: Collection[str], memory: Memory, region: Region, settings: StackSettings, today: date
+    staying: Collection[str], last: LastRun, gateway: Gateway, settings: StackSettings, today: date
 ) -> Leave:
     """What may still go in this run, whose endpoints are `staying`.
 
     Raises pulumi.RunError where it looks for the fleet where that is not, or would take too much of it away.
     """
-    objection = await region.objection()
+    objection = await gateway.objection()
     if objection:
         raise pulumi.RunError(objection if isinstance(objection, str) else f"whose account is it? {objection.error}")
-    rows = await region.listed()
+    rows = await gateway.listed()
     listed: Listed | Unknown = rows if isinstance(rows, Unknown) else {name: row.arn for name, row in rows.items()}
-    asked = await _asked(memory, listed, region, settings)
-    leaving = guard.going(memory.written, set(staying), listed)
+    asked = await _asked(last, listed, gateway, settings)
+    leaving = guard.going(last.written, set(staying), listed)
     accepted = settings.recreate_until is not None and today <= settings.recreate_until
     for stop in (
-        guard.elsewhere(memory.places, asked),
-        "" if accepted else guard.vanished(memory.written, listed, asked, settings.max_teardown),
+        guard.elsewhere(last.places, asked),
+        "" if accepted else guard.vanished(last.written, listed, asked, settings.max_teardown),
         guard.too_many(leaving, settings.max_teardown),
     ):
         if stop:
@@ -56,23 +56,23 @@ async def guarded(
     return Leave(settings.max_teardown - len(leaving))
 
 
-async def _asked(memory: Memory, listed: Listed | Unknown, region: Region, settings: StackSettings) -> Asked:
+async def _asked(last: LastRun, listed: Listed | Unknown, gateway: Gateway, settings: StackSettings) -> Asked:
     """Where this run looks. What is listed tells the account; AWS is asked only where that tells nothing."""
     access, caller = settings.access, ""
     arns = () if isinstance(listed, Unknown) else listed.values()
     account = next((guard.place(arn).account for arn in arns if arn), "")
-    if guard.missing(memory.written, listed):
-        found = await region.caller()
+    if guard.missing(last.written, listed):
+        found = await gateway.caller()
         if not isinstance(found, Unknown):
             account, caller = found.account, found.arn
     return Asked(Place(access.region, account), access.region_from, caller)
 
 
-async def wait_for(wanted: Container[str], memory: Memory, region: Region) -> None:
+async def wait_for(wanted: Container[str], last: LastRun, gateway: Gateway) -> None:
     """Wait, in an `up`, for endpoints in transition that go away at its end: SageMaker does not delete them before."""
-    rows = await region.listed()
+    rows = await gateway.listed()
     if pulumi.runtime.is_dry_run() or isinstance(rows, Unknown):
         return
-    names = {outcome.endpoint for variants in memory.written.values() for outcome in variants.values()}
+    names = {outcome.endpoint for variants in last.written.values() for outcome in variants.values()}
     going = (name for name in names if name not in wanted and name in rows and rows[name].status in IN_TRANSITION)
-    await asyncio.gather(*(region.final(name) for name in going))
+    await asyncio.gather(*(gateway.final(name) for name in going))

@@ -14,36 +14,20 @@ import pulumi
 from pulumi_aws import sagemaker
 
 from fleet.aws import candidates
-from fleet.aws.region import Presence, Region
+from fleet.aws.gateway import Gateway, Presence
 from fleet.choice import Champion, Choice, Handed, undone
-from fleet.resources import scaling as scalings
-from fleet.resources.registration import Registered, listening, registered
-from fleet.resources.revision import declare_endpoint_configuration, declare_model
+from fleet.memory import Outcome
+from fleet.resources.beside import scaling as scalings
+from fleet.resources.engine import Registered, listening, registered
+from fleet.resources.revisions import declare_endpoint_configuration, declare_model
 from fleet.revision import ALL_TRAFFIC, Revision, Settings, revise
-from fleet.rollout import (
-    Absent,
-    Answer,
-    Approved,
-    Kind,
-    Live,
-    LiveEndpoint,
-    Outcome,
-    Plan,
-    Refused,
-    Unknown,
-    capacity_to_restore,
-    conclude,
-    declare,
-    has_failed,
-    is_to_be_made,
-    is_to_be_tested,
-    is_to_move,
-    sighted,
-)
+from fleet.rollout import Kind, Plan, declare, is_to_be_made, is_to_be_tested, is_to_move
+from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, Refused, Unknown
 from fleet.status import SERVES_NOBODY, Standing, Status, assess
 from fleet.tags import TAGS, Ownership
-from fleet.tasks import CHAMPION, Scaling, SmokeTest, title
+from fleet.tasks.model import CHAMPION, Scaling, SmokeTest, title
 from fleet.trial import Failed, Passed
+from fleet.verdict import capacity_to_restore, conclude, has_failed, sighted
 from providers.rollout import Rollout
 
 STALE = "the state says that it serves already; run with --refresh"
@@ -176,14 +160,14 @@ class VariantRollout:
     registered. So every step is awaited here, and nothing that may serve is made to depend on one that failed.
     """
 
-    def __init__(self, goal: Goal, region: Region, ownership: Ownership, parent: pulumi.Resource) -> None:
+    def __init__(self, goal: Goal, gateway: Gateway, ownership: Ownership, parent: pulumi.Resource) -> None:
         self._variant = goal.variant
         self._endpoint = goal.variant.settings.endpoint
         self._choice = goal.choice
         self._record = goal.record
         self._recorded = frozenset(goal.record.declared if goal.record else ())
         self._replaced = goal.replaced
-        self._region = region
+        self._gateway = gateway
         self._ownership = ownership
         self._parent = parent
         self._refused: list[str] = []  # what AWS said to what it refused in this run
@@ -191,7 +175,7 @@ class VariantRollout:
 
     async def decide(self) -> Decision:
         """Look at the endpoint, in an `up` once its status is final, and decide."""
-        before = await self._region.live(self._endpoint, self._record, wait=not self._preview)
+        before = await self._gateway.live(self._endpoint, self._record, wait=not self._preview)
         answer = self._choice.answer
         if isinstance(answer, Approved) and isinstance(before, LiveEndpoint) and before.ours and before.instance_based:
             answer = Refused(INSTANCE_BASED)
@@ -221,7 +205,7 @@ class VariantRollout:
         moved = is_to_move(plan, before)
         after = before
         if moved and not failed and not self._preview:
-            after = await self._region.settled(self._endpoint)
+            after = await self._gateway.settled(self._endpoint)
         restored, is_restored = (after, True) if self._preview else await self._restore_capacity(before, after)
         limits = await self._declare_scaling(plan, after, endpoint)
         record = replace(self._record or Outcome(), by_decision=False)
@@ -269,14 +253,14 @@ class VariantRollout:
         wanted = capacity_to_restore(self._variant.settings, self._record or Outcome(), before, after)
         if not wanted or not isinstance(after, LiveEndpoint):
             return after, True
-        refused = await self._region.provision(self._endpoint, ALL_TRAFFIC, wanted)
+        refused = await self._gateway.provision(self._endpoint, ALL_TRAFFIC, wanted)
         if refused:
             self._refused.append(refused.error)
             pulumi.log.warn(
                 f"{self._variant.title}: provisioned concurrency {wanted} could not be given back: {refused.error}"
             )
             return after, False
-        settled = await self._region.settled(self._endpoint)
+        settled = await self._gateway.settled(self._endpoint)
         return (replace(settled, serving=after.serving) if isinstance(settled, LiveEndpoint) else settled), True
 
     async def _declare_scaling(self, plan: Plan, after: Live, endpoint: sagemaker.Endpoint | None) -> str:
@@ -299,7 +283,7 @@ class VariantRollout:
             scaling,
             recorded,
             self._tags(),
-            self._region,
+            self._gateway,
             self._parent,
             depends_on,
             self._done,
@@ -310,7 +294,7 @@ class VariantRollout:
         """Remove what a killed run left of candidates of revisions that are not wanted any more."""
         doubtful = (r for r in plan.declared if r.name not in self._recorded and r.name != plan.target)
         if self._variant.smoke_test and not self._preview:
-            for left in await asyncio.gather(*(candidates.remove(self._region, revision) for revision in doubtful)):
+            for left in await asyncio.gather(*(candidates.remove(self._gateway, revision) for revision in doubtful)):
                 if left:
                     what = "what a smoke test of a killed run left could not be removed"
                     pulumi.log.warn(f"{self._variant.title}: {what}: {left.error}")
@@ -320,7 +304,7 @@ class VariantRollout:
         test, target = self._variant.smoke_test, plan.revision(plan.target)
         if not test or not target or self._preview or not is_to_be_tested(plan, live, self._record):
             return None
-        verdict = await candidates.try_out(self._region, target, test, self._tags(target.version))
+        verdict = await candidates.try_out(self._gateway, target, test, self._tags(target.version))
         if not isinstance(verdict, Unknown) and verdict.note:
             pulumi.log.warn(f"{self._variant.title}: {verdict.note}")
         return verdict
@@ -329,7 +313,7 @@ class VariantRollout:
         """Make room where the last creation failed; what stands in the way otherwise."""
         if self._preview or not is_to_be_made(plan, live) or isinstance(live, Absent):
             return ""
-        refused = await self._region.remove(self._endpoint)
+        refused = await self._gateway.remove(self._endpoint)
         self._refused += [refused.error] if refused else []
         return refused.error if refused else ""
 
@@ -337,7 +321,7 @@ class VariantRollout:
         """Declare a Model and an EndpointConfiguration: the target's to be made, any other's where AWS has them."""
         name, is_target = revision.name, plan.kind is Kind.RUN and revision.name == plan.target
         recorded = name in self._recorded and name not in plan.doubtful
-        at_model, at_config = (Presence.RECORDED,) * 2 if recorded else await self._region.look_up(name)
+        at_model, at_config = (Presence.RECORDED,) * 2 if recorded else await self._gateway.look_up(name)
         if Presence.FOREIGN in (at_model, at_config):
             taken = TAKEN.format(name=name) if is_target else ""
             return _Declared(name, missing=True, obstacle=taken)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from fleet.revision import Settings, revise
-from sandbox.handle import Sandbox
-from sandbox.stack import Environment, Run, Running, Stack
+from sandbox.lab.handle import Sandbox
+from sandbox.lab.stack import Environment, Run, Running, Stack
 
 TASKS = ("toxicity", "spam", "urgency")
 PARAMETERS = "/sagemaker-endpoint-manager/sandbox"

@@ -8,8 +8,8 @@ import json
 import tempfile
 from pathlib import Path
 
-from sandbox.handle import Sandbox
-from sandbox.stack import Stack
+from sandbox.lab.handle import Sandbox
+from sandbox.lab.stack import Stack
 
 KEPT = Path(__file__).parent / "kept"
 TASKS = {

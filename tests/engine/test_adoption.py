@@ -5,7 +5,7 @@ import sys
 import threading
 from typing import Any
 
-from sandbox.stack import Run
+from sandbox.lab.stack import Run
 
 SETTINGS = {"MemorySizeInMB": 1024, "MaxConcurrency": 1}
 

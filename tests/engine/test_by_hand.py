@@ -2,7 +2,7 @@
 
 import subprocess
 
-from sandbox.folder import ROOT
+from sandbox.lab.folder import ROOT
 
 
 def bash(script: str) -> str:

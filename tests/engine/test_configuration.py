@@ -6,7 +6,7 @@ import yaml
 
 from fleet.cli import stack
 from fleet.cli.command import CommandError
-from sandbox.folder import PROJECT
+from sandbox.lab.folder import PROJECT
 from tests.engine.test_adoption import make_endpoint
 
 # What Pulumi.yaml and the stack's file say. Of both, the engine tells the program.

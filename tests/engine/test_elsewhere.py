@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sandbox.handle import Sandbox
-from sandbox.identity import access_key
+from sandbox.aws.identity import access_key
+from sandbox.lab.handle import Sandbox
 from tests.engine.conftest import TASKS, Fleet
 from tests.engine.keep import KEPT
 

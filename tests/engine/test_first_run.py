@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from sandbox.folder import ROOT, groups
+from sandbox.lab.folder import ROOT, groups
 
 KEPT = Path(__file__).parent / "kept"  # a fleet deployed by an earlier release, see keep.py
 

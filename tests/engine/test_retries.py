@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from sandbox.handle import wait_until
-from sandbox.sagemaker.world import TRUST
+from sandbox.aws.sagemaker.world import TRUST
+from sandbox.lab.handle import wait_until
 
 DOWN = {"action": "error", "status": 503, "code": "ServiceUnavailable", "message": "down"}
 

@@ -2,7 +2,7 @@
 
 from fleet import address
 from fleet.address import Address, wanted
-from fleet.rollout import Outcome
+from fleet.memory import Outcome
 
 OLD, NEW, DEFAULT = "/old", "/new", "/sagemaker-endpoint-manager/prod"
 AT_OLD = Address("/old/spam")

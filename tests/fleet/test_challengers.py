@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from fleet.choice import SAME_VERSION, Champion, Choice, Handed, Questions, choose_beside, questions
-from fleet.rollout import Answer, Approved, NothingApproved, Refused, Stay, Unknown, Version
-from fleet.tasks import Task
+from fleet.seen import Answer, Approved, NothingApproved, Refused, Stay, Unknown, Version
+from fleet.tasks.model import Task
 
 NOW = datetime(2027, 1, 31, 10, tzinfo=UTC)
 BY = {"owner": "team-x", "until": date(2027, 3, 31), "reason": "fewer false alarms"}

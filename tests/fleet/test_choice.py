@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from fleet import rollout
+from fleet import seen
 from fleet.choice import (
     Champion,
     Choice,
@@ -22,8 +22,9 @@ from fleet.choice import (
     torn_down,
     undone,
 )
-from fleet.rollout import Answer, Approved, Kind, NothingApproved, Refused, Stay, Unknown, Version
-from fleet.tasks import Task
+from fleet.rollout import Kind
+from fleet.seen import Answer, Approved, NothingApproved, Refused, Stay, Unknown, Version
+from fleet.tasks.model import Task
 from tests.fleet.worlds import approved, name, serves, world
 
 NOW = datetime(2027, 1, 31, 10, tzinfo=UTC)
@@ -87,7 +88,7 @@ def staged(number: int, stage: str = "", status: str = "Active", hours: float | 
 
 
 def chosen(*versions: Version, **settings: Any) -> tuple[Answer, int, str]:
-    choice = choose(task(**{**PRODUCTION, **settings}), rollout.approved(versions), NOW)
+    choice = choose(task(**{**PRODUCTION, **settings}), seen.approved(versions), NOW)
     answer = replace(choice.answer, older=()) if isinstance(choice.answer, Approved) else choice.answer
     return answer, choice.newest, choice.decided
 
@@ -140,7 +141,7 @@ def test_nothing_in_the_stage_is_nothing_approved() -> None:
 
 def test_any_stage_is_as_no_stage() -> None:
     nine = staged(9, "Staging")
-    assert choose(task(stage="*"), rollout.approved([nine]), NOW) == Choice(in_stage(9, "Staging"), 9)
+    assert choose(task(stage="*"), seen.approved([nine]), NOW) == Choice(in_stage(9, "Staging"), 9)
 
 
 def test_an_outage_is_never_nothing_in_the_stage() -> None:
@@ -148,14 +149,14 @@ def test_an_outage_is_never_nothing_in_the_stage() -> None:
 
 
 def test_a_pin_is_a_persons_word_and_need_not_be_in_the_stage() -> None:
-    choice = choose(pinned(7, **PRODUCTION), rollout.approved([staged(9, "Staging"), staged(7, "Archived")]), NOW)
+    choice = choose(pinned(7, **PRODUCTION), seen.approved([staged(9, "Staging"), staged(7, "Archived")]), NOW)
     assert choice == Choice(
         Approved(7, "package/7"), 0, "pinned to version 7 by team-x until 2027-03-31: fewer false alarms"
     )
 
 
 def test_beside_a_pin_and_a_hold_the_newest_that_counts_is_named() -> None:
-    known = rollout.approved([staged(9, "Staging"), staged(8, "Production"), staged(7)])
+    known = seen.approved([staged(9, "Staging"), staged(8, "Production"), staged(7)])
     for decided in (pinned(7, **PRODUCTION), held(**PRODUCTION)):
         choice = choose(decided, known, NOW)
         assert (choice.newest, choice.decided.endswith("; version 8 is approved")) == (8, True)
@@ -171,14 +172,14 @@ def test_a_version_in_the_stage_has_to_soak_too() -> None:
 
 def test_previous_is_in_the_stage_too() -> None:
     both = task(variants={"b": {"weight": 0.1, "follow": "previous"}}, **PRODUCTION)
-    known = rollout.approved([staged(9, "Production"), staged(8, "Staging"), staged(7, "Production")])
+    known = seen.approved([staged(9, "Production"), staged(8, "Staging"), staged(7, "Production")])
     assert choose_beside(both, "b", known, Champion(9), NOW).answer == Approved(7, "package/7")
-    alone = choose_beside(both, "b", rollout.approved([staged(9, "Production"), staged(8)]), Champion(9), NOW)
+    alone = choose_beside(both, "b", seen.approved([staged(9, "Production"), staged(8)]), Champion(9), NOW)
     assert (alone.answer, alone.decided) == (NOTHING, "no approved version below 9 in stage Production")
 
 
 def test_a_version_that_left_its_stage_is_left_for_the_newest_in_it() -> None:
-    known = rollout.approved([staged(8, "Archived"), staged(7, "Production")])
+    known = seen.approved([staged(8, "Archived"), staged(7, "Production")])
     fleet = world(serving=8)
     fleet.answer = choose(task(**PRODUCTION), known, NOW).answer
     assert serves(fleet.decide()) == (Kind.RUN, name(7))

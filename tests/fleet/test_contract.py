@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from fleet import client, contract, wire
 from fleet.contract import Contract, Variant
-from fleet.rollout import Outcome
+from fleet.memory import Outcome
 from fleet.status import Status
 
 ROOT = Path(__file__).parents[2]

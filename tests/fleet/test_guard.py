@@ -1,7 +1,8 @@
 """What stops a run before anything changes: looking in the wrong place, and taking too much away."""
 
 from fleet.guard import Asked, Place, elsewhere, going, missing, place, too_many, vanished
-from fleet.rollout import Outcome, Unknown
+from fleet.memory import Outcome
+from fleet.seen import Unknown
 
 TASKS = ("emotion", "intent", "spam", "topic", "urgency")
 HERE = Place("eu-west-1", "111111111111")

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet.memory import Outcome, Verdict
 from fleet.revision import Limits
-from fleet.rollout import Absent, LiveEndpoint, Outcome, Plan, Unknown, Verdict, capacity_to_restore, has_failed
+from fleet.rollout import Plan
+from fleet.seen import Absent, LiveEndpoint, Unknown
+from fleet.verdict import capacity_to_restore, has_failed
 from tests.fleet.worlds import DOWN, World, name, revision, world
 
 LIMITS = Limits(1, 5)

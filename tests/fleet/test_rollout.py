@@ -5,27 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from fleet.rollout import (
-    Absent,
-    Answer,
-    Declaration,
-    Intent,
-    Kind,
-    Live,
-    LiveEndpoint,
-    NothingApproved,
-    Outcome,
-    Plan,
-    Stay,
-    Unknown,
-    Verdict,
-    conclude,
-    declare,
-    is_to_be_made,
-    is_to_move,
-    judge,
-    sighted,
-)
+from fleet.memory import Intent, Outcome, Verdict
+from fleet.rollout import Declaration, Kind, Plan, declare, is_to_be_made, is_to_move
+from fleet.seen import Absent, Answer, Live, LiveEndpoint, NothingApproved, Stay, Unknown
+from fleet.verdict import conclude, judge, sighted
 from tests.fleet.worlds import (
     DOWN,
     EIGHT,

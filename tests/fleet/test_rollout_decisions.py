@@ -7,24 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from fleet.rollout import (
-    Absent,
-    Answer,
-    Kind,
-    Live,
-    Outcome,
-    Plan,
-    Refused,
-    Stay,
-    Unknown,
-    Verdict,
-    Version,
-    conclude,
-    is_to_be_made,
-    is_to_be_tested,
-    is_to_move,
-)
+from fleet.memory import Outcome, Verdict
+from fleet.rollout import Kind, Plan, is_to_be_made, is_to_be_tested, is_to_move
+from fleet.seen import Absent, Answer, Live, Refused, Stay, Unknown, Version
 from fleet.status import assess
+from fleet.verdict import conclude
 from tests.fleet.worlds import (
     DOWN,
     EIGHT,

@@ -15,30 +15,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from fleet import wire
 from fleet.choice import choose
+from fleet.memory import Intent, Outcome
 from fleet.revision import Revision, Settings
-from fleet.rollout import (
-    Absent,
-    Answer,
-    Approved,
-    Declaration,
-    Intent,
-    Kind,
-    Live,
-    LiveEndpoint,
-    NothingApproved,
-    Outcome,
-    Plan,
-    Refused,
-    Stay,
-    Unknown,
-    Version,
-    conclude,
-    decide,
-    declare,
-    is_to_be_tested,
-    is_to_move,
-)
-from fleet.tasks import Hold, Pin, Task
+from fleet.rollout import Declaration, Kind, Plan, decide, declare, is_to_be_tested, is_to_move
+from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, NothingApproved, Refused, Stay, Unknown, Version
+from fleet.tasks.model import Hold, Pin, Task
+from fleet.verdict import conclude
 
 ENDPOINT = "toxicity"
 TASK = Task(name=ENDPOINT, endpoint=ENDPOINT, group=ENDPOINT)

@@ -10,10 +10,10 @@ from pulumi.runtime import mocks
 
 from fleet import shape, wire
 from fleet.aws import candidates, endpoints
-from fleet.resources.revision import declare_endpoint_configuration, declare_model
+from fleet.resources.revisions import declare_endpoint_configuration, declare_model
 from fleet.resources.task import settings_of
 from fleet.revision import Revision, Settings, revise
-from fleet.tasks import Sizes
+from fleet.tasks.model import Sizes
 from sandbox.plugin.catalogue import ENDPOINT_CONFIGURATION, MODEL, Properties
 from sandbox.plugin.cloud import from_aws, to_aws
 from sandbox.plugin.difference import changes

@@ -5,22 +5,10 @@ from typing import Any
 
 import pytest
 
+from fleet.memory import Outcome, Verdict
 from fleet.revision import Revision, Settings, revise
-from fleet.rollout import (
-    Absent,
-    Answer,
-    Approved,
-    Kind,
-    Live,
-    LiveEndpoint,
-    NothingApproved,
-    Outcome,
-    Plan,
-    Refused,
-    Stay,
-    Unknown,
-    Verdict,
-)
+from fleet.rollout import Kind, Plan
+from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, NothingApproved, Refused, Stay, Unknown
 from fleet.status import NOT_OURS, Standing, Status, assess, total
 
 SETTINGS = Settings("toxicity", "role", memory_mb=2048, max_concurrency=5)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fleet.tasks import SmokeTest
+from fleet.tasks.model import SmokeTest
 from fleet.trial import Answer, Failed, Passed, body, broken, judge, not_started
 
 

@@ -12,25 +12,10 @@ from pulumi.runtime import rpc
 
 from fleet import wire
 from fleet.choice import Questions
+from fleet.memory import Intent, Outcome, Sighting, Verdict
 from fleet.revision import Limits, Revision, Settings
-from fleet.rollout import (
-    Absent,
-    Answer,
-    Approved,
-    Intent,
-    Kind,
-    Live,
-    LiveEndpoint,
-    NothingApproved,
-    Outcome,
-    Plan,
-    Refused,
-    Sighting,
-    Stay,
-    Unknown,
-    Verdict,
-    Version,
-)
+from fleet.rollout import Kind, Plan
+from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, NothingApproved, Refused, Stay, Unknown, Version
 
 WORDS, NUMBERS = st.text(max_size=8), st.integers(0, 2**53)
 OF_TYPE: dict[Any, Any] = {

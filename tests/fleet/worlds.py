@@ -2,25 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 
+from fleet.memory import Intent, Outcome
 from fleet.revision import Revision, Settings, revise
-from fleet.rollout import (
-    Absent,
-    Answer,
-    Approved,
-    Intent,
-    Kind,
-    Live,
-    LiveEndpoint,
-    NothingApproved,
-    Outcome,
-    Plan,
-    Unknown,
-    conclude,
-    decide,
-    is_to_be_made,
-    is_to_be_tested,
-    is_to_move,
-)
+from fleet.rollout import Kind, Plan, decide, is_to_be_made, is_to_be_tested, is_to_move
+from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, NothingApproved, Unknown
+from fleet.verdict import conclude
 
 ENDPOINT = "toxicity"
 NO_PASS = "3 of 10 cases agree, 9 must"

@@ -22,21 +22,10 @@ from pulumi.runtime import proto, rpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from fleet import wire
+from fleet.memory import Intent, Outcome, Verdict
 from fleet.revision import Settings, revise
-from fleet.rollout import (
-    Absent,
-    Answer,
-    Approved,
-    Intent,
-    Kind,
-    Live,
-    LiveEndpoint,
-    NothingApproved,
-    Outcome,
-    Plan,
-    Unknown,
-    Verdict,
-)
+from fleet.rollout import Kind, Plan
+from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, NothingApproved, Unknown
 from providers.registry import ApprovedModels, ApprovedModelsProvider
 from providers.rollout import Fault, FaultProvider, Rollout, RolloutProvider
 

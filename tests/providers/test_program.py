@@ -13,7 +13,8 @@ from fleet import wire
 from fleet.access import Access
 from fleet.choice import Questions
 from fleet.revision import Settings, revise
-from fleet.rollout import Absent, Approved, Kind, NothingApproved, Plan, Unknown
+from fleet.rollout import Kind, Plan
+from fleet.seen import Absent, Approved, NothingApproved, Unknown
 from providers.registry import ApprovedModels
 from providers.rollout import Fault, Rollout
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.control import State
-from sandbox.handle import Sandbox
-from sandbox.sagemaker import operations
-from sandbox.sagemaker.world import REGION, AwsError, World
-from sandbox.server import serve
+from sandbox.aws.control import State
+from sandbox.aws.sagemaker import operations
+from sandbox.aws.sagemaker.world import REGION, AwsError, World
+from sandbox.aws.server import serve
+from sandbox.lab.handle import Sandbox
 
 ROLE = "arn:aws:iam::123456789012:role/execution"
 

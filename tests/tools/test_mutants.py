@@ -120,9 +120,9 @@ def test_what_stands_twice_or_nowhere_is_refused(project: Path) -> None:
 
 
 def write_table(project: Path, **tests: str) -> None:
-    row = '[[mutant]]\nname = "{}"\nfile = "guard.py"\ntake = "abs(value)"\nput = "value"\ntest = "test_guard.py::{}"\n'
-    (project / "tests").mkdir()
-    (project / "tests/mutants.toml").write_text("".join(row.format(*test) for test in tests.items()))
+    row = '[[mutant]]\nname = "{}"\ntake = "abs(value)"\nput = "value"\ntest = "test_guard.py::{}"\n'
+    (project / "tests/mutants").mkdir(parents=True)
+    (project / "tests/mutants/guard.py.toml").write_text("".join(row.format(*test) for test in tests.items()))
 
 
 def run(project: Path, *flags: str) -> tuple[int, str]:

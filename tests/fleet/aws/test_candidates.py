@@ -9,12 +9,12 @@ import pytest
 
 from fleet.access import Access
 from fleet.aws import candidates, endpoints, session
-from fleet.aws import region as module
+from fleet.aws import gateway as module
 from fleet.aws.candidates import clear, remove, try_out
-from fleet.aws.region import Region
+from fleet.aws.gateway import Gateway
 from fleet.revision import Revision, Settings
-from fleet.rollout import Unknown
-from fleet.tasks import SmokeTest
+from fleet.seen import Unknown
+from fleet.tasks.model import SmokeTest
 from fleet.trial import Failed, Passed
 
 make_client, PATIENCE = session.runtime, candidates.PATIENCE
@@ -51,9 +51,9 @@ def quick(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "runtime", lambda *_: runtime)
 
 
-def ask(account: Any, question: Callable[[Region], Awaitable[Any]], **more: Any) -> Any:
+def ask(account: Any, question: Callable[[Gateway], Awaitable[Any]], **more: Any) -> Any:
     async def run() -> Any:
-        return await question(Region(Access("eu-west-1", profile="team", **more), account.ownership))
+        return await question(Gateway(Access("eu-west-1", profile="team", **more), account.ownership))
 
     return asyncio.run(run())
 
@@ -74,7 +74,7 @@ def tags(account: Any) -> dict[str, str]:
 
 
 def tried(account: Any, test: SmokeTest | None = None, **more: Any) -> Any:
-    return ask(account, lambda region: try_out(region, revision(), test or smoke_test(), tags(account)), **more)
+    return ask(account, lambda gateway: try_out(gateway, revision(), test or smoke_test(), tags(account)), **more)
 
 
 def left(account: Any) -> tuple[set[str], set[str]]:
@@ -321,8 +321,8 @@ def test_a_candidate_that_cannot_be_removed_is_noted_where_there_is_no_verdict(a
 def test_a_run_that_is_cancelled_removes_its_candidate(account: Any) -> None:
     held = account.sandbox.fault("InvokeEndpoint", action="hold-before")
 
-    async def cancelled(region: Region) -> None:
-        testing = asyncio.create_task(try_out(region, revision(), smoke_test(), tags(account)))
+    async def cancelled(gateway: Gateway) -> None:
+        testing = asyncio.create_task(try_out(gateway, revision(), smoke_test(), tags(account)))
         await asyncio.to_thread(account.sandbox.wait_held, held, 10)
         testing.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -357,11 +357,11 @@ def test_twelve_models_are_called_at_once_and_what_waits_goes_on(account: Any) -
     revisions = fleet(account, 12)
     held = account.sandbox.fault("InvokeEndpoint", action="hold-before")
 
-    async def all_at_once(region: Region) -> list[Any]:
-        testing = [asyncio.create_task(try_out(region, one, smoke_test(), tags(account))) for one in revisions]
+    async def all_at_once(gateway: Gateway) -> list[Any]:
+        testing = [asyncio.create_task(try_out(gateway, one, smoke_test(), tags(account))) for one in revisions]
         await asyncio.to_thread(account.sandbox.wait_held, held, 20, 12)
         account.sandbox.set_status("e0-v1-3fa9c1-c", "Updating")
-        waiting = asyncio.create_task(region.settled("e0-v1-3fa9c1-c"))
+        waiting = asyncio.create_task(gateway.settled("e0-v1-3fa9c1-c"))
         await asyncio.sleep(0.1)
         account.sandbox.set_status("e0-v1-3fa9c1-c", "InService")
         async with asyncio.timeout(10):
@@ -377,8 +377,8 @@ def test_a_cold_start_does_not_count_the_wait_for_a_turn(account: Any, monkeypat
     monkeypatch.setattr(candidates, "PATIENCE", 1)
     held = account.sandbox.fault("InvokeEndpoint", action="hold-before")
 
-    async def all_at_once(region: Region) -> list[Any]:
-        testing = [asyncio.create_task(try_out(region, one, smoke_test(), tags(account))) for one in revisions]
+    async def all_at_once(gateway: Gateway) -> list[Any]:
+        testing = [asyncio.create_task(try_out(gateway, one, smoke_test(), tags(account))) for one in revisions]
         await asyncio.to_thread(account.sandbox.wait_held, held, 20, 16)
         await asyncio.sleep(1.2)
         called = {
@@ -400,8 +400,8 @@ def test_twelve_take_at_most_one_and_a_half_times_as_long_as_one(account: Any) -
     account.sandbox.settings(create_seconds=3)
 
     def seconds(some: list[Revision]) -> float:
-        async def all_at_once(region: Region) -> None:
-            await asyncio.gather(*(try_out(region, one, smoke_test(), tags(account)) for one in some))
+        async def all_at_once(gateway: Gateway) -> None:
+            await asyncio.gather(*(try_out(gateway, one, smoke_test(), tags(account)) for one in some))
 
         began = time.monotonic()
         ask(account, all_at_once)
@@ -424,7 +424,7 @@ def test_what_a_killed_run_left_is_removed(account: Any) -> None:
 def test_a_configuration_that_a_killed_run_left_alone_is_removed_by_its_revision(account: Any) -> None:
     leave(account)
     account.client.delete_endpoint(EndpointName=CANDIDATE)
-    assert ask(account, lambda region: remove(region, revision())) is None
+    assert ask(account, lambda gateway: remove(gateway, revision())) is None
     assert left(account) == NOTHING
 
 

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from fleet.aws import endpoints
 from fleet.aws.endpoints import Row
 from fleet.revision import Revision, Settings
-from fleet.rollout import Absent, LiveEndpoint
+from fleet.seen import Absent, LiveEndpoint
 
 PACKAGE = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/toxicity/1"
 

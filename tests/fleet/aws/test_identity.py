@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, ProfileNotFound
 
 from fleet.access import Access, Role
 from fleet.aws import identity, session
-from sandbox.identity import access_key
+from sandbox.aws.identity import access_key
 
 REGION = "eu-west-1"
 USER = "arn:aws:iam::123456789012:user/sandbox"

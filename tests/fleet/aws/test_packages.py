@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from fleet.access import Access
 from fleet.aws import packages
 from fleet.preflight import unsuitable
-from fleet.rollout import Unknown
+from fleet.seen import Unknown
 
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/toxicity/1"
 DENIED = {"action": "error", "code": "AccessDeniedException", "message": "not you"}

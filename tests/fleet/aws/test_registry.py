@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 
 from fleet.access import Access
 from fleet.aws import registry, session
-from fleet.rollout import Answer, Approved, NothingApproved, Unknown, Version
+from fleet.seen import Answer, Approved, NothingApproved, Unknown, Version
 
 PENDING, REJECTED = "PendingManualApproval", "Rejected"
 

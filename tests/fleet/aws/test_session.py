@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from fleet.access import Access
 from fleet.aws import session
-from fleet.rollout import Unknown
+from fleet.seen import Unknown
 
 DENIED = {"Error": {"Code": "AccessDeniedException", "Message": "not you"}, "ResponseMetadata": {"RequestId": "r-1"}}
 

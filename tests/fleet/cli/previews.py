@@ -6,7 +6,7 @@ from typing import Any
 from fleet import wire
 from fleet.cli import preview
 from fleet.cli.preview import Preview
-from fleet.rollout import Outcome
+from fleet.memory import Outcome
 
 STACK = "pulumi:pulumi:Stack"
 URN = "urn:pulumi:prod::sagemaker-endpoint-manager"

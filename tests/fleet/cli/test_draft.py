@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleet.aws.catalog import Entry
+from fleet.aws.operator.catalog import Entry
 from fleet.cli import draft
-from fleet.tasks import Task, load
+from fleet.tasks.load import load
+from fleet.tasks.model import Task
 
 # Groups as SageMaker allows them, and above all those that no task can be called like
 LETTERS = st.text(string.ascii_letters + string.digits + "-", min_size=1, max_size=63)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fleet.aws.leftovers import Kind
+from fleet.aws.operator.leftovers import Kind
 from fleet.cli import stack, state
 from fleet.cli.command import CommandError
 

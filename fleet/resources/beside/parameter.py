@@ -1,0 +1,172 @@
+"""Where the apps that call read how their task stands: one SSM parameter a task. What is in it is fleet/contract.py.
+
+While `parameterPath` changes, a task has two: fleet/address.py.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pulumi
+from pulumi_aws import ssm
+
+from fleet import address
+from fleet.address import Address
+from fleet.aws import parameters, session
+from fleet.config import default_path
+from fleet.resources.config import StackSettings
+from fleet.resources.engine import listening, registered
+from fleet.resources.last_run import LastRun
+from fleet.seen import Unknown
+from fleet.tags import TAGS
+from fleet.tasks.model import CHAMPION, Task
+
+FOREIGN = "parameter {name} exists and is not this stack's, by its tags; set another parameterPath or remove it"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the parameters of one task are to hold in this run."""
+
+    task: Task
+    value: str
+    parent: pulumi.Resource
+    moves: bool  # something of the task does: a preview does not know the value
+    is_certain: bool  # what serves is known
+
+    @property
+    def stays(self) -> bool:
+        """True where it is not known what to write: what is written stays as it is."""
+        return not self.is_certain and not self.moves
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of the parameters of one task; "" for nothing."""
+
+    problem: str = ""  # what is in the way
+    refused: str = ""  # what AWS said where it refused one
+
+
+class Parameters:
+    """The parameters of one stack. Those that the state does not hold are looked up, all at once."""
+
+    def __init__(self, settings: StackSettings, tasks: Collection[str], last: LastRun) -> None:
+        self._settings = settings
+        self._held = last.parameters
+        self._before = {
+            task: address.recorded(variants[CHAMPION]) for task, variants in last.written.items() if task in tasks
+        }
+        self._after = dict(self._before)
+        default = default_path(settings.ownership.stack)
+        self._wanted = address.wanted(settings.parameter_path, default, tasks, self._before)
+        self._have_arrived, self._all_written = address.have_arrived(self._wanted, self._before), True
+        self._until_the_end: list[Callable[[], Awaitable[Any]]] = []  # declares what only a good end takes away
+        if not settings.parameter_path and (sentence := address.scattered(self._before.values())):
+            pulumi.log.info(sentence)
+        known = {name for each in self._before.values() for name in each.names} | set(self._wanted.values())
+        self._found = asyncio.ensure_future(
+            asyncio.to_thread(session.ask, lambda: self._look_up(known - self._held.keys()))
+        )
+
+    def _look_up(self, names: Collection[str]) -> dict[str, dict[str, str] | Unknown | None]:
+        """Name -> tags of those that exist, Unknown where they may not be read."""
+        if not names:
+            return {}
+        client = session.ssm(self._settings.access)
+        there = sorted(parameters.existing(client, names))
+        with ThreadPoolExecutor(session.THREADS) as pool:
+            tags = pool.map(lambda name: session.ask(lambda: parameters.tags(client, name)), there)
+            return dict(zip(there, tags, strict=True))
+
+    async def declare(self, content: Content) -> Written:
+        """Declare those of one task: the one that apps are to read, and what they may still read beside it."""
+        task, before = content.task.name, self._before.get(content.task.name, Address())
+        name, problem = await self._choose(content, before)
+        refused = ""
+        if name:
+            is_written, refused = await self._register(content, name, to_read=name)
+            self._all_written = self._all_written and is_written
+            self._after[task] = before.towards(name) if is_written else before
+        beside = [partial(self._register, content, other, to_read=name) for other in before.names if other != name]
+        if self._have_arrived:
+            self._until_the_end += beside
+        else:
+            await asyncio.gather(*(register() for register in beside))
+        return Written(problem, refused)
+
+    async def conclude(self, *, is_well: bool) -> Mapping[str, Address]:
+        """The addresses of all tasks, by task, once it is known whether the run ends well.
+
+        Where it does, and the last run left every task at its address, what is beside goes away, by being declared no
+        more: of all tasks at once, because an app reads all of them beneath one path.
+        """
+        after = self._after
+        if self._have_arrived and self._all_written and is_well:
+            after = {task: each.alone() for task, each in after.items()}
+        else:
+            await asyncio.gather(*(register() for register in self._until_the_end))
+        for sentence in address.moves(self._before, after):
+            pulumi.log.warn(sentence)
+        for sentence in address.remainders(self._before, after):
+            pulumi.log.info(sentence)
+        return after
+
+    async def _choose(self, content: Content, before: Address) -> tuple[str, str]:
+        """The one that apps can be told to read, and what is in the way of the wanted one; "" for nothing."""
+        wanted, problem = self._wanted[content.task.name], ""
+        makes_none = content.stays and before.name and wanted not in before.names  # what is not known is not written
+        for name in (before.name,) if makes_none else (wanted, before.name):
+            if name and not await self._is_a_strangers(name):
+                return name, problem
+            problem = problem or FOREIGN.format(name=name)
+        return "", problem
+
+    async def _is_a_strangers(self, name: str) -> bool:
+        tags = await self._tags(name)
+        return tags is not None and not self._settings.ownership.covers(tags)
+
+    async def _tags(self, name: str) -> Mapping[str, str] | None:
+        """Of a parameter that AWS has and the state has not. None of one that could not be looked at: it is created,
+        which AWS refuses where it exists."""
+        found = await self._found
+        tags = None if isinstance(found, Unknown) else found.get(name)
+        return None if isinstance(tags, Unknown) else tags
+
+    async def _register(self, content: Content, name: str, *, to_read: str) -> tuple[bool, str]:
+        """Whether it is in the state then and as it should be, and what AWS said where it refused."""
+        if await self._is_a_strangers(name):
+            return False, ""
+        logical_name, held = address.logical_name(content.task.name, name, to_read, self._held), self._held.get(name)
+        parameter = ssm.Parameter(
+            logical_name,
+            name=name,
+            type=ssm.ParameterType.STRING,
+            value=_unknown() if content.moves and pulumi.runtime.is_dry_run() else content.value,
+            tags=self._settings.ownership.tags(content.task.name, CHAMPION, content.task.owner),
+            opts=pulumi.ResourceOptions(
+                parent=content.parent,
+                aliases=[pulumi.Alias(name=held)] if held and held != logical_name else None,
+                import_=name if await self._tags(name) is not None else None,
+                ignore_changes=["value", *TAGS] if content.stays else None,
+                hooks=listening(),
+            ),
+        )
+        done, refused = await registered(parameter)
+        return done is not None, refused
+
+
+def _unknown() -> "pulumi.Output[str]":
+    async def is_known() -> bool:
+        return False
+
+    async def value() -> Any:
+        return None
+
+    async def resources() -> set[pulumi.Resource]:
+        return set()
+
+    return pulumi.Output(resources(), value(), is_known())

@@ -1,0 +1,65 @@
+"""What the stack's configuration says, read once and checked before anything else happens."""
+
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pulumi
+
+from fleet.access import KNOWN, Access, AccessError, understand
+from fleet.config import CHECKS, TASKS, mistakes, unseen
+from fleet.tags import Ownership
+
+
+@dataclass(frozen=True)
+class StackSettings:
+    """Stack configuration, with its defaults."""
+
+    ownership: Ownership
+    access: Access
+    role: str
+    tasks: Path
+    name_prefix: str
+    max_teardown: int
+    recreate_until: date | None  # until then, endpoints that were deleted outside are made again however many they are
+    parameter_path: str  # "" = where the parameters are by the last run's record, see fleet/address.py
+
+
+def read() -> StackSettings:
+    """The configuration of the selected stack; raises pulumi.RunError naming the key and what to do."""
+    own, access = pulumi.Config(), _access()
+    said = _named(pulumi.get_project()) | {key: value for key in CHECKS if (value := own.get(key)) is not None}
+    if found := mistakes(said):
+        raise pulumi.RunError("\n".join(found))
+    return StackSettings(
+        ownership=Ownership(pulumi.get_project(), pulumi.get_stack()),
+        access=access,
+        role=said["executionRoleArn"],
+        tasks=Path(own.get("tasks") or TASKS),
+        name_prefix=said.get("namePrefix", ""),
+        max_teardown=int(said.get("maxTeardown", 3)),
+        recreate_until=date.fromisoformat(said["recreateUntil"]) if said.get("recreateUntil") else None,
+        parameter_path=said.get("parameterPath", ""),
+    )
+
+
+def _named(namespace: str) -> dict[str, str]:
+    """Every setting of a namespace, whatever it is called: pulumi.Config finds only what one knows the name of."""
+    given = pulumi.runtime.get_config_env()
+    return {key.partition(":")[2]: value for key, value in given.items() if key.startswith(f"{namespace}:")}
+
+
+def _access() -> Access:
+    """How AWS is reached; raises pulumi.RunError naming each setting that cannot be followed."""
+    config = pulumi.Config("aws")
+    if hidden := unseen({f"aws:{name}": value for name, value in _named("aws").items()}):
+        raise pulumi.RunError("\n".join(hidden))
+    said = {f"aws:{name}": value for name in KNOWN if (value := config.get(name)) is not None}
+    try:
+        access = understand(said, os.environ)
+    except AccessError as error:
+        raise pulumi.RunError(str(error)) from None
+    if not access.region:
+        raise pulumi.RunError("aws:region is not set; run `pulumi config set aws:region <region>`")
+    return access

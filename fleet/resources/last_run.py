@@ -1,0 +1,99 @@
+"""What is remembered of this stack: what the last run wrote (its outputs), and what the state holds (its resources).
+
+Both are read by functions that are built into the engine (pulumi 3.259, pkg/resource/deploy/builtins.go). A reference
+of the stack to itself would be a resource in the state, under the stack's name of that day: after `pulumi stack rename`
+every refresh ends with "unknown stack".
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import pulumi
+from pulumi.runtime import invoke_async
+
+from fleet import contract
+from fleet.aws.scaling import target_of
+from fleet.guard import Place, place
+from fleet.memory import Outcome
+
+_ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
+_REVISION = ("aws:sagemaker/model:Model", "aws:sagemaker/endpointConfiguration:EndpointConfiguration")
+_PARAMETER = "aws:ssm/parameter:Parameter"
+_TARGET = "aws:appautoscaling/target:Target"
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """What the last run wrote, by task and variant; the state's resources: their outputs, by type and name; and what
+    the state calls its SSM parameters.
+    """
+
+    written: Mapping[str, Mapping[str, Outcome]]
+    state: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    parameters: Mapping[str, str] = field(default_factory=dict)  # what the state calls each one, by their full names
+
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """Names of the endpoints and revisions in the state, and resource ids of the scalable targets.
+
+        Of a revision, both its model and its configuration.
+        """
+        models, configs = (self.state.get(kind, {}).keys() for kind in _REVISION)
+        endpoints, targets = (self.state.get(kind, {}).keys() for kind in (_ENDPOINT, _TARGET))
+        return frozenset(endpoints | targets | (models & configs))
+
+    @property
+    def places(self) -> set[Place]:
+        """Where the endpoints lie that the state holds or the last run has seen serve.
+
+        Of a stack without any, where the rest of it lies: its parameters, say.
+        """
+        in_state = {kind: [outputs.get("arn", "") for outputs in named.values()] for kind, named in self.state.items()}
+        written = (run.arn for variants in self.written.values() for run in variants.values())
+        of_endpoints = {place(arn) for arn in (*in_state.get(_ENDPOINT, ()), *written) if arn}
+        return of_endpoints or {place(arn) for arns in in_state.values() for arn in arns if arn}
+
+    def of(self, task: str) -> dict[str, Outcome]:
+        """What the last run wrote of a task, as far as the state still holds it.
+
+        A refresh under other credentials finds nothing and drops everything, whatever then stops the run.
+        """
+        return {variant: self._held(run) for variant, run in self.written.get(task, {}).items()}
+
+    def _held(self, run: Outcome) -> Outcome:
+        target = target_of(run.endpoint) in self.held
+        declared = tuple(name for name in run.declared if name in self.held)
+        return replace(run, declared=declared, scaling=run.scaling if target else "")
+
+
+async def read() -> LastRun:
+    """The memory of this stack. Raises pulumi.RunError where it cannot be read: nothing may be decided without it."""
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    try:
+        outputs, state = await asyncio.gather(
+            invoke_async("pulumi:pulumi:readStackOutputs", {"name": name}),
+            invoke_async("pulumi:pulumi:readStackResourceOutputs", {"stackName": name}),
+        )
+    except Exception as error:
+        raise pulumi.RunError(f"the stack's own state could not be read: {error}. Nothing was changed") from None
+    return LastRun(contract.written(outputs["outputs"]), _by_name(state["outputs"]), _parameters(state["outputs"]))
+
+
+def _by_name(resources: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for resource in resources.values():
+        outputs = resource["outputs"]
+        if name := outputs.get("resourceId") or outputs.get("name"):
+            found.setdefault(resource["type"], {})[name] = outputs
+    return found
+
+
+def _parameters(resources: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: urn.rpartition("::")[2]
+        for urn, resource in resources.items()
+        if resource["type"] == _PARAMETER and (name := resource["outputs"].get("name"))
+    }

@@ -1,0 +1,234 @@
+"""CloudWatch's GetMetricData for what the sandbox's endpoints were asked: samples in memory, and statistics of them.
+
+The rest of CloudWatch is moto's, which knows nothing of endpoints and has no percentiles here.
+"""
+
+import base64
+import binascii
+import math
+import re
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from sandbox.aws import validation
+from sandbox.aws.sagemaker.world import Answer, AwsError, Params, Settings
+
+NAMESPACE = "AWS/SageMaker"
+
+
+@dataclass(frozen=True)
+class Published:
+    """A metric of serverless endpoints, as AWS documents it (developer guide, 2026-11: endpoint invocation metrics, and
+    alarms and logs for serverless endpoints)."""
+
+    unit: str
+    statistics: frozenset[str]  # what else is asked for may come back empty
+    has_percentiles: bool = False
+
+    def documents(self, statistic: str) -> bool:
+        return statistic in self.statistics or (self.has_percentiles and bool(_PERCENTILE.fullmatch(statistic)))
+
+
+_PERCENTILE = re.compile(r"p(\d{1,2}(\.\d{1,10})?|100)")
+_EXTREMES = frozenset({"Average", "Minimum", "Maximum"})
+_ALL = _EXTREMES | {"Sum", "SampleCount"}
+PUBLISHED = {
+    "Invocations": Published("None", frozenset({"Sum"})),
+    "Invocation4XXErrors": Published("None", frozenset({"Average", "Sum"})),
+    "Invocation5XXErrors": Published("None", frozenset({"Average", "Sum"})),
+    "ModelLatency": Published("Microseconds", _ALL, has_percentiles=True),
+    "OverheadLatency": Published("Microseconds", _ALL),
+    "ModelSetupTime": Published("Microseconds", _EXTREMES | {"SampleCount"}, has_percentiles=True),
+    "ServerlessConcurrentExecutionsUtilization": Published("None", _EXTREMES),
+    "ServerlessProvisionedConcurrencyExecutions": Published("Count", _EXTREMES),
+    "ServerlessProvisionedConcurrencyUtilization": Published("None", _EXTREMES),
+    "ServerlessProvisionedConcurrencyInvocations": Published("Count", _EXTREMES),
+    "ServerlessProvisionedConcurrencySpilloverInvocations": Published("Count", _EXTREMES),
+}
+MINUTE, HOUR, DAY = 60, 3600, 86400
+MOST_QUERIES, MOST_DATAPOINTS = 500, 100_800
+
+Key = tuple[str, str, str, str]  # region, endpoint, variant, metric
+Sample = tuple[float, float]  # the minute it counts in, as epoch seconds, and the value
+
+
+@dataclass
+class Metrics:
+    """What was measured. Safe to use from many threads."""
+
+    clock: Callable[[], float] = time.time
+    _samples: dict[Key, list[Sample]] = field(default_factory=lambda: defaultdict(list))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def invocation(self, region: str, endpoint: str, variant: str, received: float) -> Iterator[None]:
+        """Times the model's part of a call that was received at that `time.perf_counter()`."""
+        began, status = time.perf_counter(), HTTPStatus.OK.value
+        try:
+            yield
+        except AwsError as error:
+            status = error.more.get("OriginalStatusCode", HTTPStatus.INTERNAL_SERVER_ERROR.value)
+            raise
+        finally:
+            model, overhead = time.perf_counter() - began, began - received
+            self.add(region, endpoint, variant, served(status, model * 1e6, overhead * 1e6))
+
+    def add(self, region: str, endpoint: str, variant: str, values: Mapping[str, float], at: float = 0) -> None:
+        """A value of each metric; `at` in epoch seconds, by default now."""
+        minute = (at or self.clock()) // MINUTE * MINUTE
+        with self._lock:
+            for metric, value in values.items():
+                self._samples[region, endpoint, variant, metric].append((minute, value))
+
+    def samples(self, key: Key) -> Sequence[Sample]:
+        with self._lock:
+            return list(self._samples.get(key, ()))
+
+    def clear(self) -> None:
+        with self._lock:
+            self._samples.clear()
+
+
+def served(status: int, model_us: float, overhead_us: float) -> dict[str, float]:
+    """What SageMaker publishes of one call: an error metric has a 0 of each call that was none."""
+    return {
+        "Invocations": 1,
+        "Invocation4XXErrors": float(400 <= status < 500),
+        "Invocation5XXErrors": float(status >= 500),
+        "ModelLatency": model_us,
+        "OverheadLatency": overhead_us,
+    }
+
+
+def cold(setup_us: float) -> dict[str, float]:
+    """What SageMaker publishes of a container that had to be started."""
+    return {"ModelSetupTime": setup_us}
+
+
+def answer(metrics: Metrics, settings: Settings, region: str, request: Params) -> Answer:
+    """What GetMetricData answers. Raises AwsError."""
+    model = validation.service("cloudwatch").operation_model("GetMetricData")
+    validation.check_request(model, request)
+    queries: list[Params] = request["MetricDataQueries"]
+    _check(queries, request)
+    start, end, now = request["StartTime"], request["EndTime"], metrics.clock()
+    found = [_points(metrics, region, query["MetricStat"], start, end, now) for query in queries]
+    newest_first = request.get("ScanBy", "TimestampDescending") == "TimestampDescending"
+    rows = [(n, *point) for n, points in enumerate(found) for point in sorted(points, reverse=newest_first)]
+    first = _place(request.get("NextToken", ""))
+    last = first + min(request.get("MaxDatapoints", MOST_DATAPOINTS), settings.page_size or MOST_DATAPOINTS)
+    pending = {n for n, _, _ in rows[last:]}
+    results = [
+        {
+            "Id": query["Id"],
+            "Label": query.get("Label", query["MetricStat"]["Metric"]["MetricName"]),
+            "Timestamps": [at for of, at, _ in rows[first:last] if of == n],
+            "Values": [value for of, _, value in rows[first:last] if of == n],
+            "StatusCode": "PartialData" if n in pending else "Complete",
+        }
+        for n, query in enumerate(queries)
+        if query.get("ReturnData", True)
+    ]
+    more = {"NextToken": base64.b64encode(str(last).encode()).decode()} if pending else {}
+    given: Answer = {"MetricDataResults": results, "Messages": [], **more}
+    validation.check_answer(model, given)
+    return given
+
+
+def _check(queries: Sequence[Params], request: Params) -> None:
+    if len(queries) > MOST_QUERIES:
+        raise _refused(f"The collection MetricDataQueries must not have a size greater than {MOST_QUERIES}.")
+    if len({query["Id"] for query in queries}) < len(queries):
+        raise _refused("The values for parameter id in MetricDataQueries are not unique.")
+    if request["StartTime"] >= request["EndTime"]:
+        raise _refused("The parameter StartTime must be less than the parameter EndTime.")
+    for query in queries:
+        if not re.fullmatch("[a-z][a-zA-Z0-9_]*", query["Id"]):
+            raise _refused(f"The value {query['Id']} for parameter id is not matching the expected pattern.")
+        if "MetricStat" not in query:
+            raise AwsError("the sandbox does not play expressions of GetMetricData", code="UnsupportedOperation")
+        period, statistic = query["MetricStat"]["Period"], query["MetricStat"]["Stat"]
+        if period % MINUTE and period not in (1, 5, 10, 20, 30):
+            raise _refused(f"Period must be 1, 5, 10, 20, 30 or a multiple of 60; it is {period}.")
+        if _statistic(statistic) is None:
+            raise AwsError(f"the sandbox does not play the statistic {statistic!r}", code="UnsupportedOperation")
+        metric = query["MetricStat"]["Metric"]
+        published = PUBLISHED.get(metric.get("MetricName", "")) if metric.get("Namespace") == NAMESPACE else None
+        if published and not published.documents(statistic):
+            told = f"AWS does not document {statistic} of {metric['MetricName']} for serverless endpoints"
+            raise AwsError(f"{told}, so the sandbox does not answer", code="UnsupportedOperation")
+
+
+def _refused(message: str) -> AwsError:
+    return AwsError(message, code="ValidationError")
+
+
+def _place(token: str) -> int:
+    try:
+        return int(base64.b64decode(token, validate=True)) if token else 0
+    except (binascii.Error, ValueError):
+        raise AwsError("Invalid NextToken.", "InvalidNextToken") from None
+
+
+def _points(metrics: Metrics, region: str, stat: Params, start: float, end: float, now: float) -> Iterator[Sample]:
+    """A data point for each period in which there is something, stamped with its beginning.
+
+    Periods are counted from the start, which is rounded down to what is kept after that time (API reference,
+    GetMetricData). A period that does not fit what is kept gives nothing.
+    """
+    metric, period = stat["Metric"], stat["Period"]
+    kept = MINUTE if now - start < 15 * DAY else 5 * MINUTE if now - start < 63 * DAY else HOUR
+    if period % kept:
+        return
+    start = start // kept * kept
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in metric.get("Dimensions", ())}
+    if metric.get("Namespace") != NAMESPACE or dimensions.keys() != {"EndpointName", "VariantName"}:
+        return
+    name = metric.get("MetricName", "")
+    if name not in PUBLISHED or stat.get("Unit", PUBLISHED[name].unit) != PUBLISHED[name].unit:
+        return
+    periods: dict[float, list[float]] = defaultdict(list)
+    for minute, value in metrics.samples((region, dimensions["EndpointName"], dimensions["VariantName"], name)):
+        if start <= minute < end:
+            periods[start + (minute - start) // period * period].append(value)
+    of = _statistic(stat["Stat"])
+    assert of is not None  # checked before
+    for at, values in periods.items():
+        yield at, of(values)
+
+
+_STATISTICS: Mapping[str, Callable[[Sequence[float]], float]] = {
+    "Sum": sum,
+    "Average": lambda values: sum(values) / len(values),
+    "SampleCount": lambda values: float(len(values)),
+    "Minimum": min,
+    "Maximum": max,
+}
+
+
+def _statistic(name: str) -> Callable[[Sequence[float]], float] | None:
+    if percentile := _PERCENTILE.fullmatch(name):
+        of_hundred = float(percentile[1])
+        return lambda values: sorted(values)[max(0, math.ceil(of_hundred * len(values) / 100) - 1)]
+    return _STATISTICS.get(name)
+
+
+def made_up(content: Mapping[str, Any], now: float) -> Iterator[tuple[float, dict[str, float]]]:
+    """What so many calls leave behind, as `Sandbox.record_invocations` takes them: times and values."""
+    count, latencies = content["count"], content["latency_ms"]
+    latencies = latencies if isinstance(latencies, list) else [latencies]
+    statuses = [400] * content["errors_4xx"] + [500] * content["errors_5xx"]
+    if len(statuses) > count or content["cold_starts"] > count:
+        raise ValueError("more errors or cold starts than calls")
+    at = now - content["ago_seconds"]
+    for n in range(count):
+        setup = content["setup_ms"] * 1000 if n < content["cold_starts"] else 0
+        status = statuses[n] if n < len(statuses) else 200
+        values = served(status, latencies[n % len(latencies)] * 1000, content["overhead_ms"] * 1000 + setup)
+        yield at, values | (cold(setup) if setup else {})

@@ -1,0 +1,29 @@
+"""What of Amazon ECR the program asks: how large an image is. Every image is there unless a setting says otherwise."""
+
+from sandbox.aws import validation
+from sandbox.aws.sagemaker.world import ACCOUNT, Answer, AwsError, Params, World
+
+USUAL_BYTES = 300_000_000
+
+
+def answer(world: World, operation: str, request: Params) -> Answer:
+    """What ECR answers. Raises AwsError."""
+    if operation != "DescribeImages":
+        raise AwsError(f"the sandbox does not play {operation} of ECR", code="UnsupportedOperation")
+    model = validation.service("ecr").operation_model(operation)
+    validation.check_request(model, request)
+    registry, repository = request.get("registryId", ACCOUNT), request["repositoryName"]
+    if registry != ACCOUNT:
+        message = f"You are not authorized to perform: ecr:DescribeImages on the registry {registry}"
+        raise AwsError(message, code="AccessDeniedException")
+    details = [_detail(world, repository, image) for image in request.get("imageIds", ())]
+    return {"imageDetails": details}
+
+
+def _detail(world: World, repository: str, image: Params) -> Answer:
+    name = f"{repository}:{image['imageTag']}" if "imageTag" in image else f"{repository}@{image['imageDigest']}"
+    size = world.settings.image_bytes.get(name, USUAL_BYTES)
+    if not size:
+        message = f"The image with imageId {dict(image)} does not exist within the repository '{repository}'"
+        raise AwsError(message, code="ImageNotFoundException")
+    return {"registryId": ACCOUNT, "repositoryName": repository, "imageSizeInBytes": size}

@@ -1,0 +1,53 @@
+"""Other accounts: a request with another account's credentials is handed to the sandbox that plays that account.
+
+Between sandboxes only; AWS has one address for all accounts.
+"""
+
+import http.client
+import json
+import select
+from collections.abc import Callable
+from dataclasses import asdict
+from urllib.parse import urlsplit
+
+from werkzeug.wrappers import Request, Response
+
+from sandbox.aws.faults import LOOK_SECONDS, ClientGone
+from sandbox.aws.identity import Caller
+from sandbox.aws.sagemaker.world import AwsError
+
+CALLER = (
+    "X-Sandbox-Caller"  # who assumes a role of the account that is asked, as the account that knows the caller says
+)
+_HOP_BY_HOP = frozenset({"connection", "content-length", "host", "keep-alive", "transfer-encoding"})
+
+
+def caller_of(request: Request) -> Caller | None:
+    """The caller that another sandbox vouches for."""
+    said = request.headers.get(CALLER)
+    return Caller(**json.loads(said)) if said else None
+
+
+def forward(
+    url: str, request: Request, body: bytes, client_gone: Callable[[], bool], caller: Caller | None = None
+) -> Response:
+    """The answer of the sandbox at `url`. Raises ClientGone, and AwsError where that one does not answer."""
+    headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
+    if caller:
+        headers[CALLER] = json.dumps(asdict(caller))
+    connection = http.client.HTTPConnection(urlsplit(url).netloc)
+    try:
+        connection.request(request.method, request.environ["RAW_URI"], body, headers)
+        # A fault there may hold the call for long; if its client goes away meanwhile, so does this connection.
+        while not select.select([connection.sock], [], [], LOOK_SECONDS)[0]:
+            if client_gone():
+                raise ClientGone("client gone")
+        answer = connection.getresponse()
+        content = answer.read()
+    except OSError as error:
+        message = f"the sandbox of that account does not answer: {error}"
+        raise AwsError(message, "ServiceUnavailable", 503) from None
+    finally:
+        connection.close()
+    kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP]
+    return Response(content, answer.status, kept)

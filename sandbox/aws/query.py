@@ -1,0 +1,60 @@
+"""The query protocol of STS and IAM: members from a form, answers as XML, both by botocore's service model."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from xml.sax.saxutils import escape
+
+from botocore.model import ListShape, OperationModel, Shape, StructureShape
+
+from sandbox.aws import validation
+from sandbox.aws.sagemaker.world import Answer
+
+
+def request(operation: OperationModel, form: Mapping[str, str]) -> Answer:
+    """The members that the form holds, `Tags.member.1.Key` among them. Raises AwsError for what AWS refuses."""
+    given = _value(operation.input_shape, {path: text for path, text in form.items() if path != "Version"})
+    validation.check_request(operation, given)
+    members: Answer = given
+    return members
+
+
+def _value(shape: Shape | None, parts: Mapping[str, str]) -> Any:
+    """What the texts say by their paths within the shape; "" is the path of the shape itself."""
+    match shape:
+        case StructureShape():
+            below = _grouped(parts)
+            return {name: _value(shape.members.get(name), rest) for name, rest in below.items()}
+        case ListShape():
+            rows = _grouped(_grouped(parts)["member"])
+            return [_value(shape.member, rows[number]) for number in sorted(rows, key=int)]
+    text = parts.get("", "")
+    is_number = shape is not None and shape.type_name in ("integer", "long") and text.lstrip("-").isdigit()
+    return int(text) if is_number else text
+
+
+def _grouped(parts: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    grouped: dict[str, dict[str, str]] = {}
+    for path, text in parts.items():
+        name, _, rest = path.partition(".")
+        grouped.setdefault(name, {})[rest] = text
+    return grouped
+
+
+def answer(operation: OperationModel, given: Answer) -> str:
+    """The answer as XML. Raises AwsError (InternalFailure) where it is not one of the service's."""
+    validation.check_answer(operation, given)
+    space, name = operation.service_model.metadata["xmlNamespace"], operation.name
+    return (
+        f'<{name}Response xmlns="{space}"><{name}Result>{_xml(operation.output_shape, given)}</{name}Result>'
+        f"<ResponseMetadata><RequestId>{uuid.uuid4()}</RequestId></ResponseMetadata></{name}Response>"
+    )
+
+
+def _xml(shape: Shape | None, value: Any) -> str:
+    if isinstance(shape, StructureShape):
+        return "".join(f"<{name}>{_xml(shape.members[name], item)}</{name}>" for name, item in value.items())
+    if shape is not None and shape.type_name == "timestamp":
+        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return escape(str(value))

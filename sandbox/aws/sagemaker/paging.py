@@ -1,0 +1,74 @@
+"""Filter, sort and page a list the way every SageMaker List operation does. What is listed is up to the caller."""
+
+import base64
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sandbox.aws.sagemaker.world import Answer, AwsError, Params
+
+DEFAULT_PAGE = 10  # documented for ListEndpoints; taken for the others, which document none
+
+_FILTERS: dict[str, Callable[[Any, Any], bool]] = {
+    "NameContains": lambda record, text: text.lower() in record.name.lower(),
+    "CreationTimeAfter": lambda record, time: record.created > time,
+    "CreationTimeBefore": lambda record, time: record.created < time,
+    "LastModifiedTimeAfter": lambda record, time: record.modified > time,
+    "LastModifiedTimeBefore": lambda record, time: record.modified < time,
+    "StatusEquals": lambda record, status: record.status == status,
+}
+_SORTS = {"Name": "name", "CreationTime": "created", "Status": "status"}
+
+
+def listing(
+    request: Params,
+    records: Iterable[Any],
+    summary: Callable[[Any], Answer],
+    *,
+    member: str,
+    order: str = "Descending",
+    cap: int = 0,
+    empty_first: bool = False,
+) -> Answer:
+    """One page of `records` under the name `member`, and a NextToken where there are more.
+
+    `order` is the documented default of SortOrder. `cap` limits MaxResults (0: no limit). With `empty_first` the first
+    page is empty and carries a token, as SageMaker may do with a filter. Raises AwsError for a token it never gave.
+    """
+    wanted = [record for record in records if all(check(record, request[name]) for name, check in _given(request))]
+    sort = request.get("SortBy", "CreationTime")
+    descending = request.get("SortOrder", order) == "Descending"
+
+    def place(record: Any) -> list[Any]:
+        return [getattr(record, _SORTS[sort]), *record.tie]
+
+    wanted.sort(key=place, reverse=descending)
+    token = request.get("NextToken")
+    if empty_first and not token:
+        return {member: [], "NextToken": _token(sort, [])}
+    after = _place(token, sort) if token else []
+    if after:
+        wanted = [record for record in wanted if (place(record) < after if descending else place(record) > after)]
+    size = request.get("MaxResults", DEFAULT_PAGE)
+    size = min(size, cap) if cap else size
+    page = wanted[:size]
+    more = {"NextToken": _token(sort, place(page[-1]))} if len(wanted) > size else {}
+    return {member: [summary(record) for record in page], **more}
+
+
+def _given(request: Params) -> list[tuple[str, Callable[[Any, Any], bool]]]:
+    return [(name, check) for name, check in _FILTERS.items() if name in request]
+
+
+def _token(sort: str, place: list[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps([sort, place]).encode()).decode()
+
+
+def _place(token: str, sort: str) -> list[Any]:
+    try:
+        its_sort, place = json.loads(base64.urlsafe_b64decode(token))
+        if its_sort == sort and isinstance(place, list):
+            return place
+    except ValueError:
+        pass
+    raise AwsError("Invalid NextToken: it was not given by this operation with this SortBy.")

@@ -1,0 +1,74 @@
+"""InvokeEndpoint: from an endpoint to the model that it serves, and to the process that runs the model.
+
+What a model answers is the inference server's; it is reached by the path in the model's artifact.
+"""
+
+import http.client
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from sandbox.aws.cloudwatch import Metrics, cold
+from sandbox.aws.sagemaker.hosting import settle
+from sandbox.aws.sagemaker.world import ACCOUNT, AwsError, Serving, World, arn_of
+
+ARTIFACT = re.compile(r"s3://sandbox-models/(?P<path>.+)/model\.tar\.gz")
+TIMEOUT_SECONDS = 60  # what SageMaker gives a container
+
+
+@dataclass(frozen=True)
+class Invocation:
+    status: int
+    content_type: str
+    body: bytes
+
+
+def _model_error(serving: Serving, status: int, text: str) -> AwsError:
+    side = "client" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server"
+    message = f'Received {side} error ({status}) from {serving.variant} with message "{text}".'
+    return AwsError(message, "ModelError", 424, OriginalStatusCode=status, OriginalMessage=text)
+
+
+def target(world: World, region: str, name: str, metrics: Metrics | None = None) -> Serving:
+    """What answers for the endpoint now; a cold start goes into the metrics.
+
+    Raises AwsError: ValidationError where there is none, ModelNotReadyException (429) for a cold start.
+    """
+    settle(world)
+    endpoint = world.endpoints.get(arn_of(region, "endpoint", name))
+    # The name is matched with its case here, other than in CreateEndpoint (API reference, CreateEndpoint)
+    if endpoint is None or endpoint.name != name or endpoint.serving is None or endpoint.status == "Deleting":
+        raise AwsError(f"Endpoint {name} of account {ACCOUNT} not found.", code="ValidationError")
+    serving = endpoint.serving
+    if not serving.warm:
+        world.endpoints[endpoint.arn] = replace(endpoint, serving=replace(serving, warm=True))
+        if world.clock() < serving.since + world.settings.cold_start_seconds:
+            if metrics is not None:
+                metrics.add(region, name, serving.variant, cold(world.settings.cold_start_seconds * 1e6))
+            raise AwsError(
+                f"Resources of variant {serving.variant} are still being provisioned; retry.",
+                code="ModelNotReadyException",
+                status=429,
+            )
+    return serving
+
+
+def forward(serving: Serving, inference_url: str, headers: Mapping[str, str], body: bytes) -> Invocation:
+    """Ask the process that runs the model. Raises AwsError (ModelError, 424) for what is not a success."""
+    match = ARTIFACT.fullmatch(serving.artifact)
+    if match is None:
+        raise _model_error(serving, 500, f"the sandbox has no model at {serving.artifact!r}")
+    connection = http.client.HTTPConnection(urlsplit(inference_url).netloc, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("POST", f"/models/{match['path']}/invocations", body, dict(headers))
+        response = connection.getresponse()
+        text = response.read()
+    except OSError as error:
+        raise _model_error(serving, 500, f"the inference server does not answer: {error}") from error
+    finally:
+        connection.close()
+    if response.status >= HTTPStatus.BAD_REQUEST:
+        raise _model_error(serving, response.status, text.decode(errors="replace"))
+    return Invocation(response.status, response.headers.get("Content-Type", "application/octet-stream"), text)
