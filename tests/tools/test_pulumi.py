@@ -360,6 +360,10 @@ def test_the_project_requires_the_version_that_is_provided() -> None:
     assert f'requiredPulumiVersion: ">={VERSION}"' in (ROOT / "Pulumi.yaml").read_text()
 
 
+def test_the_sdk_that_is_installed_has_the_version_of_the_engine() -> None:
+    assert f"\npulumi=={VERSION} " in (ROOT / "requirements.txt").read_text()
+
+
 @pytest.mark.parametrize("module", ["pkg", "sdk"])
 def test_the_version_that_is_built_is_the_version_that_is_downloaded(module: str) -> None:
     modules = (ROOT / "tools/pulumi-cli/go.mod").read_text()
