@@ -1,0 +1,3 @@
+"""Names that are imported; nobody assumes a role without AWS."""
+
+AssumeRoleCredentialFetcher = DeferredRefreshableCredentials = None
