@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.aws.control import image
-from sandbox.aws.sagemaker.world import EXECUTION_ROLE
+from sandbox.aws.world import EXECUTION_ROLE
 from sandbox.lab.stack import Stack
 
 STAND_INS = Path(__file__).with_name("stand_ins")

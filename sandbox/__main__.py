@@ -5,7 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from sandbox.aws.sagemaker.world import FIRST_ACCOUNT
+from sandbox.aws.world import FIRST_ACCOUNT
 from sandbox.lab.folder import ENVIRONMENT, RECORD, TASKS, Running, groups
 from sandbox.lab.handle import Sandbox
 from sandbox.lab.processes import SandboxError, alive, halt

@@ -11,7 +11,7 @@ import pytest
 from fleet.access import Access
 from fleet.aws import session
 from fleet.tags import VERSION, Ownership
-from sandbox.aws.sagemaker.world import Settings
+from sandbox.aws.world import Settings
 from sandbox.lab.handle import Sandbox
 
 GERMAN = MappingProxyType({"LANG": "de"})

@@ -3,16 +3,16 @@
 No clock drives it: what a policy or a schedule would do at its time, a test says (control.py).
 """
 
-import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sandbox.aws import schedule, validation
-from sandbox.aws.sagemaker import hosting, tags
-from sandbox.aws.sagemaker.world import (
+from sandbox.aws import schedule, tags
+from sandbox.aws.paging import Pages
+from sandbox.aws.sagemaker import hosting
+from sandbox.aws.service import Service
+from sandbox.aws.world import (
     ACCOUNT,
     Answer,
     AwsError,
@@ -32,24 +32,17 @@ ROLE = (
     "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 )
 RESOURCE = re.compile(r"endpoint/(?P<endpoint>[^/]+)/variant/(?P<variant>[^/]+)")
-LONGEST_PAGE = 50
+PAGES = Pages(50, "The next token is not valid.", "InvalidNextTokenException")
 LASTING = ("Schedule", "Timezone", "ScalableTargetAction")  # of a scheduled action: kept where an update does not say
 SUSPENDABLE = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
 
 
-def answer(world: World, region: str, operation: str, request: Params) -> Answer:
-    """What Application Auto Scaling answers. Raises AwsError."""
-    if operation not in OPERATIONS:
-        raise AwsError(f"the sandbox does not play {operation} of Application Auto Scaling", "UnsupportedOperation")
-    model = validation.service("application-autoscaling").operation_model(operation)
-    validation.check_request(model, request)
+def settle(world: World, request: Params) -> None:
+    """Raises AwsError where something else is to be scaled than is played here."""
     played = {"ServiceNamespace": NAMESPACE, "ScalableDimension": DIMENSION}
     if other := [request[member] for member, value in played.items() if request.get(member, value) != value]:
         raise AwsError(f"the sandbox scales {DIMENSION} only, not {', '.join(other)}", code="UnsupportedOperation")
     hosting.settle(world)
-    given = OPERATIONS[operation](world, region, request)
-    validation.check_answer(model, given)
-    return given
 
 
 # Targets
@@ -83,7 +76,7 @@ def register(world: World, region: str, request: Params) -> Answer:
             f"Capacities of {resource} must be from 0 to its MaxConcurrency, {serving.serverless['MaxConcurrency']}."
         )
     suspended = {**target.suspended, **request.get("SuspendedState", {})}
-    tagged = tags.checked(_rows(request.get("Tags", {})), world.tags.get(arn))
+    tagged = _retagged(request, world.tags.get(arn))
     world.targets[arn] = replace(target, min=minimum, max=maximum, suspended=suspended)
     world.tags[arn] = tagged
     _bring_into_range(world, region, endpoint, serving, minimum, maximum)
@@ -163,17 +156,8 @@ def _place(resource: str) -> Answer:
 
 
 def _page(world: World, request: Params, member: str, rows: list[Answer]) -> Answer:
-    start = _start(request.get("NextToken", ""))
-    size = min(request.get("MaxResults", LONGEST_PAGE), world.settings.page_size or LONGEST_PAGE, LONGEST_PAGE)
-    token = {"NextToken": base64.b64encode(str(start + size).encode()).decode()} if len(rows) > start + size else {}
-    return {member: rows[start : start + size], **token}
-
-
-def _start(token: str) -> int:
-    try:
-        return int(base64.b64decode(token, validate=True)) if token else 0
-    except (binascii.Error, ValueError):
-        raise AwsError("The next token is not valid.", code="InvalidNextTokenException") from None
+    page = PAGES.cut(request, rows, world.settings.page_size)
+    return {member: page.rows, **page.more}
 
 
 def deregister(world: World, region: str, request: Params) -> Answer:
@@ -309,21 +293,23 @@ def _tagged(world: World, region: str, request: Params) -> str:
     return arn
 
 
-def _rows(given: Params) -> list[Answer]:
+def _retagged(request: Params, existing: Params | None) -> dict[str, str]:
+    """`existing` overwritten by the tags of the request, which this service takes as a map."""
+    given = request.get("Tags", {})
     if not all(value.strip() for value in given.values()):
         raise AwsError("Tag values cannot be empty or blank")
-    return [{"Key": key, "Value": value} for key, value in given.items()]
+    return tags.checked(tags.rows(given), existing)
 
 
 def tag(world: World, region: str, request: Params) -> Answer:
     arn = _tagged(world, region, request)
-    world.tags[arn] = tags.checked(_rows(request["Tags"]), world.tags[arn])
+    world.tags[arn] = _retagged(request, world.tags[arn])
     return {}
 
 
 def untag(world: World, region: str, request: Params) -> Answer:
     arn = _tagged(world, region, request)
-    world.tags[arn] = {key: value for key, value in world.tags[arn].items() if key not in request["TagKeys"]}
+    world.tags[arn] = tags.without(world.tags[arn], request["TagKeys"])
     return {}
 
 
@@ -352,17 +338,22 @@ def run_schedule(world: World, region: str, endpoint: str, name: str) -> None:
     raise AwsError(f"There is no scheduled action {name} for endpoint {endpoint}.")
 
 
-OPERATIONS = {
-    "RegisterScalableTarget": register,
-    "DescribeScalableTargets": describe,
-    "DeregisterScalableTarget": deregister,
-    "PutScalingPolicy": put_policy,
-    "DescribeScalingPolicies": describe_policies,
-    "DeleteScalingPolicy": delete_policy,
-    "PutScheduledAction": put_schedule,
-    "DescribeScheduledActions": describe_schedules,
-    "DeleteScheduledAction": delete_schedule,
-    "TagResource": tag,
-    "UntagResource": untag,
-    "ListTagsForResource": list_tags,
-}
+SERVICE = Service(
+    "application-autoscaling",
+    {
+        "RegisterScalableTarget": register,
+        "DescribeScalableTargets": describe,
+        "DeregisterScalableTarget": deregister,
+        "PutScalingPolicy": put_policy,
+        "DescribeScalingPolicies": describe_policies,
+        "DeleteScalingPolicy": delete_policy,
+        "PutScheduledAction": put_schedule,
+        "DescribeScheduledActions": describe_schedules,
+        "DeleteScheduledAction": delete_schedule,
+        "TagResource": tag,
+        "UntagResource": untag,
+        "ListTagsForResource": list_tags,
+    },
+    title="Application Auto Scaling",
+    before=settle,
+)

@@ -3,8 +3,6 @@
 The rest of CloudWatch is moto's, which knows nothing of endpoints and has no percentiles here.
 """
 
-import base64
-import binascii
 import math
 import re
 import threading
@@ -16,8 +14,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from sandbox.aws import validation
-from sandbox.aws.sagemaker.world import Answer, AwsError, Params, Settings
+from sandbox.aws.paging import Pages
+from sandbox.aws.service import Service
+from sandbox.aws.world import Answer, AwsError, Params, Settings
 
 NAMESPACE = "AWS/SageMaker"
 
@@ -52,7 +51,8 @@ PUBLISHED = {
     "ServerlessProvisionedConcurrencySpilloverInvocations": Published("Count", _EXTREMES),
 }
 MINUTE, HOUR, DAY = 60, 3600, 86400
-MOST_QUERIES, MOST_DATAPOINTS = 500, 100_800
+MOST_QUERIES = 500
+PAGES = Pages(100_800, "Invalid NextToken.", "InvalidNextToken", size="MaxDatapoints")
 
 Key = tuple[str, str, str, str]  # region, endpoint, variant, metric
 Sample = tuple[float, float]  # the minute it counts in, as epoch seconds, and the value
@@ -111,34 +111,39 @@ def cold(setup_us: float) -> dict[str, float]:
     return {"ModelSetupTime": setup_us}
 
 
-def answer(metrics: Metrics, settings: Settings, region: str, request: Params) -> Answer:
-    """What GetMetricData answers. Raises AwsError."""
-    model = validation.service("cloudwatch").operation_model("GetMetricData")
-    validation.check_request(model, request)
+@dataclass(frozen=True)
+class Watched:
+    """What CloudWatch looks at."""
+
+    metrics: Metrics
+    settings: Settings
+
+
+def get_metric_data(watched: Watched, region: str, request: Params) -> Answer:
     queries: list[Params] = request["MetricDataQueries"]
+    metrics = watched.metrics
     _check(queries, request)
     start, end, now = request["StartTime"], request["EndTime"], metrics.clock()
     found = [_points(metrics, region, query["MetricStat"], start, end, now) for query in queries]
     newest_first = request.get("ScanBy", "TimestampDescending") == "TimestampDescending"
     rows = [(n, *point) for n, points in enumerate(found) for point in sorted(points, reverse=newest_first)]
-    first = _place(request.get("NextToken", ""))
-    last = first + min(request.get("MaxDatapoints", MOST_DATAPOINTS), settings.page_size or MOST_DATAPOINTS)
-    pending = {n for n, _, _ in rows[last:]}
+    page = PAGES.cut(request, rows, watched.settings.page_size)
+    pending = {n for n, _, _ in page.rest}
     results = [
         {
             "Id": query["Id"],
             "Label": query.get("Label", query["MetricStat"]["Metric"]["MetricName"]),
-            "Timestamps": [at for of, at, _ in rows[first:last] if of == n],
-            "Values": [value for of, _, value in rows[first:last] if of == n],
+            "Timestamps": [at for of, at, _ in page.rows if of == n],
+            "Values": [value for of, _, value in page.rows if of == n],
             "StatusCode": "PartialData" if n in pending else "Complete",
         }
         for n, query in enumerate(queries)
         if query.get("ReturnData", True)
     ]
-    more = {"NextToken": base64.b64encode(str(last).encode()).decode()} if pending else {}
-    given: Answer = {"MetricDataResults": results, "Messages": [], **more}
-    validation.check_answer(model, given)
-    return given
+    return {"MetricDataResults": results, "Messages": [], **page.more}
+
+
+SERVICE = Service("cloudwatch", {"GetMetricData": get_metric_data}, rest_by_moto=True)
 
 
 def _check(queries: Sequence[Params], request: Params) -> None:
@@ -167,13 +172,6 @@ def _check(queries: Sequence[Params], request: Params) -> None:
 
 def _refused(message: str) -> AwsError:
     return AwsError(message, code="ValidationError")
-
-
-def _place(token: str) -> int:
-    try:
-        return int(base64.b64decode(token, validate=True)) if token else 0
-    except (binascii.Error, ValueError):
-        raise AwsError("Invalid NextToken.", "InvalidNextToken") from None
 
 
 def _points(metrics: Metrics, region: str, stat: Params, start: float, end: float, now: float) -> Iterator[Sample]:

@@ -18,8 +18,9 @@ from sandbox.aws.calls import Log
 from sandbox.aws.cloudwatch import Metrics
 from sandbox.aws.faults import BadRule, Faults, rule
 from sandbox.aws.identity import Sessions
-from sandbox.aws.sagemaker import hosting, operations
-from sandbox.aws.sagemaker.world import ACCOUNT, REGION, AwsError, Ending, Package, World, arn_of, find
+from sandbox.aws.sagemaker import hosting
+from sandbox.aws.sagemaker.operations import SERVICE as sagemaker
+from sandbox.aws.world import ACCOUNT, REGION, AwsError, Ending, Package, World, arn_of, find
 
 ENDINGS = {"create": ("failed",), "update": ("rollback", "silent-rollback", "rollback-failed")}
 
@@ -155,11 +156,11 @@ def _change_package(state: State, content: Content) -> Content:
     arn = content.get("arn") or arn_of(region, "model-package", f"{content['group']}/{content['version']}")
     if "approval" in content:
         change = {"ModelPackageArn": arn, "ModelApprovalStatus": content["approval"]}
-        operations.answer(state.world, region, "UpdateModelPackage", change)
+        sagemaker.answer(state.world, region, "UpdateModelPackage", change)
     if "stage" in content:
         cycle = {"Stage": content["stage"], "StageStatus": content["stage_status"]}
         change = {"ModelPackageArn": arn, "ModelLifeCycle": cycle}
-        operations.answer(state.world, region, "UpdateModelPackage", change)
+        sagemaker.answer(state.world, region, "UpdateModelPackage", change)
     if "status" in content:
         _set_status(state.world, region, arn, content["status"])
     return {"arn": arn}
@@ -179,7 +180,7 @@ def _seed(state: State, content: Content) -> Content:
 def _register(world: World, region: str, name: str, rows: list[Content]) -> list[int]:
     arn = arn_of(region, "model-package-group", name)
     if arn not in world.groups:
-        operations.answer(world, region, "CreateModelPackageGroup", {"ModelPackageGroupName": name})
+        sagemaker.answer(world, region, "CreateModelPackageGroup", {"ModelPackageGroupName": name})
     versions = []
     for row in rows:
         version = world.groups[arn].last_version + 1
@@ -191,7 +192,7 @@ def _register(world: World, region: str, name: str, rows: list[Content]) -> list
         if not package["InferenceSpecification"]:
             del package["InferenceSpecification"]
         package |= row.get("members", {})
-        created = operations.answer(world, region, "CreateModelPackage", package)
+        created = sagemaker.answer(world, region, "CreateModelPackage", package)
         if row.get("status", "Completed") != "Completed":
             _set_status(world, region, created["ModelPackageArn"], row["status"])
         versions.append(version)

@@ -1,17 +1,12 @@
 """What of Amazon ECR the program asks: how large an image is. Every image is there unless a setting says otherwise."""
 
-from sandbox.aws import validation
-from sandbox.aws.sagemaker.world import ACCOUNT, Answer, AwsError, Params, World
+from sandbox.aws.service import Service
+from sandbox.aws.world import ACCOUNT, Answer, AwsError, Params, World
 
 USUAL_BYTES = 300_000_000
 
 
-def answer(world: World, operation: str, request: Params) -> Answer:
-    """What ECR answers. Raises AwsError."""
-    if operation != "DescribeImages":
-        raise AwsError(f"the sandbox does not play {operation} of ECR", code="UnsupportedOperation")
-    model = validation.service("ecr").operation_model(operation)
-    validation.check_request(model, request)
+def describe_images(world: World, region: str, request: Params) -> Answer:
     registry, repository = request.get("registryId", ACCOUNT), request["repositoryName"]
     if registry != ACCOUNT:
         message = f"You are not authorized to perform: ecr:DescribeImages on the registry {registry}"
@@ -27,3 +22,6 @@ def _detail(world: World, repository: str, image: Params) -> Answer:
         message = f"The image with imageId {dict(image)} does not exist within the repository '{repository}'"
         raise AwsError(message, code="ImageNotFoundException")
     return {"registryId": ACCOUNT, "repositoryName": repository, "imageSizeInBytes": size}
+
+
+SERVICE = Service("ecr", {"DescribeImages": describe_images}, title="ECR")

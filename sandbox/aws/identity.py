@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sandbox.aws.sagemaker.world import ACCOUNT, AwsError
+from sandbox.aws.world import ACCOUNT, AwsError, Params
 
 LASTING, TEMPORARY = "AKIA", "ASIA"  # how a key of a user begins, and one of a role's session
 SECRET = "test"
@@ -90,3 +90,12 @@ class Sessions:
         with self._lock:
             now = self.clock()
             self._given = {key: Credentials(key, given.token, now, given.caller) for key, given in self._given.items()}
+
+
+@dataclass(frozen=True)
+class Principals:
+    """Who asks, and who may act in this account."""
+
+    caller: Caller  # of another account, where that one hands over an AssumeRole
+    roles: Params  # name -> trust policy
+    sessions: Sessions

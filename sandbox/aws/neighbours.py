@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.aws.faults import LOOK_SECONDS, ClientGone
 from sandbox.aws.identity import Caller
-from sandbox.aws.sagemaker.world import AwsError
+from sandbox.aws.world import AwsError
 
 CALLER = (
     "X-Sandbox-Caller"  # who assumes a role of the account that is asked, as the account that knows the caller says

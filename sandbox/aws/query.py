@@ -8,16 +8,13 @@ from xml.sax.saxutils import escape
 
 from botocore.model import ListShape, OperationModel, Shape, StructureShape
 
-from sandbox.aws import validation
-from sandbox.aws.sagemaker.world import Answer
+from sandbox.aws.world import Answer
 
 
-def request(operation: OperationModel, form: Mapping[str, str]) -> Answer:
-    """The members that the form holds, `Tags.member.1.Key` among them. Raises AwsError for what AWS refuses."""
-    given = _value(operation.input_shape, {path: text for path, text in form.items() if path != "Version"})
-    validation.check_request(operation, given)
-    members: Answer = given
-    return members
+def members(operation: OperationModel, form: Mapping[str, str]) -> Answer:
+    """The request that the form holds: `Tags.member.1.Key=team` is `{"Tags": [{"Key": "team"}]}`."""
+    given: Answer = _value(operation.input_shape, {path: text for path, text in form.items() if path != "Version"})
+    return given
 
 
 def _value(shape: Shape | None, parts: Mapping[str, str]) -> Any:
@@ -42,9 +39,7 @@ def _grouped(parts: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return grouped
 
 
-def answer(operation: OperationModel, given: Answer) -> str:
-    """The answer as XML. Raises AwsError (InternalFailure) where it is not one of the service's."""
-    validation.check_answer(operation, given)
+def as_xml(operation: OperationModel, given: Answer) -> str:
     space, name = operation.service_model.metadata["xmlNamespace"], operation.name
     return (
         f'<{name}Response xmlns="{space}"><{name}Result>{_xml(operation.output_shape, given)}</{name}Result>'

@@ -16,7 +16,7 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
@@ -28,12 +28,13 @@ from xml.sax.saxutils import escape
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from sandbox.aws import autoscaling, cloudwatch, control, ecr, iam, identity, neighbours, ssm, sts, validation
+from sandbox.aws import autoscaling, cloudwatch, control, ecr, iam, identity, neighbours, quotas, ssm, sts, validation
 from sandbox.aws.control import State
 from sandbox.aws.faults import ClientGone, Rule
-from sandbox.aws.identity import Caller
-from sandbox.aws.sagemaker import operations, quotas, runtime
-from sandbox.aws.sagemaker.world import REGION, AwsError
+from sandbox.aws.identity import Caller, Principals
+from sandbox.aws.sagemaker import operations, runtime
+from sandbox.aws.service import LeftToMoto, Service
+from sandbox.aws.world import REGION, AwsError, World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -111,6 +112,50 @@ def _failed(asked: Asked, error: AwsError) -> Response:
     # JSON 1.x reads __type and message, REST-JSON the header and Message
     content = {"__type": error.code, "message": error.message, "Message": error.message, **error.more}
     return _json(content, error.status, **{"x-amzn-errortype": error.code})
+
+
+@dataclass(frozen=True)
+class Played:
+    """A service that the sandbox plays itself."""
+
+    service: Service[Any]
+    scene: Callable[[State, Caller], Any]  # what its operations act on
+
+    def answer(self, state: State, asked: Asked, caller: Caller) -> Response:
+        """In the form that the client reads. Raises AwsError, and LeftToMoto."""
+        scene = self.scene(state, caller)
+        if asked.is_query:
+            xml = self.service.answer_form(scene, asked.region, asked.operation, asked.params)
+            return Response(xml, content_type="text/xml")
+        return _json(self.service.answer(scene, asked.region, asked.operation, asked.params))
+
+
+def _world(state: State, _: Caller) -> World:
+    return state.world
+
+
+def _watched(state: State, _: Caller) -> cloudwatch.Watched:
+    return cloudwatch.Watched(state.metrics, state.world.settings)
+
+
+def _principals(state: State, caller: Caller) -> Principals:
+    return Principals(caller, state.world.settings.roles, state.sessions)
+
+
+PLAYED = {
+    played.service.name: played
+    for played in (
+        Played(operations.SERVICE, _world),
+        Played(quotas.SERVICE, _world),
+        Played(ssm.SERVICE, _world),
+        Played(autoscaling.SERVICE, _world),
+        Played(ecr.SERVICE, _world),
+        Played(cloudwatch.SERVICE, _watched),
+        Played(iam.SERVICE, _principals),
+        Played(sts.SERVICE, _principals),
+    )
+}
+NOT_EVEN_BY_MOTO = ("resourcegroupstaggingapi",)  # moto would answer, with nothing of SageMaker in it
 
 
 class Application:
@@ -197,49 +242,18 @@ class Application:
         return response
 
     def _answer(self, asked: Asked, caller: Caller) -> Response:
-        match asked.service:
-            case "sagemaker":
-                with self.state.lock:
-                    return _json(operations.answer(self.state.world, asked.region, asked.operation, asked.params))
-            case "sagemaker-runtime":
-                return self._invoke(asked)
-            case "service-quotas":
-                with self.state.lock:
-                    return _json(quotas.answer(self.state.world, asked.region, asked.operation, asked.params))
-            case "ssm":
-                with self.state.lock:
-                    return _json(ssm.answer(self.state.world, asked.region, asked.operation, asked.params))
-            case "application-autoscaling":
-                with self.state.lock:
-                    return _json(autoscaling.answer(self.state.world, asked.region, asked.operation, asked.params))
-            case "cloudwatch" if asked.operation == "GetMetricData":
-                metrics, settings = self.state.metrics, self.state.world.settings
-                return _json(cloudwatch.answer(metrics, settings, asked.region, asked.params))
-            case "ecr":
-                return _json(ecr.answer(self.state.world, asked.operation, asked.params))
-            case "sts":
-                return self._sts(asked, caller)
-            case "iam" if asked.operation == "GetUser":
-                return Response(iam.get_user(caller, asked.params), content_type="text/xml")
-            case "iam" if asked.operation == "GetRole" and asked.params.get("RoleName") in self._roles:
-                name = asked.params["RoleName"]
-                return Response(iam.get_role(name, self._roles[name]), content_type="text/xml")
-            case "resourcegroupstaggingapi":  # moto would answer, with nothing of SageMaker in it
-                raise AwsError(f"the sandbox does not play {asked.service}", code="UnsupportedOperation")
-            case _:
-                return self._by_moto(asked)
-
-    def _sts(self, asked: Asked, caller: Caller) -> Response:
-        """A role of another account is given by that account, which has to know its sessions."""
-        if neighbour := self._neighbour(sts.role_account(asked.params.get("RoleArn", ""))):
+        if asked.service == "sagemaker-runtime":
+            return self._invoke(asked)
+        if asked.service == "sts" and (neighbour := self._neighbour(sts.role_account(asked.params.get("RoleArn", "")))):
+            # A role is given by its own account, which has to know the role's sessions
             connection = _connection(asked)
             return neighbours.forward(neighbour, asked.request, asked.body, lambda: _closed(connection), caller)
-        given = sts.answer(self._roles, self.state.sessions, caller, asked.operation, asked.params)
-        return Response(given, content_type="text/xml")
-
-    @property
-    def _roles(self) -> Mapping[str, Any]:
-        return self.state.world.settings.roles
+        if asked.service in NOT_EVEN_BY_MOTO:
+            raise AwsError(f"the sandbox does not play {asked.service}", code="UnsupportedOperation")
+        if asked.service in PLAYED:
+            with contextlib.suppress(LeftToMoto), self.state.lock:
+                return PLAYED[asked.service].answer(self.state, asked, caller)
+        return self._by_moto(asked)
 
     def _invoke(self, asked: Asked) -> Response:
         model = validation.service("sagemaker-runtime").operation_model("InvokeEndpoint")

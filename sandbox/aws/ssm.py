@@ -3,17 +3,16 @@
 Its own and not moto's: moto takes a second to load, and the program writes parameters in every run.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Iterable
 
-from sandbox.aws import validation
-from sandbox.aws.sagemaker import tags
-from sandbox.aws.sagemaker.world import ACCOUNT, Answer, AwsError, Parameter, Params, World
+from sandbox.aws import tags
+from sandbox.aws.paging import Pages
+from sandbox.aws.service import Service
+from sandbox.aws.world import ACCOUNT, Answer, AwsError, Parameter, Params, World
 
-LONGEST_PAGE = 50  # of DescribeParameters
-PAGE_BY_PATH = 10
+BAD_TOKEN = ("The specified token isn't valid.", "InvalidNextToken")
+PAGES, PAGES_BY_PATH = Pages(50, *BAD_TOKEN), Pages(10, *BAD_TOKEN)
 LONGEST_NAME = 1011  # its ARN included
 MOST_LEVELS = 15
 TIERS = {"Standard": 4096, "Advanced": 8192}  # the longest value of each, in characters
@@ -30,17 +29,6 @@ _NOT_PLAYED = ("KeyId", "Policies")
 _KEPT = ("Description", "DataType", "AllowedPattern")  # members that a later PutParameter leaves as they are
 
 Filter = Callable[[Parameter, list[str]], bool]
-
-
-def answer(world: World, region: str, operation: str, request: Params) -> Answer:
-    """What Systems Manager answers. Raises AwsError."""
-    if operation not in OPERATIONS:
-        raise AwsError(f"the sandbox does not play {operation} of Systems Manager", code="UnsupportedOperation")
-    model = validation.service("ssm").operation_model(operation)
-    validation.check_request(model, request)
-    given = OPERATIONS[operation](world, region, request)
-    validation.check_answer(model, given)
-    return given
 
 
 def put(world: World, region: str, request: Params) -> Answer:
@@ -165,7 +153,7 @@ def by_path(world: World, region: str, request: Params) -> Answer:
     if not path.startswith("/") or not (path == "/" or NAME.fullmatch(path.removesuffix("/"))):
         raise AwsError(BAD_NAME)
     found = [one for one in _here(world, region) if _beneath(one, path, request.get("Recursive", False))]
-    return _page(world, request, found, PAGE_BY_PATH, _shown)
+    return _page(world, request, found, PAGES_BY_PATH, _shown)
 
 
 def _here(world: World, region: str) -> list[Parameter]:
@@ -180,20 +168,10 @@ def _beneath(parameter: Parameter, path: str, recursive: bool) -> bool:
 
 
 def _page(
-    world: World, request: Params, found: list[Parameter], longest: int, shown: Callable[[Parameter], Answer]
+    world: World, request: Params, found: list[Parameter], pages: Pages, shown: Callable[[Parameter], Answer]
 ) -> Answer:
-    after = _place(request.get("NextToken", ""))
-    size = min(request.get("MaxResults", longest), world.settings.page_size or longest)
-    rest = [one for one in found if one.name > after]
-    token = {"NextToken": base64.b64encode(rest[size - 1].name.encode()).decode()} if len(rest) > size else {}
-    return {"Parameters": [shown(one) for one in rest[:size]], **token}
-
-
-def _place(token: str) -> str:
-    try:
-        return base64.b64decode(token, validate=True).decode()
-    except (binascii.Error, ValueError):
-        raise AwsError("The specified token isn't valid.", code="InvalidNextToken") from None
+    page = pages.cut(request, found, world.settings.page_size, key=lambda one: one.name)
+    return {"Parameters": [shown(one) for one in page.rows], **page.more}
 
 
 def _shown(parameter: Parameter) -> Answer:
@@ -239,7 +217,7 @@ def describe(world: World, region: str, request: Params) -> Answer:
         raise AwsError("You can use either Filters or ParameterFilters in a single request.")
     wanted = [_filter(row["Key"], row.get("Option", ""), row.get("Values", [])) for row in _filters(request)]
     found = [one for one in _here(world, region) if all(fits(one) for fits in wanted)]
-    return _page(world, request, found, LONGEST_PAGE, _metadata)
+    return _page(world, request, found, PAGES, _metadata)
 
 
 def _filters(request: Params) -> Iterable[Params]:
@@ -303,24 +281,27 @@ def add_tags(world: World, region: str, request: Params) -> Answer:
 
 def remove_tags(world: World, region: str, request: Params) -> Answer:
     arn = _tagged(world, region, request).arn
-    world.tags[arn] = {key: value for key, value in world.tags[arn].items() if key not in request["TagKeys"]}
+    world.tags[arn] = tags.without(world.tags[arn], request["TagKeys"])
     return {}
 
 
 def list_tags(world: World, region: str, request: Params) -> Answer:
-    kept = world.tags[_tagged(world, region, request).arn]
-    return {"TagList": [{"Key": key, "Value": value} for key, value in kept.items()]}
+    return {"TagList": tags.rows(world.tags[_tagged(world, region, request).arn])}
 
 
-OPERATIONS = {
-    "PutParameter": put,
-    "GetParameter": get,
-    "GetParameters": get_many,
-    "GetParametersByPath": by_path,
-    "DescribeParameters": describe,
-    "DeleteParameter": delete,
-    "DeleteParameters": delete_many,
-    "AddTagsToResource": add_tags,
-    "RemoveTagsFromResource": remove_tags,
-    "ListTagsForResource": list_tags,
-}
+SERVICE = Service(
+    "ssm",
+    {
+        "PutParameter": put,
+        "GetParameter": get,
+        "GetParameters": get_many,
+        "GetParametersByPath": by_path,
+        "DescribeParameters": describe,
+        "DeleteParameter": delete,
+        "DeleteParameters": delete_many,
+        "AddTagsToResource": add_tags,
+        "RemoveTagsFromResource": remove_tags,
+        "ListTagsForResource": list_tags,
+    },
+    title="Systems Manager",
+)

@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from sandbox.aws import query, validation
-from sandbox.aws.identity import SECRET, Caller, Sessions
-from sandbox.aws.sagemaker.world import ACCOUNT, Answer, AwsError, Params
+from sandbox.aws.identity import SECRET, Caller, Principals
+from sandbox.aws.service import Service
+from sandbox.aws.world import ACCOUNT, Answer, AwsError, Params
 
 ROLE = re.compile(r"arn:aws:iam::(?P<account>\d{12}):role/(?:[^/]+/)*(?P<name>[^/]+)")
 HOUR = 3600  # the default of a session, and the longest one of a role that a role assumes
@@ -17,23 +17,17 @@ def role_account(arn: str) -> str:
     return role["account"] if role else ""
 
 
-def answer(roles: Params, sessions: Sessions, caller: Caller, operation: str, form: Params) -> str:
-    """What STS answers, as XML. Raises AwsError. `caller` may be of another account."""
-    if operation not in ("GetCallerIdentity", "AssumeRole"):
-        raise AwsError(f"the sandbox does not play {operation} of STS", code="UnsupportedOperation")
-    model = validation.service("sts").operation_model(operation)
-    request = query.request(model, form)
-    if operation == "GetCallerIdentity":
-        return query.answer(model, {"UserId": caller.id, "Account": caller.account, "Arn": caller.arn})
-    return query.answer(model, _assume_role(roles, sessions, caller, request))
+def get_caller_identity(principals: Principals, region: str, request: Params) -> Answer:
+    caller = principals.caller
+    return {"UserId": caller.id, "Account": caller.account, "Arn": caller.arn}
 
 
-def _assume_role(roles: Params, sessions: Sessions, caller: Caller, request: Params) -> Answer:
-    arn = request["RoleArn"]
+def assume_role(principals: Principals, region: str, request: Params) -> Answer:
+    caller, arn = principals.caller, request["RoleArn"]
     role = ROLE.fullmatch(arn)
     if role is None:
         raise AwsError(f"{arn} is invalid", code="ValidationError")
-    trust = roles.get(role["name"]) if role["account"] == ACCOUNT else None
+    trust = principals.roles.get(role["name"]) if role["account"] == ACCOUNT else None
     if trust is None or not any(_allows(statement, caller, request) for statement in _listed(trust["Statement"])):
         message = f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
         raise AwsError(message, "AccessDenied", 403)
@@ -41,7 +35,7 @@ def _assume_role(roles: Params, sessions: Sessions, caller: Caller, request: Par
     if caller.temporary and seconds > HOUR:
         message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
         raise AwsError(message, "ValidationError")
-    given = sessions.give(role["name"], request["RoleSessionName"], seconds)
+    given = principals.sessions.give(role["name"], request["RoleSessionName"], seconds)
     credentials = {
         "AccessKeyId": given.key,
         "SecretAccessKey": SECRET,
@@ -84,3 +78,6 @@ def _is(caller: Caller, principal: str) -> bool:
 def _listed(value: Any) -> list[Any]:
     """IAM's policies have one or several."""
     return value if isinstance(value, list) else [value]
+
+
+SERVICE = Service("sts", {"GetCallerIdentity": get_caller_identity, "AssumeRole": assume_role}, title="STS")

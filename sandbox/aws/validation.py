@@ -13,7 +13,7 @@ from typing import Any
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
-from sandbox.aws.sagemaker.world import AwsError
+from sandbox.aws.world import AwsError
 
 
 @lru_cache

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from sandbox.aws.identity import SECRET, access_key
-from sandbox.aws.sagemaker.world import FIRST_ACCOUNT, REGION
+from sandbox.aws.world import FIRST_ACCOUNT, REGION
 
 ROOT = Path(__file__).resolve().parents[2]  # of the project
 RECORD = "sandbox.json"

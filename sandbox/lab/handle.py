@@ -17,7 +17,7 @@ from botocore.config import Config
 
 from sandbox.aws.calls import Call
 from sandbox.aws.identity import SECRET, access_key
-from sandbox.aws.sagemaker.world import FIRST_ACCOUNT, REGION
+from sandbox.aws.world import FIRST_ACCOUNT, REGION
 from sandbox.lab import processes
 from sandbox.lab.folder import ROOT, STACK_CONFIG, TASKS, Running, environment
 from sandbox.lab.processes import SandboxError

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.aws.sagemaker.world import FIRST_ACCOUNT
+from sandbox.aws.world import FIRST_ACCOUNT
 from sandbox.lab.folder import ROOT, Running, prepare
 
 START_SECONDS = 30

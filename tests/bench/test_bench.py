@@ -13,7 +13,7 @@ from bench.runs import PREVIEW, Measured
 from bench.usage import Usage
 from fleet.aws import endpoints
 from fleet.tasks.load import load
-from sandbox.aws.sagemaker.world import REGION
+from sandbox.aws.world import REGION
 from sandbox.lab.folder import ROOT
 
 ROLE = "arn:aws:iam::123456789012:role/execution"

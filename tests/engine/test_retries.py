@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from sandbox.aws.sagemaker.world import TRUST
+from sandbox.aws.world import TRUST
 from sandbox.lab.handle import wait_until
 
 DOWN = {"action": "error", "status": 503, "code": "ServiceUnavailable", "message": "down"}

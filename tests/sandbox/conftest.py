@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from sandbox.aws.control import State
-from sandbox.aws.sagemaker import operations
-from sandbox.aws.sagemaker.world import REGION, AwsError, World
+from sandbox.aws.sagemaker.operations import SERVICE
 from sandbox.aws.server import serve
+from sandbox.aws.world import REGION, AwsError, World
 from sandbox.lab.handle import Sandbox
 
 ROLE = "arn:aws:iam::123456789012:role/execution"
@@ -22,7 +22,7 @@ class Aws:
         self.world = World(clock=lambda: self.now)
 
     def __call__(self, operation: str, region: str = REGION, /, **request: Any) -> dict[str, Any]:
-        return operations.answer(self.world, region, operation, request)
+        return SERVICE.answer(self.world, region, operation, request)
 
     def refused(self, operation: str, region: str = REGION, /, **request: Any) -> AwsError:
         with pytest.raises(AwsError) as caught:

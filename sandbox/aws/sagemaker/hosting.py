@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sandbox.aws.sagemaker import quotas, tags
-from sandbox.aws.sagemaker.paging import listing
-from sandbox.aws.sagemaker.world import (
+from sandbox.aws import quotas
+from sandbox.aws.sagemaker import tags
+from sandbox.aws.sagemaker.listing import listing
+from sandbox.aws.world import (
     KINDS,
     Answer,
     AwsError,

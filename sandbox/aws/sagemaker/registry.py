@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sandbox.aws.sagemaker import tags
-from sandbox.aws.sagemaker.paging import listing
-from sandbox.aws.sagemaker.world import Answer, AwsError, Group, Package, Params, World, arn_of, find
+from sandbox.aws import tags
+from sandbox.aws.sagemaker.listing import listing
+from sandbox.aws.world import Answer, AwsError, Group, Package, Params, World, arn_of, find
 
 # Members that an answer does not show as they came in, or not at all
 _NOT_KEPT = ("ModelPackageGroupName", "ModelPackageName", "ModelApprovalStatus", "Tags", "ClientToken")

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from sandbox.aws.cloudwatch import Metrics, cold
 from sandbox.aws.sagemaker.hosting import settle
-from sandbox.aws.sagemaker.world import ACCOUNT, AwsError, Serving, World, arn_of
+from sandbox.aws.world import ACCOUNT, AwsError, Serving, World, arn_of
 
 ARTIFACT = re.compile(r"s3://sandbox-models/(?P<path>.+)/model\.tar\.gz")
 TIMEOUT_SECONDS = 60  # what SageMaker gives a container

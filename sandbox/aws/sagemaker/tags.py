@@ -1,29 +1,12 @@
-"""Tags of everything that has an ARN: overwritten key by key, at most 50, none that AWS keeps for itself."""
+"""Tags of what SageMaker has, and what a policy of the account wants of those of something new."""
 
-from collections.abc import Iterable
-
-from sandbox.aws.sagemaker.world import KINDS, Answer, AwsError, Params, World, find
-
-LIMIT = 50
-
-
-def checked(tags: Iterable[Params], existing: Params | None = None) -> dict[str, str]:
-    """`existing` overwritten by the tags of a request. Raises AwsError for what SageMaker refuses."""
-    rows = list(tags)
-    added = {row["Key"]: row["Value"] for row in rows}
-    if len(added) != len(rows):
-        raise AwsError("Duplicate tag keys are not allowed in one request.")
-    if reserved := [key for key in added if key.lower().startswith("aws:")]:
-        raise AwsError(f"aws: prefixed tag key names are not allowed for external use: {', '.join(reserved)}")
-    merged = {**(existing or {}), **added}
-    if len(merged) > LIMIT:
-        raise AwsError(f"A resource can have at most {LIMIT} tags; this one would have {len(merged)}.")
-    return merged
+from sandbox.aws import tags
+from sandbox.aws.world import KINDS, Answer, AwsError, Params, World, find
 
 
 def of_new(world: World, operation: str, arn: str, request: Params) -> dict[str, str]:
     """The tags of something that is made. Raises AwsError where a policy of the account lets nothing be made so."""
-    tagged = checked(request.get("Tags", ()))
+    tagged = tags.checked(request.get("Tags", ()))
     if missing := [key for key in world.settings.required_tags if key not in tagged]:
         message = (
             f"User is not authorized to perform: sagemaker:{operation} on resource: {arn} with an explicit deny in a "
@@ -31,10 +14,6 @@ def of_new(world: World, operation: str, arn: str, request: Params) -> dict[str,
         )
         raise AwsError(message, code="AccessDeniedException")
     return tagged
-
-
-def _rows(tags: Params) -> list[Answer]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def _tagged(world: World, region: str, request: Params) -> str:
@@ -47,18 +26,17 @@ def _tagged(world: World, region: str, request: Params) -> str:
 
 def add(world: World, region: str, request: Params) -> Answer:
     arn = _tagged(world, region, request)
-    world.tags[arn] = checked(request["Tags"], world.tags.get(arn))
-    return {"Tags": _rows(world.tags[arn])}
+    world.tags[arn] = tags.checked(request["Tags"], world.tags.get(arn))
+    return {"Tags": tags.rows(world.tags[arn])}
 
 
 def list_(world: World, region: str, request: Params) -> Answer:
-    return {"Tags": _rows(world.tags.get(_tagged(world, region, request), {}))}
+    return {"Tags": tags.rows(world.tags.get(_tagged(world, region, request), {}))}
 
 
 def delete(world: World, region: str, request: Params) -> Answer:
-    tags = world.tags.get(_tagged(world, region, request), {})
-    for key in request["TagKeys"]:
-        tags.pop(key, None)
+    arn = _tagged(world, region, request)
+    world.tags[arn] = tags.without(world.tags.get(arn, {}), request["TagKeys"])
     return {}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.aws import autoscaling
-from sandbox.aws.sagemaker.world import REGION, AwsError, Settings
+from sandbox.aws.world import REGION, AwsError, Settings
 
 RESOURCE = "endpoint/toxicity/variant/AllTraffic"
 DIMENSION = "sagemaker:variant:DesiredProvisionedConcurrency"
@@ -22,7 +22,7 @@ class Scaling:
 
     def __call__(self, operation: str, region: str = REGION, /, **request: Any) -> dict[str, Any]:
         namespace = {} if "ResourceARN" in request else {"ServiceNamespace": "sagemaker"}
-        return autoscaling.answer(self.world, region, operation, {**namespace, **request})
+        return autoscaling.SERVICE.answer(self.world, region, operation, {**namespace, **request})
 
     def on(self, operation: str, **request: Any) -> dict[str, Any]:
         return self(operation, **{"ResourceId": RESOURCE, "ScalableDimension": DIMENSION, **request})

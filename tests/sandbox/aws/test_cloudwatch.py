@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.aws import cloudwatch
 from sandbox.aws.cloudwatch import Metrics
-from sandbox.aws.sagemaker.world import AwsError, Settings
+from sandbox.aws.world import AwsError, Settings
 from sandbox.lab.handle import Sandbox
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -34,7 +34,8 @@ class Aws:
 
     def ask(self, *queries: dict[str, Any], back: float = HOUR, end: float = NOW + MINUTE, **more: Any) -> Any:
         request = {"MetricDataQueries": list(queries), "StartTime": NOW - back, "EndTime": end, **more}
-        return cloudwatch.answer(self.metrics, self.settings, "eu-west-1", request)
+        watched = cloudwatch.Watched(self.metrics, self.settings)
+        return cloudwatch.SERVICE.answer(watched, "eu-west-1", "GetMetricData", request)
 
     def points(self, *queries: dict[str, Any], **request: Any) -> list[tuple[float, float]]:
         (result,) = self.ask(*queries, **request)["MetricDataResults"]

@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 
 from sandbox.aws import ecr
-from sandbox.aws.sagemaker.world import AwsError, Settings, World
+from sandbox.aws.world import AwsError, Settings, World
 
 WORLD = World(settings=Settings(image_bytes={"text:large": 12_000_000_000, "text:gone": 0}))
 
 
 def describe(*images: dict[str, str], **more: str) -> Any:
-    return ecr.answer(WORLD, "DescribeImages", {"repositoryName": "text", "imageIds": list(images), **more})
+    return ecr.SERVICE.answer(
+        WORLD, "eu-west-1", "DescribeImages", {"repositoryName": "text", "imageIds": list(images), **more}
+    )
 
 
 def test_an_image_has_the_size_of_the_setting_or_the_usual_one() -> None:
@@ -36,4 +38,4 @@ def test_what_cannot_be_shown_is_refused(image: dict[str, str], more: dict[str, 
 
 def test_another_operation_is_not_played() -> None:
     with pytest.raises(AwsError, match="does not play PutImage of ECR"):
-        ecr.answer(WORLD, "PutImage", {})
+        ecr.SERVICE.answer(WORLD, "eu-west-1", "PutImage", {})

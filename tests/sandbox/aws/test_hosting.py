@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.aws.sagemaker.hosting import provision
-from sandbox.aws.sagemaker.world import TRUST, Ending
+from sandbox.aws.world import TRUST, Ending
 
 PREFIX = "arn:aws:sagemaker:eu-west-1:123456789012:"
 ENDPOINT = f'"{PREFIX}endpoint/toxicity"'

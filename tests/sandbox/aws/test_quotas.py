@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.sagemaker import quotas
-from sandbox.aws.sagemaker.world import AwsError, Settings, World
+from sandbox.aws.quotas import SERVICE
+from sandbox.aws.world import AwsError, Settings, World
 
 CONCURRENCY = "L-96300102"
 
 
 def ask(world: World, **request: Any) -> dict[str, Any]:
-    return quotas.answer(world, "eu-west-1", "ListServiceQuotas", {"ServiceCode": "sagemaker", **request})
+    return SERVICE.answer(world, "eu-west-1", "ListServiceQuotas", {"ServiceCode": "sagemaker", **request})
 
 
 def test_the_applied_values_are_the_settings() -> None:
@@ -53,4 +53,4 @@ def test_a_bad_request_is_refused(request_: dict[str, Any], code: str) -> None:
 
 def test_another_operation_is_not_played() -> None:
     with pytest.raises(AwsError, match="does not play GetServiceQuota of Service Quotas"):
-        quotas.answer(World(), "eu-west-1", "GetServiceQuota", {})
+        SERVICE.answer(World(), "eu-west-1", "GetServiceQuota", {})

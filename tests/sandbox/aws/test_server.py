@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from sandbox.aws.control import image
-from sandbox.aws.sagemaker.world import TRUST
+from sandbox.aws.world import TRUST
 from sandbox.lab.handle import Sandbox, wait_until
 from sandbox.lab.processes import SandboxError, ask
 

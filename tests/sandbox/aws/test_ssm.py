@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.aws import ssm
-from sandbox.aws.sagemaker.world import REGION, AwsError, Settings, World
+from sandbox.aws.world import REGION, AwsError, Settings, World
 
 NAME = "/fleet/prod/toxicity"
 LONG = "x" * 4097
@@ -18,7 +18,7 @@ class Store:
         self.world = World()
 
     def __call__(self, operation: str, region: str = REGION, /, **request: Any) -> dict[str, Any]:
-        return ssm.answer(self.world, region, operation, request)
+        return ssm.SERVICE.answer(self.world, region, operation, request)
 
     def refused(self, operation: str, **request: Any) -> AwsError:
         with pytest.raises(AwsError) as caught:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from sandbox.aws import validation
-from sandbox.aws.sagemaker import operations
-from sandbox.aws.sagemaker.world import REGION, AwsError, World
+from sandbox.aws.sagemaker.operations import SERVICE
+from sandbox.aws.world import REGION, AwsError, World
 
 
 def refusal(operation: str, **request: Any) -> str:
@@ -139,13 +139,13 @@ def test_letters_of_any_language_are_letters_to_a_pattern() -> None:
 
 
 def test_an_answer_that_sagemaker_would_not_give_is_an_error_of_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(operations.OPERATIONS, "ListModels", lambda *_: {"Models": [{"ModelName": "m"}]})
+    monkeypatch.setitem(SERVICE.operations, "ListModels", lambda *_: {"Models": [{"ModelName": "m"}]})
     with pytest.raises(AwsError, match="bug in the sandbox: its answer to ListModels") as caught:
-        operations.answer(World(), REGION, "ListModels", {})
+        SERVICE.answer(World(), REGION, "ListModels", {})
     assert (caught.value.code, caught.value.status) == ("InternalFailure", 500)
 
 
-@pytest.mark.parametrize("operation", sorted(operations.OPERATIONS))
+@pytest.mark.parametrize("operation", sorted(SERVICE.operations))
 def test_every_pattern_of_a_played_operation_compiles(operation: str) -> None:
     def walk(shape: Any, above: frozenset[str]) -> None:
         if shape.name in above:

@@ -3,15 +3,14 @@
 Their values are settings of the sandbox. Their names and the one known code are AWS's; the other codes are made up.
 """
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.aws import validation
-from sandbox.aws.sagemaker.world import ACCOUNT, Answer, AwsError, Params, Settings, World
+from sandbox.aws.paging import Pages
+from sandbox.aws.service import Service
+from sandbox.aws.world import ACCOUNT, Answer, AwsError, Params, Settings, World
 
-LONGEST_PAGE = 100
+PAGES = Pages(100, "Invalid NextToken.", "InvalidPaginationTokenException")
 
 
 @dataclass(frozen=True)
@@ -49,22 +48,13 @@ def check(settings: Settings, used: Mapping[str, int], delta: Mapping[str, int])
             )
 
 
-def answer(world: World, region: str, operation: str, request: Params) -> Answer:
-    """What Service Quotas answers. Raises AwsError."""
-    if operation != "ListServiceQuotas":
-        raise AwsError(f"the sandbox does not play {operation} of Service Quotas", code="UnsupportedOperation")
-    model = validation.service("service-quotas").operation_model(operation)
-    validation.check_request(model, request)
+def list_quotas(world: World, region: str, request: Params) -> Answer:
     if request["ServiceCode"] != "sagemaker":
         raise AwsError("The request failed because the specified service does not exist.", "NoSuchResourceException")
     known = [*_OF_OTHER_KINDS, *((quota.code, quota.name, getattr(world.settings, quota.setting)) for quota in QUOTAS)]
     rows = [_row(region, *row) for row in known if request.get("QuotaCode", row[0]) == row[0]]
-    start = _place(request.get("NextToken", ""))
-    size = min(request.get("MaxResults", LONGEST_PAGE), world.settings.page_size or LONGEST_PAGE)
-    more = {"NextToken": base64.b64encode(str(start + size).encode()).decode()} if len(rows) > start + size else {}
-    given: Answer = {"Quotas": rows[start : start + size], **more}
-    validation.check_answer(model, given)
-    return given
+    page = PAGES.cut(request, rows, world.settings.page_size)
+    return {"Quotas": page.rows, **page.more}
 
 
 def _row(region: str, code: str, name: str, value: int) -> Answer:
@@ -82,8 +72,4 @@ def _row(region: str, code: str, name: str, value: int) -> Answer:
     }
 
 
-def _place(token: str) -> int:
-    try:
-        return int(base64.b64decode(token, validate=True)) if token else 0
-    except (binascii.Error, ValueError):
-        raise AwsError("Invalid NextToken.", "InvalidPaginationTokenException") from None
+SERVICE = Service("service-quotas", {"ListServiceQuotas": list_quotas}, title="Service Quotas")

@@ -1,13 +1,13 @@
 """Filter, sort and page a list the way every SageMaker List operation does. What is listed is up to the caller."""
 
-import base64
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sandbox.aws.sagemaker.world import Answer, AwsError, Params
+from sandbox.aws.paging import read_token, token_of
+from sandbox.aws.world import Answer, AwsError, Params
 
 DEFAULT_PAGE = 10  # documented for ListEndpoints; taken for the others, which document none
+BAD_TOKEN = AwsError("Invalid NextToken: it was not given by this operation with this SortBy.")
 
 _FILTERS: dict[str, Callable[[Any, Any], bool]] = {
     "NameContains": lambda record, text: text.lower() in record.name.lower(),
@@ -40,19 +40,19 @@ def listing(
     descending = request.get("SortOrder", order) == "Descending"
 
     def place(record: Any) -> list[Any]:
-        return [getattr(record, _SORTS[sort]), *record.tie]
+        return [sort, getattr(record, _SORTS[sort]), *record.tie]
 
     wanted.sort(key=place, reverse=descending)
     token = request.get("NextToken")
     if empty_first and not token:
-        return {member: [], "NextToken": _token(sort, [])}
-    after = _place(token, sort) if token else []
-    if after:
+        return {member: [], "NextToken": token_of([sort])}
+    after = _place(token, sort) if token else [sort]
+    if after != [sort]:
         wanted = [record for record in wanted if (place(record) < after if descending else place(record) > after)]
     size = request.get("MaxResults", DEFAULT_PAGE)
     size = min(size, cap) if cap else size
     page = wanted[:size]
-    more = {"NextToken": _token(sort, place(page[-1]))} if len(wanted) > size else {}
+    more = {"NextToken": token_of(place(page[-1]))} if len(wanted) > size else {}
     return {member: [summary(record) for record in page], **more}
 
 
@@ -60,15 +60,8 @@ def _given(request: Params) -> list[tuple[str, Callable[[Any, Any], bool]]]:
     return [(name, check) for name, check in _FILTERS.items() if name in request]
 
 
-def _token(sort: str, place: list[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps([sort, place]).encode()).decode()
-
-
 def _place(token: str, sort: str) -> list[Any]:
-    try:
-        its_sort, place = json.loads(base64.urlsafe_b64decode(token))
-        if its_sort == sort and isinstance(place, list):
-            return place
-    except ValueError:
-        pass
-    raise AwsError("Invalid NextToken: it was not given by this operation with this SortBy.")
+    place: list[Any] = read_token(token, list, BAD_TOKEN)
+    if place[:1] != [sort]:
+        raise BAD_TOKEN
+    return place
