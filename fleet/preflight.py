@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, TypedDict
 
 # --- packages -------------------------------------------------------------------------------------------------------
 
@@ -22,6 +22,13 @@ LARGEST_IMAGE = 10_000_000_000  # bytes, compressed as ECR tells them (Developer
 Package = Mapping[str, Any]  # as DescribeModelPackage gives it
 
 
+class ImageId(TypedDict, total=False):
+    """How DescribeImages is told which image of a repository is meant."""
+
+    imageDigest: str
+    imageTag: str
+
+
 @dataclass(frozen=True)
 class Image:
     """A container image in a private registry of Amazon ECR."""
@@ -29,7 +36,7 @@ class Image:
     account: str  # of the registry
     region: str
     repository: str
-    id: Mapping[str, str]  # how DescribeImages is told which one
+    id: "ImageId"
 
     @staticmethod
     def parse(uri: str) -> "Image | None":
@@ -38,7 +45,7 @@ class Image:
         if found is None:
             return None
         digest, tag = found["digest"], found["tag"] or "latest"
-        id_ = {"imageDigest": digest} if digest else {"imageTag": tag}
+        id_: ImageId = {"imageDigest": digest} if digest else {"imageTag": tag}
         return Image(found["account"], found["region"], found["repository"], id_)
 
 

@@ -5,8 +5,8 @@ Read where it can be read. Nothing here may fail or hold up a run: what could no
 
 import re
 import time
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -15,7 +15,11 @@ from fleet.access import Access
 from fleet.aws import session
 from fleet.preflight import Limit, Quotas, Role, documented_quotas, lets_sagemaker_in
 
+if TYPE_CHECKING:
+    from mypy_boto3_service_quotas.type_defs import ServiceQuotaTypeDef
+
 LONGEST_LISTING = 15.0  # seconds; SageMaker has a quota for every instance type, thousands, 100 a page
+SOON = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5, read_timeout=5)  # gives up soon
 
 # Service Quotas knows a quota by its code and names it by these words; the codes of the others are not documented
 _QUOTAS = {
@@ -45,8 +49,8 @@ def quotas(access: Access) -> Quotas:
     )
 
 
-def _listed(access: Access) -> Iterator[Mapping[str, Any]]:
-    service_quotas = quick_client(access, "service-quotas")
+def _listed(access: Access) -> Iterator["ServiceQuotaTypeDef"]:
+    service_quotas = session.client(access, "service-quotas", SOON)
     deadline = time.monotonic() + LONGEST_LISTING
     pages = service_quotas.get_paginator("list_service_quotas").paginate(
         ServiceCode="sagemaker", PaginationConfig={"PageSize": 100}
@@ -57,7 +61,7 @@ def _listed(access: Access) -> Iterator[Mapping[str, Any]]:
             raise TimeoutError(f"ListServiceQuotas has not ended after {LONGEST_LISTING:.0f} seconds")
 
 
-def _understood(row: Mapping[str, Any]) -> dict[str, Limit]:
+def _understood(row: "ServiceQuotaTypeDef") -> dict[str, Limit]:
     code, name, value = str(row.get("QuotaCode", "")), str(row.get("QuotaName", "")), row.get("Value")
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         return {}
@@ -70,7 +74,7 @@ def _understood(row: Mapping[str, Any]) -> dict[str, Limit]:
 def role(arn: str, access: Access) -> Role:
     """What is wrong with the execution role, as far as IAM tells; a role that it does not show is a doubt."""
     try:
-        iam = quick_client(access, "iam")
+        iam = session.client(access, "iam", SOON)
         found = iam.get_role(RoleName=arn.rpartition("/")[2])["Role"]
         # Another ARN is another role of that name: IAM looks in its own account only, and at no path
         if found["Arn"] != arn or lets_sagemaker_in(found.get("AssumeRolePolicyDocument")):
@@ -89,9 +93,3 @@ def role(arn: str, access: Access) -> Role:
         "to sagemaker.amazonaws.com",
         certain=True,
     )
-
-
-def quick_client(access: Access, service: str) -> Any:
-    """A client that gives up soon."""
-    config = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5, read_timeout=5)
-    return session.client(access, service, config)

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from fleet.access import Access
 from fleet.aws import endpoints, identity, scaling, session
@@ -18,6 +18,7 @@ from fleet.seen import IN_TRANSITION, Absent, Live, LiveEndpoint, Unknown
 from fleet.tags import Ownership
 
 if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
@@ -118,7 +119,7 @@ class Gateway:
         return await _in_thread(self._pool, lambda: scaling.exists(client.result(), resource_id))
 
     @cached_property
-    def _autoscaling(self) -> "Future[Any]":
+    def _autoscaling(self) -> "Future[ApplicationAutoScalingClient]":
         return self._pool.submit(session.autoscaling, self._access)
 
     async def remove(self, name: str) -> Unknown | None:

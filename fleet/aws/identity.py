@@ -8,15 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
 
 from fleet.access import Access
 from fleet.aws import patience
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
 
 _LOCK = Lock()  # so that threads that begin at once assume a role once
 
@@ -33,7 +36,7 @@ def opened(access: Access) -> boto3.Session:
     """The session that the access leads to. Nothing is asked yet; raises botocore's ProfileNotFound."""
     with _LOCK:
         roles = _assumed(access) if access.roles else None
-    core = _core(access)
+    core: Any = _core(access)
     if roles:
         core._credentials = roles  # botocore has no other way in for credentials that renew themselves
     return boto3.Session(botocore_session=core, region_name=access.region)
@@ -58,9 +61,10 @@ def caller(access: Access) -> Caller:
     return Caller(answer["Account"], answer["Arn"])
 
 
-def client(access: Access) -> Any:
+def client(access: Access) -> "STSClient":
     """Of STS, with the credentials that the access leads to."""
-    return _sts(access, opened(access).client)()
+    made: STSClient = _sts(access, opened(access).client)()
+    return made
 
 
 def objection(access: Access) -> str:
@@ -68,7 +72,7 @@ def objection(access: Access) -> str:
     return access.objection_to(caller(access).account) if access.allowed or access.forbidden else ""
 
 
-def _core(access: Access) -> Any:
+def _core(access: Access) -> botocore.session.Session:
     core = botocore.session.Session(profile=access.profile or None)
     for variable, file in (("config_file", access.config_file), ("credentials_file", access.credentials_file)):
         if file:
@@ -79,10 +83,10 @@ def _core(access: Access) -> Any:
 
 
 @cache
-def _assumed(access: Access) -> Any:
+def _assumed(access: Access) -> Credentials | None:
     """The credentials of the last role of the chain, renewed before they expire."""
     core = _core(access)
-    credentials: Any = core.get_credentials()
+    credentials = core.get_credentials()
     for role in access.roles:
         fetcher = AssumeRoleCredentialFetcher(
             _sts(access, core.create_client), credentials, role.arn, extra_args=json.loads(role.members)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -10,6 +10,9 @@ from fleet.access import Access
 from fleet.aws import account, session
 from fleet.preflight import Image
 from fleet.seen import Unknown
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
 
 _MISSING = frozenset({"ImageNotFoundException", "RepositoryNotFoundException"})
 
@@ -22,7 +25,7 @@ def look_up(access: Access, uris: Iterable[str]) -> tuple[Mapping[str, int | str
     wanted = {uri: image for uri in uris if (image := Image.parse(uri)) and image.region == access.region}
     if not wanted:
         return {}, ""
-    ecr = session.ask(lambda: account.quick_client(access, "ecr"))
+    ecr = session.ask(lambda: session.client(access, "ecr", account.SOON))
     if isinstance(ecr, Unknown):
         return {}, ecr.error
 
@@ -40,11 +43,9 @@ def look_up(access: Access, uris: Iterable[str]) -> tuple[Mapping[str, int | str
     return known, unknown[0] if unknown else ""
 
 
-def _described(ecr: Any, image: Image) -> int | str:
+def _described(ecr: "ECRClient", image: Image) -> int | str:
     try:
-        answer = ecr.describe_images(
-            registryId=image.account, repositoryName=image.repository, imageIds=[dict(image.id)]
-        )
+        answer = ecr.describe_images(registryId=image.account, repositoryName=image.repository, imageIds=[image.id])
     except ClientError as error:
         if error.response["Error"]["Code"] in _MISSING:
             return session.sentence(error)

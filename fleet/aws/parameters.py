@@ -4,14 +4,17 @@ Writing them is the aws provider's; what is in them is fleet/contract.py.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
 
 MOST_NAMES = 10  # of one GetParameters
 
 
-def existing(ssm: Any, names: Iterable[str]) -> set[str]:
+def existing(ssm: "SSMClient", names: Iterable[str]) -> set[str]:
     """Those of the parameters with these full names that exist.
 
     Asked by name, 10 a call: a path would have to be read whole, and listing what there is cannot be narrowed by IAM.
@@ -23,7 +26,7 @@ def existing(ssm: Any, names: Iterable[str]) -> set[str]:
     return found
 
 
-def tags(ssm: Any, name: str) -> dict[str, str] | None:
+def tags(ssm: "SSMClient", name: str) -> dict[str, str] | None:
     """The tags of a parameter; None where there is none of this full name."""
     try:
         answer = ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)

@@ -9,8 +9,9 @@ import logging
 import os
 import time
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
+from botocore.client import BaseClient
 from botocore.config import Config
 
 ATTEMPTS = 8
@@ -19,6 +20,8 @@ QUIET_SECONDS = 5  # bursts of throttling that are shorter need no word
 BETWEEN_WORDS = 30  # seconds between two words about one service, however many calls wait for it
 
 _log = logging.getLogger(__name__)
+
+C = TypeVar("C", bound=BaseClient)
 
 
 def config() -> Config:
@@ -33,9 +36,10 @@ def config() -> Config:
     )
 
 
-def tell(client: Any) -> Any:
+def tell(client: C) -> C:
     """The client, whose calls are told of while they are repeated."""
-    attempts = (client.meta.config.retries or {}).get("total_max_attempts", ATTEMPTS)
+    config: Any = client.meta.config  # its type does not know the options that it was made with
+    attempts = (config.retries or {}).get("total_max_attempts", ATTEMPTS)
     client.meta.events.register("needs-retry", _Word(attempts))
     return client
 

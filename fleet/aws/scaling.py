@@ -3,12 +3,15 @@
 Making them is the aws provider's, through fleet/resources/beside/scaling.py.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Final
 
 from fleet.revision import ALL_TRAFFIC
 
-NAMESPACE = "sagemaker"
-DIMENSION = "sagemaker:variant:DesiredProvisionedConcurrency"
+if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+
+NAMESPACE: Final = "sagemaker"
+DIMENSION: Final = "sagemaker:variant:DesiredProvisionedConcurrency"
 
 
 def target_of(endpoint: str) -> str:
@@ -16,7 +19,7 @@ def target_of(endpoint: str) -> str:
     return f"endpoint/{endpoint}/variant/{ALL_TRAFFIC}"
 
 
-def exists(application_autoscaling: Any, resource_id: str) -> bool:
+def exists(application_autoscaling: "ApplicationAutoScalingClient", resource_id: str) -> bool:
     """Whether provisioned concurrency of `endpoint/<name>/variant/<variant>` has a scalable target."""
     answer = application_autoscaling.describe_scalable_targets(
         ServiceNamespace=NAMESPACE, ResourceIds=[resource_id], ScalableDimension=DIMENSION

@@ -1,7 +1,7 @@
 """How this program speaks to AWS: one client per process, patient retries, and errors as one sentence."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -11,8 +11,14 @@ from fleet.aws import identity, patience
 from fleet.seen import Unknown
 
 if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+    from mypy_boto3_service_quotas import ServiceQuotasClient
+    from mypy_boto3_ssm import SSMClient
 
 THREADS = 16
 LONGEST_CALL = 75  # seconds; a container has 60 for its answer (developer guide, serverless endpoints, 2026-11)
@@ -30,22 +36,39 @@ def sagemaker(access: Access) -> "SageMakerClient":
 
     Throttling bursts pass, by the attempts of patience.py and by `patiently`.
     """
-    made: SageMakerClient = client(access, "sagemaker", _patient())
-    return made
+    return client(access, "sagemaker", _patient())
 
 
-def ssm(access: Access) -> Any:
+def ssm(access: Access) -> "SSMClient":
     """A client of Parameter Store, as patient."""
     return client(access, "ssm", _patient())
 
 
-def autoscaling(access: Access) -> Any:
+def autoscaling(access: Access) -> "ApplicationAutoScalingClient":
     """A client of Application Auto Scaling, as patient."""
     return client(access, "application-autoscaling", _patient())
 
 
+@overload
+def client(
+    access: Access, service: Literal["application-autoscaling"], config: Config
+) -> "ApplicationAutoScalingClient": ...
+@overload
+def client(access: Access, service: Literal["cloudwatch"], config: Config) -> "CloudWatchClient": ...
+@overload
+def client(access: Access, service: Literal["ecr"], config: Config) -> "ECRClient": ...
+@overload
+def client(access: Access, service: Literal["iam"], config: Config) -> "IAMClient": ...
+@overload
+def client(access: Access, service: Literal["sagemaker"], config: Config) -> "SageMakerClient": ...
+@overload
+def client(access: Access, service: Literal["sagemaker-runtime"], config: Config) -> "SageMakerRuntimeClient": ...
+@overload
+def client(access: Access, service: Literal["service-quotas"], config: Config) -> "ServiceQuotasClient": ...
+@overload
+def client(access: Access, service: Literal["ssm"], config: Config) -> "SSMClient": ...
 def client(access: Access, service: Any, config: Config) -> Any:
-    """A client of any service. Raises what boto3 raises where no session can be opened."""
+    """A client of one of these services. Raises what boto3 raises where no session can be opened."""
     how = identity.connecting(access, service)
     how["config"] = how["config"].merge(config)
     return patience.tell(identity.opened(access).client(service, **how))
@@ -63,8 +86,7 @@ def runtime(access: Access) -> "SageMakerRuntimeClient":
         connect_timeout=10,
         read_timeout=LONGEST_CALL,
     )
-    made: SageMakerRuntimeClient = client(access, "sagemaker-runtime", config)
-    return made
+    return client(access, "sagemaker-runtime", config)
 
 
 def ask(call: Callable[[], T]) -> T | Unknown:

@@ -7,13 +7,22 @@ cannot be put together again.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
 from fleet.access import Access
 from fleet.aws import session
 from fleet.comparison import Metrics, Window
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_cloudwatch.type_defs import (
+        DimensionTypeDef,
+        MetricDataQueryTypeDef,
+        MetricStatTypeDef,
+        MetricTypeDef,
+    )
 
 NAMESPACE = "AWS/SageMaker"
 VARIANT = "AllTraffic"  # what every configuration of this program calls its one production variant
@@ -52,13 +61,13 @@ class Incomplete(Exception):
     """CloudWatch answered, and not all of it."""
 
 
-def client(access: Access) -> Any:
+def client(access: Access) -> "CloudWatchClient":
     """A CloudWatch client."""
     config = Config(retries={"mode": "standard"}, connect_timeout=10, read_timeout=30)
     return session.client(access, "cloudwatch", config)
 
 
-def read(cloudwatch: Any, endpoints: Sequence[str], window: Window) -> list[Metrics]:
+def read(cloudwatch: "CloudWatchClient", endpoints: Sequence[str], window: Window) -> list[Metrics]:
     """The metrics of each endpoint, in their order. Raises what boto3 raises, and Incomplete."""
     queries = [_query(n, endpoint, field, window) for n, endpoint in enumerate(endpoints) for field in READINGS]
     values: dict[str, list[float]] = {}
@@ -82,12 +91,15 @@ def _id(field: str, number: int) -> str:
     return f"{field}_{number}"
 
 
-def _query(number: int, endpoint: str, field: str, window: Window) -> dict[str, Any]:
+def _query(number: int, endpoint: str, field: str, window: Window) -> "MetricDataQueryTypeDef":
     reading = READINGS[field]
     # An endpoint's name alone matches nothing: both are dimensions of the metric
-    dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": VARIANT}]
-    metric = {"Namespace": NAMESPACE, "MetricName": reading.metric, "Dimensions": dimensions}
-    stat = {"Metric": metric, "Period": window.seconds, "Stat": reading.statistic}
+    dimensions: list[DimensionTypeDef] = [
+        {"Name": "EndpointName", "Value": endpoint},
+        {"Name": "VariantName", "Value": VARIANT},
+    ]
+    metric: MetricTypeDef = {"Namespace": NAMESPACE, "MetricName": reading.metric, "Dimensions": dimensions}
+    stat: MetricStatTypeDef = {"Metric": metric, "Period": window.seconds, "Stat": reading.statistic}
     return {"Id": _id(field, number), "MetricStat": stat}
 
 
