@@ -16,7 +16,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
-from sandbox.plugin.catalogue import Properties, Refused
+from sandbox.plugin.catalogue.row import Properties, Refused
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 # boto3's name of a service -> the provider's, where they differ

@@ -1,9 +1,9 @@
-"""What a row of the catalogue means as boto3 calls: create, read, update, delete, tags, and waiting for a status.
+"""What a row of the catalogue means as boto3 calls: create, read, update, delete, and tags.
 
-Speaks plain values; Pulumi's protocol is provider.py. Every failure is one `Refused`, worded as the bridge words it.
+Speaks plain values; Pulumi's protocol is provider.py, and waiting for a status is waiting.py. Every failure is one
+`Refused`, worded as the bridge words it.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any, NoReturn, cast
@@ -13,12 +13,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.plugin import access
-from sandbox.plugin.catalogue import Field, Properties, Refused, Repeat, ResourceType, Settling, Tagging
+from sandbox.plugin.catalogue.row import Properties, Refused, Repeat, ResourceType, Settling
 from sandbox.plugin.difference import changes, top
-from sandbox.plugin.retries import Patience, pauses
-from sandbox.plugin.tags import ProviderTags
+from sandbox.plugin.members import from_aws, to_aws
+from sandbox.plugin.retries import Patience
+from sandbox.plugin.tags import ProviderTags, listed, retagging
+from sandbox.plugin.waiting import Waiting
 
-SHORTEST_POLL_SECONDS = 0.1  # however short a second of the provider's is
 READ_TIMEOUT_SECONDS = 3600  # a fault may hold a call for as long as a test wants, and a timeout would send it again
 CONNECTIONS = 128
 
@@ -63,23 +64,17 @@ class Cloud:
 
     def create(self, row: ResourceType, key: Properties, inputs: Mapping[str, object]) -> None:
         """Creates and waits. Raises Refused, also where the resource exists afterwards but never became ready."""
-        request, later = to_aws(row.fields, inputs), {}
-        if row.tagging and (tags := cast(dict[str, str], inputs.get("tagsAll"))):
-            tagged = {row.tagging.create: listed(row.tagging, tags)}
-            if row.tagging.apart(request):
-                later = row.tagging.target(key, "") | tagged
-            else:
-                request |= tagged
+        request, tagged_later = first_request(row, key, inputs)
 
         def once() -> None:
             try:
                 self.send(row, key, row.create, request)
-                if row.tagging and later:
-                    self.ask(row, key, row.tagging.add, later)
+                if row.tagging and tagged_later:
+                    self.ask(row, key, row.tagging.add, tagged_later)
             except (ClientError, BotoCoreError) as error:
                 refuse("creating", row, key, error)
             if row.settling:
-                self.wait_until_ready(row, row.settling, key, "create")
+                self.waiting(row, row.settling, key).until_ready("create")
 
         if row.settling and row.settling.healing:
             self.create_until_healed(row, row.settling, key, once)
@@ -152,7 +147,10 @@ class Cloud:
         moved = {top(change.path) for change in changes(row.fields, state, wanted)}
         try:
             if row.tagging:
-                self.retag(row, row.tagging, key, state, wanted)
+                target = row.tagging.target(key, str(state.get("arn")))
+                old, new = (cast(dict[str, str], side.get("tagsAll") or {}) for side in (state, wanted))
+                for operation, request in retagging(row.tagging, target, old, new):
+                    self.ask(row, key, operation, request)
             if row.update and moved - {"tags", "tagsAll"} - {field.wire for field in row.fields if field.unread}:
                 sent = tuple(
                     field for field in row.fields if not field.replaces and (not field.on_change or field.wire in moved)
@@ -160,100 +158,34 @@ class Cloud:
                 known = {field.wire: state[field.wire] for field in sent if field.kept and field.wire in state}
                 self.send(row, key, row.update.operation, row.update.target(key) | to_aws(sent, {**known, **inputs}))
                 if row.settling:
-                    self.wait_until_ready(row, row.settling, key, "update")
+                    self.waiting(row, row.settling, key).until_ready("update")
         except (ClientError, BotoCoreError) as error:
             refuse("updating", row, key, error)
-
-    def retag(
-        self,
-        row: ResourceType,
-        tagging: Tagging,
-        key: Properties,
-        state: Mapping[str, object],
-        wanted: Mapping[str, object],
-    ) -> None:
-        old, new = (cast(dict[str, str], side.get("tagsAll") or {}) for side in (state, wanted))
-        target = tagging.target(key, str(state.get("arn")))
-        if gone := sorted(old.keys() - new.keys()):
-            self.ask(row, key, tagging.remove, target | {tagging.keys: gone})
-        if fresh := {name: value for name, value in new.items() if old.get(name) != value}:
-            self.ask(row, key, tagging.add, target | {tagging.create: listed(tagging, fresh)})
 
     def delete(self, row: ResourceType, key: Properties) -> None:
         """Deletes and waits until it is gone; one that is gone already is fine. Raises Refused."""
         try:
             self.ask(row, key, row.delete.operation, row.delete.target(key))
             if row.settling:
-                self.wait_until_gone(row, row.settling, key)
+                self.waiting(row, row.settling, key).until_gone()
         except (ClientError, BotoCoreError) as error:
             if not access.sentence(error).startswith(row.missing):
                 refuse("deleting", row, key, error)
 
-    def wait_until_ready(self, row: ResourceType, settling: Settling, key: Properties, after: str) -> None:
-        waiting = f"waiting for {row.title} ({row.id(key)}) {after}"
-        for described in self.poll(row, key, settling.seconds, waiting):
-            if described is None:
-                raise Refused(f"{waiting}: couldn't find resource")
-            status = described[settling.status]
-            if status == settling.ready:
-                return
-            if status not in settling.pending:
-                raise Refused(f"{waiting}: {unexpected(status, settling.ready, described.get(settling.reason))}")
-
-    def wait_until_gone(self, row: ResourceType, settling: Settling, key: Properties) -> None:
-        waiting = f"waiting for {row.title} ({row.id(key)}) delete"
-        for described in self.poll(row, key, settling.delete_seconds, waiting):
-            if described is None:
-                return
-            if described[settling.status] not in settling.leaving:
-                why = unexpected(described[settling.status], "", described.get(settling.reason))
-                raise Refused(f"{waiting}: {why}")
-
-    def poll(self, row: ResourceType, key: Properties, seconds: float, waiting: str) -> Any:
-        """Describes the resource again and again. Raises Refused when time is up or the run is cancelled."""
-        end = time.monotonic() + seconds
-        for pause in pauses():
-            if time.monotonic() >= end:
-                break
-            try:
-                yield self.describe(row, key)
-            except (ClientError, BotoCoreError) as error:
-                raise Refused(f"{waiting}: {access.sentence(error)}") from None
-            if not self.patience.sleep(pause, at_least=SHORTEST_POLL_SECONDS):
-                raise Refused(f"{waiting}: the run was cancelled")
-        raise Refused(f"{waiting}: timeout while waiting for state to become ready (timeout: {seconds / 60:.0f}m)")
+    def waiting(self, row: ResourceType, settling: Settling, key: Properties) -> Waiting:
+        return Waiting(settling, f"{row.title} ({row.id(key)})", lambda: self.describe(row, key), self.patience)
 
 
-def to_aws(fields: tuple[Field, ...], inputs: Mapping[str, object]) -> Properties:
-    given = {field: inputs.get(field.wire, field.unset) for field in fields}
-    return {field.member: convert(field, value, to_aws) for field, value in given.items() if value is not None}
-
-
-def from_aws(fields: tuple[Field, ...], described: Mapping[str, object]) -> Properties:
-    """The properties among `fields` that AWS gives; its null and empty answers are absent."""
-    found = {field: described.get(field.described or field.member) for field in fields}
-    return {
-        field.wire: convert(field, value, from_aws) for field, value in found.items() if value not in (None, "", [], {})
-    }
-
-
-def convert(field: Field, value: object, into: Any) -> object:
-    match value:
-        case dict() if field.fields:
-            return into(field.fields, value)
-        case list():
-            return [convert(field, item, into) for item in value]
-        case _:
-            return value
-
-
-def listed(tagging: Tagging, tags: Mapping[str, str]) -> object:
-    return dict(tags) if tagging.as_map else [{"Key": name, "Value": value} for name, value in sorted(tags.items())]
-
-
-def unexpected(status: str, ready: str, reason: str | None) -> str:
-    """The last words are Go's for a reason that is not there."""
-    return f"unexpected state '{status}', wanted target '{ready}'. last error: {reason or '%!s(<nil>)'}"
+def first_request(row: ResourceType, key: Properties, inputs: Mapping[str, object]) -> tuple[Properties, Properties]:
+    """The request that creates the resource, and the one that tags it afterwards: empty where the first one does."""
+    request = to_aws(row.fields, inputs)
+    tags = cast(dict[str, str], inputs.get("tagsAll"))
+    if not row.tagging or not tags:
+        return request, {}
+    tagged = {row.tagging.create: listed(row.tagging, tags)}
+    if row.tagging.apart(request):
+        return request, row.tagging.target(key, "") | tagged
+    return request | tagged, {}
 
 
 def refuse(doing: str, row: ResourceType, key: Properties, error: ClientError | BotoCoreError) -> NoReturn:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Literal
 
-from sandbox.plugin.catalogue import Field
+from sandbox.plugin.catalogue.row import Field
 
 REGION = Field("region", computed=True, replaces=True)  # of every type
 TAGS, TAGS_ALL = Field("tags"), Field("tagsAll")

@@ -1,13 +1,12 @@
 """The stand-in for Pulumi's `aws` resource provider: its gRPC protocol, served to the engine.
 
-Which types there are is catalogue.py, AWS is cloud.py. What the protocol asks of a bridged provider is here: defaults
+Which types there are is catalogue/, AWS is cloud.py. What the protocol asks of a bridged provider is here: defaults
 and names in Check, replacements in Diff, partial failures, secrets.
 """
 
 import importlib
 import json
 import os
-import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,8 +21,11 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc, status_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 
-from sandbox.plugin.catalogue import TYPES, Field, Properties, Refused, ResourceType
-from sandbox.plugin.difference import Change, changes, nothing, top
+from sandbox.plugin.catalogue import TYPES
+from sandbox.plugin.catalogue.row import Properties, Refused, ResourceType
+from sandbox.plugin.defaults import refreshed, with_defaults, without_defaults
+from sandbox.plugin.difference import Change, changes, top
+from sandbox.plugin.resource import key_of, outputs
 from sandbox.plugin.tags import ProviderTags
 from sandbox.plugin.wire import decode, encode, secrets
 
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
 VERSION = "7.51.1"
 DEFAULTED = "__defaults"  # the bridge's own input: which properties the program did not give
-ELSEWHERE = re.compile(r"(.+)@([a-z]{2}(?:-[a-z]+)+-\d{1,2})")  # an import's id that ends with a region
 THREADS = 128  # a create or an update holds one until the endpoint is in service
 PARENT_POLL_SECONDS = 0.25
 
@@ -139,9 +140,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         row = known(request.type)
         state, inputs = decode(request.olds), decode(request.news)
         ignored = {top(path) for path in request.ignoreChanges}
-        state["region"] = (
-            state.get("region") or self.cloud.region
-        )  # a state of before has none, and means the provider's
+        # What an older provider wrote into the state has no region, and means the provider's.
+        state["region"] = state.get("region") or self.cloud.region
         wanted = self.cloud.promised(row, None, inputs)
         found = [change for change in changes(row.fields, state, wanted) if top(change.path) not in ignored]
         replaces = sorted({top(change.path) for change in found if change.replaces})
@@ -168,7 +168,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         # Not in the state if this fails, whatever became of it: the bridged provider sets the id after the wait.
         self.cloud.create(row, key, inputs)
         try:
-            found = self.outputs(row, key, inputs)
+            found = outputs(self.cloud, row, key, inputs)
         except Refused as refused:
             raise Incomplete(row.id(key), promised, refused) from None
         return proto.CreateResponse(id=row.id(key), properties=encode(found, secret) if found else promised)
@@ -176,8 +176,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     @rpc
     def Read(self, request: proto.ReadRequest) -> proto.ReadResponse:
         row, olds, state = known(request.type), decode(request.inputs), decode(request.properties)
-        secret, key = secret_of(row, request.inputs, request.properties), self.key_of(row, request.id, state)
-        found = self.outputs(row, key, olds)
+        secret, key = secret_of(row, request.inputs, request.properties), key_of(self.cloud, row, request.id, state)
+        found = outputs(self.cloud, row, key, olds)
         if found is None:
             return proto.ReadResponse()
         known_inputs = {name: value for name, value in found.items() if name in row.inputs}
@@ -190,7 +190,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         row, state, inputs = known(request.type), decode(request.olds), decode(request.news)
         for name in {top(path) for path in request.ignoreChanges} & state.keys():
             inputs[name] = state[name]
-        secret, key = secret_of(row, request.news), self.key_of(row, request.id, state)
+        secret, key = secret_of(row, request.news), key_of(self.cloud, row, request.id, state)
         stands = {field.wire for field in row.fields if field.computed} - set(row.one_of) | {"arn"}
         promised = encode(
             {name: state[name] for name in stands & state.keys()} | self.cloud.promised(row, key["region"], inputs),
@@ -201,7 +201,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         try:
             self.cloud.update(row, key, state, inputs)
             # As the bridge does: after a silent rollback this is the old configuration, reported as success.
-            found = self.outputs(row, key, inputs)
+            found = outputs(self.cloud, row, key, inputs)
         except Refused as refused:
             # Terraform saves what was planned although it did not come true; the engine keeps the old inputs beside it.
             raise Incomplete(request.id, promised, refused) from None
@@ -210,32 +210,13 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     @rpc
     def Delete(self, request: proto.DeleteRequest) -> Any:
         row = known(request.type)
-        self.cloud.delete(row, self.key_of(row, request.id, decode(request.properties)))
+        self.cloud.delete(row, key_of(self.cloud, row, request.id, decode(request.properties)))
         return empty_pb2.Empty()
 
     @rpc
     def Cancel(self, _: Any) -> Any:
         self.cancelled.set()
         return empty_pb2.Empty()
-
-    def key_of(self, row: ResourceType, id_: str, state: Properties) -> Properties:
-        """What the calls need to know; only an import has no state, and an id that tells it all."""
-        if state.keys() >= set(row.key):
-            return {name: state[name] for name in row.key} | {"region": state.get("region") or self.cloud.region}
-        elsewhere = ELSEWHERE.fullmatch(id_)
-        id_, region = elsewhere.groups() if elsewhere else (id_, self.cloud.region)
-        return row.imported(id_) | {"region": region}
-
-    def outputs(self, row: ResourceType, key: Properties, inputs: Properties) -> Properties | None:
-        """What AWS has, completed as the bridge does: with defaults, and with the tags that are the resource's own."""
-        found = self.cloud.read(row, key)
-        if found:
-            found |= {field.wire: inputs[field.wire] for field in row.fields if field.unread and field.wire in inputs}
-            given = [name for name in row.one_of if name in inputs] or row.one_of[:1]
-            found = {name: value for name, value in found.items() if name in given or name not in row.one_of}
-        if found and row.tagging:
-            found["tags"] = self.tags.own_of(found["tagsAll"], inputs.get("tags") or {})
-        return with_defaults(row.fields, found) if found else None
 
 
 def settings(struct: Any) -> Properties:
@@ -260,56 +241,6 @@ def known(token: str) -> ResourceType:
 def secret_of(row: ResourceType, *structs: Any) -> set[str]:
     """Names of the outputs that are secret: those that came as such, and those that always are."""
     return secrets(*structs) | {field.wire for field in row.fields if field.secret}
-
-
-def with_defaults(fields: tuple[Field, ...], properties: Properties) -> Properties:
-    filled = {field.wire: field.default for field in fields if field.default is not None} | properties
-    return filled | {field.wire: within(field, filled[field.wire]) for field in fields if field.wire in filled}
-
-
-def without_defaults(fields: tuple[Field, ...], found: Properties) -> Properties:
-    """The inputs that an import reads: all but defaults and what is empty."""
-    known = {field.wire: field for field in fields} | {name: Field(name) for name in ("region", "tags", "tagsAll")}
-    inputs = {name: given_within(known[name].fields, value) for name, value in found.items()}
-    return {
-        name: value
-        for name, value in inputs.items()
-        if not nothing(known[name], value) and value != known[name].default
-    }
-
-
-def given_within(fields: tuple[Field, ...], value: Any) -> Any:
-    match value:
-        case dict() if fields:
-            return without_defaults(fields, value)
-        case list():
-            return [given_within(fields, item) for item in value]
-        case _:
-            return value
-
-
-def refreshed(old: Any, found: Any) -> Any:
-    """The inputs that a refresh reads: the present values of what the program gave, at every depth, and no more.
-
-    So a tag that somebody else has put on a resource is in its outputs and not in its inputs.
-    """
-    match old, found:
-        case dict(), dict():
-            return {name: refreshed(value, found[name]) for name, value in old.items() if name in found}
-        case list(), list():
-            return [refreshed(*pair) for pair in zip(old, found, strict=False)]
-        case _:
-            return found
-
-
-def within(field: Field, value: Any) -> Any:
-    match value:
-        case dict() if field.fields:
-            return with_defaults(field.fields, value)
-        case list():
-            return [within(field, item) for item in value]
-        case _:
-            return value
 
 
 def kind(change: Change) -> Any:

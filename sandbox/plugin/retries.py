@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, EndpointConnectionError, HTTPClientError
 
-from sandbox.plugin.catalogue import Refused
+from sandbox.plugin.catalogue.row import Refused
 
 SECOND = "SANDBOX_PROVIDER_SECOND"  # the variable: how long a second of the provider's waits takes, in seconds
 ATTEMPTS = 25  # where `aws:maxRetries` says nothing; AWS_MAX_ATTEMPTS is not used

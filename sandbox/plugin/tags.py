@@ -1,7 +1,11 @@
-"""Tags as the provider sees them: a resource's own, those of its configuration beneath them, those it ignores."""
+"""Tags as the provider sees them: a resource's own, those of its configuration beneath them, those it ignores; and how
+they are sent.
+"""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+
+from sandbox.plugin.catalogue.row import Properties, Tagging
 
 Tags = Mapping[str, str]
 
@@ -28,3 +32,16 @@ class ProviderTags:
         """Those that the provider looks at: never AWS's own."""
         passed = ("aws:", *self.ignored_prefixes)
         return {key: value for key, value in tags.items() if key not in self.ignored and not key.startswith(passed)}
+
+
+def listed(tagging: Tagging, tags: Tags) -> object:
+    """As the service takes them."""
+    return dict(tags) if tagging.as_map else [{"Key": name, "Value": value} for name, value in sorted(tags.items())]
+
+
+def retagging(tagging: Tagging, target: Properties, old: Tags, new: Tags) -> Iterator[tuple[str, Properties]]:
+    """The calls, operation and request, that make the old tags of a resource the new ones."""
+    if gone := sorted(old.keys() - new.keys()):
+        yield tagging.remove, target | {tagging.keys: gone}
+    if fresh := {name: value for name, value in new.items() if old.get(name) != value}:
+        yield tagging.add, target | {tagging.create: listed(tagging, fresh)}

@@ -9,7 +9,7 @@ from typing import cast
 
 from google.protobuf import struct_pb2
 
-from sandbox.plugin.catalogue import Properties
+from sandbox.plugin.catalogue.row import Properties
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"  # the key that marks a special object; the two values below say which
 SECRET = "1b47061264138c4ac30d75fd1eb44270"

@@ -14,9 +14,10 @@ from fleet.resources.revisions import declare_endpoint_configuration, declare_mo
 from fleet.resources.task import settings_of
 from fleet.revision import Revision, Settings, revise
 from fleet.tasks.model import Sizes
-from sandbox.plugin.catalogue import ENDPOINT_CONFIGURATION, MODEL, Properties
-from sandbox.plugin.cloud import from_aws, to_aws
+from sandbox.plugin.catalogue.row import Properties
+from sandbox.plugin.catalogue.sagemaker import ENDPOINT_CONFIGURATION, MODEL
 from sandbox.plugin.difference import changes
+from sandbox.plugin.members import from_aws, to_aws
 
 PLAIN = Settings("toxicity", "arn:aws:iam::123456789012:role/execution", memory_mb=2048, max_concurrency=5)
 PACKAGE = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/toxicity/1"

@@ -9,7 +9,7 @@ import pytest
 from sandbox.aws.identity import access_key
 from sandbox.lab.handle import Sandbox
 from sandbox.plugin import access
-from sandbox.plugin.catalogue import Properties, Refused
+from sandbox.plugin.catalogue.row import Properties, Refused
 from sandbox.plugin.provider import settings
 from sandbox.plugin.wire import encode
 

@@ -28,7 +28,7 @@ from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 from sandbox.aws import autoscaling
 from sandbox.aws.control import State
 from sandbox.plugin import wire
-from sandbox.plugin.catalogue import Properties
+from sandbox.plugin.catalogue.row import Properties
 from sandbox.plugin.provider import DEFAULTED, AwsProvider
 from sandbox.plugin.wire import SECRET, SIGNATURE, decode, encode
 

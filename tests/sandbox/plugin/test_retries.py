@@ -11,7 +11,8 @@ from sandbox.aws.control import State
 from sandbox.aws.faults import Rule
 from sandbox.lab.folder import ROOT
 from sandbox.plugin import access
-from sandbox.plugin.catalogue import TYPES, Refused
+from sandbox.plugin.catalogue import TYPES
+from sandbox.plugin.catalogue.row import Refused
 from sandbox.plugin.cloud import Cloud
 from sandbox.plugin.retries import LONGEST_WAIT, Patience, longest_wait
 from sandbox.plugin.tags import ProviderTags

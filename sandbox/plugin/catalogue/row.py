@@ -1,0 +1,122 @@
+"""What a row of the catalogue may say of a resource type: its properties, its calls, its tags, how it settles.
+
+Making the calls is cloud.py, comparing properties is difference.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+Properties: TypeAlias = dict[str, Any]
+
+
+class Refused(Exception):
+    """AWS said no, or a resource did not get where it should; the text is what the user reads."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One property on Pulumi's wire and the member of the AWS API it stands for."""
+
+    wire: str
+    aws: str = ""  # where it is not the wire name with a capital first letter
+    described: str = ""  # in the answer of the read call, where it is not the member of the request
+    replaces: bool = False  # a change needs a new resource; holds for everything beneath it
+    fields: tuple["Field", ...] = ()  # of a structure; a map of strings has none
+    default: object = None  # what the bridge fills in where the program says nothing
+    unset: object = None  # what is sent where the program says nothing, and no change from nothing where it is read
+    computed: bool = False  # AWS fills it in: what it says is no change where the program says nothing
+    unread: bool = False  # AWS does not tell it: the state keeps what the program gave
+    kept: bool = False  # an update sends what the state has where the program says nothing
+    on_change: bool = False  # an update sends it only where it changed
+    secret: bool = False  # as an output, whatever the program gave
+    same: Callable[[object, object], bool] = lambda old, new: False  # of state and program: different, and no change
+
+    @property
+    def member(self) -> str:
+        return self.aws or self.wire[0].upper() + self.wire[1:]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A boto3 method and how it is told which resource is meant, in the region of its key."""
+
+    operation: str
+    target: Callable[[Properties], Properties]  # from the properties that are the resource's key
+    found: str = "@"  # JMESPath of the resource in the answer; null where there is none
+
+
+@dataclass(frozen=True)
+class Tagging:
+    """How tags travel: in the create call, and by calls of their own afterwards."""
+
+    create: str  # member of the create call
+    list: str
+    add: str
+    remove: str
+    keys: str  # member of the remove call that names the keys
+    listed: str  # member of the list call's answer
+    target: Callable[[Properties, str], Properties]  # from the resource's key and ARN
+    as_map: bool = False  # not as a list of Key and Value
+    apart: Callable[[Properties], bool] = lambda request: False  # whether this create call takes no tags
+
+
+@dataclass(frozen=True)
+class Settling:
+    """A status that moves by itself after a call was accepted, and how long the provider waits for it."""
+
+    status: str
+    reason: str
+    pending: frozenset[str]  # after a create or an update
+    ready: str
+    leaving: frozenset[str]  # after a delete
+    seconds: float
+    delete_seconds: float
+    healing: str = ""  # in the reason of a creation that may fail only because a role is too young
+    healing_seconds: float = 0  # for so long such a one is deleted and made again
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """An error for which the provider sends a create or an update again, and for how long."""
+
+    code: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """One row: everything the provider knows about a type."""
+
+    token: str
+    title: str  # in messages
+    service: str  # boto3's client
+    fields: tuple[Field, ...]
+    create: str  # boto3's method; takes all fields and the tags
+    read: Call
+    delete: Call
+    missing: str  # how an error that says "there is no such resource" begins: "<code>: <message>"
+    arn: str  # member of what the read call answers
+    update: Call | None = None  # also takes the fields that do not replace; None: only the tags can change
+    details: Call | None = None  # a second read call, whose answer is added to that of the first
+    key: tuple[str, ...] = ("name",)  # properties that tell it from all others of its type
+    id: Callable[[Properties], str] = lambda key: str(key["name"])
+    imported: Callable[[str], Properties] = lambda id_: {"name": id_}  # the key, from the id that an import is given
+    one_of: tuple[str, ...] = ()  # exactly one of these must be given; they stand for the same member
+    tagging: Tagging | None = None
+    settling: Settling | None = None
+    repeat: Repeat | None = None
+
+    @property
+    def inputs(self) -> frozenset[str]:
+        """Names of the properties in a resource's inputs: what a program may give, and what Check makes of it."""
+        always = {"region"} | ({"tags", "tagsAll"} if self.tagging else set())
+        return frozenset(field.wire for field in self.fields) | always
+
+
+def named(member: str) -> Callable[[Properties], Properties]:
+    return lambda key: {member: key["name"]}
+
+
+def forcing_new(*fields: Field) -> tuple[Field, ...]:
+    return tuple(replace(field, replaces=True) for field in fields)
