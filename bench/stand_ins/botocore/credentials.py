@@ -1,3 +1,3 @@
 """Names that are imported; nobody assumes a role without AWS."""
 
-AssumeRoleCredentialFetcher = DeferredRefreshableCredentials = None
+AssumeRoleCredentialFetcher = Credentials = DeferredRefreshableCredentials = None

@@ -1,0 +1,5 @@
+"""A name that types are said with."""
+
+
+class BaseClient:
+    pass
