@@ -1,3 +1,13 @@
-"""Names that are imported; nobody assumes a role without AWS."""
+"""Names that types are said with; nobody assumes a role without AWS."""
 
-AssumeRoleCredentialFetcher = Credentials = DeferredRefreshableCredentials = None
+
+class Credentials:
+    pass
+
+
+class DeferredRefreshableCredentials:
+    pass
+
+
+class AssumeRoleCredentialFetcher:
+    pass
