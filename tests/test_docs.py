@@ -9,11 +9,16 @@ from sandbox.lab.stack import CI_FLAGS
 
 ROOT = Path(__file__).parent.parent
 CI = " ".join(CI_FLAGS)  # as the engine tests and the benchmark run it
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 RUN_BY = {
     "make demo": ".ci/run",
     "make test": ".ci/run",
+    "make check": ".ci/run",  # a part of `make test`
+    "make fix": "tests/test_project.py",
     "make readme": ".ci/run",
     "make sandbox": "tests/engine/test_by_hand.py",
     "make sandbox-stop": "tests/engine/test_by_hand.py",
@@ -77,7 +82,7 @@ def commands(page: Path) -> list[str]:
     return [re.split(r"\s+# ", command)[0].strip() for command in indented]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_is_run_or_marked(page):
     assert set(commands(page)) <= RUN_BY.keys() | NEEDS_AWS
 
