@@ -13,7 +13,7 @@ from fleet.aws.gateway import Gateway
 from fleet.choice import NOT_ASKED, questions, torn_down
 from fleet.resources import config, last_run, preflight, report, teardown
 from fleet.resources.beside.parameter import Parameters
-from fleet.resources.task import aim, roll_out, settle, take_down
+from fleet.resources.task import Run, roll_out, settle, situation, take_down
 from fleet.seen import Unknown
 from fleet.tasks.load import TaskListError, load
 from providers.registry import ApprovedModels
@@ -31,7 +31,7 @@ async def main() -> None:
     staying = {endpoint for task in wanted for endpoint in task.endpoints}
 
     last = await last_run.read()  # before the first resource: the engine is not saving yet
-    gateway.held = last.held
+    gateway.in_state = last.in_state
     leave = await teardown.guarded(staying, last, gateway, settings, today)
     if not pulumi.runtime.is_dry_run() and (left := await candidates.clear(gateway)):
         pulumi.log.warn(f"what smoke tests of a killed run left could not be removed: {left.error}")
@@ -41,16 +41,17 @@ async def main() -> None:
     # The first look into the module loads it, half a second: better while the registry is asked than after.
     loaded = asyncio.to_thread(getattr, sagemaker, "Endpoint")
     answers, _ = await asyncio.gather(models.known_answers(), loaded)
-    aims = await asyncio.gather(
+    found = await asyncio.gather(
         *(
-            aim(task, answers.get(task.group, Unknown(NOT_ASKED)), last.of(task.name), gateway, settings)
+            situation(task, answers.get(task.group, Unknown(NOT_ASKED)), last.of(task.name), gateway, settings)
             for task in wanted
         )
     )
-    aims = await preflight.check(aims, gateway, settings)
+    found = await preflight.check(found, gateway, settings)
+    run = Run(gateway, settings, parameters, leave)
     results = await asyncio.gather(
-        *(roll_out(one, gateway, parameters, settings, leave) for one in aims),
-        *(take_down(task, today, last.of(task.name), parameters) for task in tasks if task not in wanted),
+        *(roll_out(each, run) for each in found),
+        *(take_down(task, today, last.of(task.name), run) for task in tasks if task not in wanted),
     )
     await teardown.wait_for({name for result in results for name in result.endpoints}, last, gateway)
     results = await settle(results, parameters)

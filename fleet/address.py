@@ -7,9 +7,9 @@ changes their mind meanwhile loses nothing. Declaring the parameters is fleet/re
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from fleet.memory import Outcome
+from fleet.memory import PARAMETER, Outcome
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,13 @@ class Address:
 
 def recorded(outcome: Outcome) -> Address:
     """The address as the last run recorded it; `outcome` is the champion's."""
-    return Address(outcome.parameter, outcome.parameters)
+    name, *names = outcome.beside.get(PARAMETER, "").split(" ")
+    return Address(name, tuple(names))
 
 
 def record(address: Address, outcome: Outcome) -> Outcome:
-    """The champion's record with the address."""
-    return replace(outcome, parameter=address.name, parameters=address.all)
+    """The champion's record with the address: its names, a space between, the one to read in front."""
+    return outcome.beside_with(PARAMETER, " ".join((address.name, *address.all)))
 
 
 def logical_name(task: str, name: str, to_read: str, held: Mapping[str, str]) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from fleet.seen import Answer, Approved, NothingApproved, Refused, Stay, Unknown, Version, approved
-from fleet.tasks.model import Hold, Pin, Task
+from fleet.seen import Answer, Approved, NothingApproved, OnHold, Refused, Unknown, Version, approved
+from fleet.tasks.model import Hold, Pin, Task, Variant
 
 SAME_VERSION = "same version as the champion"
 NOT_ASKED = "the registry was not asked in this run; with --target, name ApprovedModels among the targets"
@@ -89,38 +89,63 @@ def choose(task: Task, registry: Answer, now: datetime) -> Choice:
     return _latest(task, registry, counted, now)
 
 
-def choose_beside(
-    task: Task, variant: str, registry: Answer, champion: Handed, now: datetime, *, serving: int = 0
-) -> Choice:
-    """What a challenger is to serve beside the champion; `serving` is the version that it serves now.
+def choose_challengers(
+    task: Task, registry: Answer, champion: Handed, now: datetime, serving: Mapping[str, int]
+) -> dict[str, Choice]:
+    """What each challenger is to serve, by its name, given what the champion hands over.
 
-    A hold is the whole task's.
+    `serving` has the versions that they serve now; 0, or left out, for none. A hold is the whole task's.
     """
     counted = _counted(task, registry)
     if task.hold:
-        return _held(task.hold, counted, now)
+        return {name: _held(task.hold, counted, now) for name in task.variants}
     if not isinstance(champion, Champion):
-        return Choice(champion, _newest(counted))
-    settings = task.variants[variant]
+        return {name: Choice(champion, _newest(counted)) for name in task.variants}
+    choices = {}
+    for name, settings in task.variants.items():
+        choice = _of_challenger(task, settings, registry, counted, champion, now)
+        choices[name] = replace(
+            choice, away=_away(choice, champion, serving.get(name, 0), is_pinned=bool(settings.pin))
+        )
+    return choices
+
+
+def _of_challenger(
+    task: Task, settings: Variant, registry: Answer, counted: Answer, champion: Champion, now: datetime
+) -> Choice:
     if settings.pin:
-        choice = _pinned(settings.pin, registry, counted, task.group, now)
-    elif settings.follow == "previous":
-        choice = _previous(task, registry, counted, champion.version)
-    else:
-        choice = _latest(task, registry, counted, now)
-    away = ""
+        return _pinned(settings.pin, registry, counted, task.group, now)
+    if settings.follow == "previous":
+        return _previous(task, registry, counted, champion.version)
+    return _latest(task, registry, counted, now)
+
+
+def _away(choice: Choice, champion: Champion, serving: int, *, is_pinned: bool) -> str:
+    """Why a challenger, which serves the version `serving`, is to have no endpoint; "" where it is to have one."""
     match choice.answer:
         case Approved(soaking=young) | NothingApproved(soaking=young):
             version = _settled(choice.answer, young, serving, champion.version)
             if version == 0:
-                away = choice.decided or "nothing approved"
-            elif version == champion.version:
-                away = SAME_VERSION
-            elif version == champion.failed and version != serving and not settings.pin:
-                away = f"version {version} has failed as the champion's"
+                return choice.decided or "nothing approved"
+            if version == champion.version:
+                return SAME_VERSION
+            if version == champion.failed and version != serving and not is_pinned:
+                return f"version {version} has failed as the champion's"
         case Refused(reason):  # a version that is not approved must not serve, and the champion is there
-            away = reason
-    return replace(choice, away=away)
+            return reason
+    return ""
+
+
+def foreseen(champion: Answer) -> Handed:
+    """What a champion will hand over, if all goes well."""
+    match champion:
+        case Approved(version):
+            return Champion(version)
+        case Refused(reason):
+            return Refused(f"champion: {reason}")
+        case Unknown():
+            return champion
+    return Champion(0)
 
 
 def _settled(answer: Approved | NothingApproved, young: Sequence[Version], serving: int, champion: int) -> int:
@@ -165,7 +190,7 @@ def _stage(stage: str, status: str) -> str:
 
 def _held(hold: Hold, counted: Answer, now: datetime) -> Choice:
     said = f"held by {_in_words(hold)}{_beside(counted, 0)}"
-    return Choice(Stay(), _newest(counted), said, _ended("hold", hold, now.date()))
+    return Choice(OnHold(), _newest(counted), said, _ended("hold", hold, now.date()))
 
 
 def _pinned(pin: Pin, registry: Answer, counted: Answer, group: str, now: datetime) -> Choice:
@@ -208,8 +233,8 @@ def successor_of(task: Task, today: date) -> str:
     return task.retired.successor if task.retired and task.retired.since <= today else ""
 
 
-def undone(choice: Choice, wanted: int) -> str:
-    """What people decided, in words; "" where a version that is too young serves already."""
+def said_of(choice: Choice, wanted: int) -> str:
+    """What people decided, in words; "" where the version that is too young serves already, being the `wanted` one."""
     soaking = isinstance(choice.answer, Approved | NothingApproved) and choice.answer.soaking
     return "" if soaking and wanted >= choice.newest else choice.decided
 

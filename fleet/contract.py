@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from fleet import wire
-from fleet.memory import Outcome
+from fleet.memory import Outcome, as_written_now
 from fleet.status import Status
 from fleet.tasks.model import CHAMPION
 
@@ -73,10 +73,19 @@ def written(outputs: Mapping[str, Any]) -> dict[str, dict[str, Outcome]]:
     Raises AttributeError, KeyError, TypeError or ValueError where they are not those of a fleet.
     """
     return {
-        task: {name: wire.unpack(Outcome, variant["run"]) for name, variant in output["variants"].items()}
+        task: {name: outcome(variant["run"]) for name, variant in output["variants"].items()}
         for task, output in outputs.items()
         if isinstance(output, Mapping) and "variants" in output  # people may add outputs of their own
     }
+
+
+def outcome(run: Any) -> Outcome:
+    """What a run has left of one variant, whatever release wrote it.
+
+    Raises KeyError, TypeError or ValueError where it is no such thing.
+    """
+    written: Outcome = wire.decode(Outcome, as_written_now(wire.unpacked(run)))
+    return written
 
 
 def text(contract: Contract) -> str:

@@ -4,8 +4,10 @@ The Intent is an input of Rollout, so the state holds it although a run is kille
 output. docs/architecture.md tells how the next run goes by both.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from fleet.revision import Revision
 
@@ -24,11 +26,15 @@ class Intent:
     """Written before anything is sent (a write-ahead log): what was wanted, declared and seen."""
 
     wanted: str = ""  # name of the revision wanted
-    turn: int = 0  # how often the wanted revision has changed; tells a failure of this wish from one of an earlier wish
+    # How often the wanted revision has changed. Example: v8 failed, v9 was wanted, and v8 is wanted again: what is
+    # remembered of v8 is of an earlier turn, so it is tried once more.
+    turn: int = 0
     declared: tuple[Revision, ...] = ()
-    dropped: tuple[Revision, ...] = ()  # declared before and no more: gone, unless the run that dropped them died
+    # Revisions that the run before still declared. The engine has deleted them, unless that run was killed first.
+    # Example: v1 is dropped when v3 serves; the runner dies before the delete; the next run must still know v1.
+    dropped: tuple[Revision, ...] = ()
     target: str = ""  # configuration the endpoint was declared with; "" where no endpoint was
-    serving: str = ""  # configuration that served, or was to be the first to
+    serving: str = ""  # configuration that served when this was written; of a new endpoint, the one that is to serve
     previous: str = ""  # revision that served before `wanted` did
     before: Sighting | None = None  # only where an update was to be sent
     held: bool = False  # the wanted revision was tried and failed; until another is wanted
@@ -49,6 +55,7 @@ class Verdict(StrEnum):
     SMOKE_TEST = "smoke test"
 
 
+SCALING, PARAMETER = "scaling", "parameter"  # what may stand beside an endpoint, as Outcome.beside calls it
 FAILED = frozenset({Verdict.ROLLED_BACK, Verdict.SMOKE_TEST})
 
 
@@ -63,7 +70,7 @@ class Outcome:
     turn: int = 0  # Intent.turn when it was tried
     verdict: Verdict = Verdict.NOTHING_TRIED
     failure: str = ""
-    serving: str = ""  # EndpointConfigName at `modified`
+    serving: str = ""  # EndpointConfigName when the endpoint was last modified
     modified: str = ""
     provisioned: int = 0
     endpoint_status: str = ""
@@ -73,11 +80,11 @@ class Outcome:
     max_concurrency: int = 0
     served: tuple[str, ...] = ()  # names of those of `declared` that have served: they need no smoke test any more
     by_decision: bool = False  # not deployed because the task list says so
-    scaling: str = ""  # limits that its scalable target was declared with, "" where it has none
-    parameter: str = ""  # full name of the one that apps are to read; of the champion only, as is the next one
-    parameters: tuple[str, ...] = ()  # while that changes: of every one there is (fleet/address.py)
     refused: tuple[str, ...] = ()  # what AWS said to what it refused in the last run, of the revision tried or not
     arn: str = ""  # of the endpoint, as it was seen last: tells Region and account
+    # What stands beside the endpoint, by what it is; in the words of whoever declares it (fleet/resources/beside/).
+    # Example: {"scaling": "1..5", "parameter": "/fleets/prod/spam"}
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     def speaks_of(self, revision: str, turn: int) -> bool:
         return self.tried == revision and self.turn == turn
@@ -88,3 +95,21 @@ class Outcome:
         `created` is its CreationTime, as `modified` is written.
         """
         return self.endpoint == name and created != "" and created <= self.modified
+
+    def beside_with(self, kind: str, record: str) -> "Outcome":
+        """The same with what is recorded of one thing beside the endpoint; "" for nothing."""
+        others = {other: said for other, said in self.beside.items() if other != kind}
+        return replace(self, beside=others | ({kind: record} if record else {}))
+
+
+def as_written_now(run: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An Outcome, as it was written by whatever release, in the form of this one.
+
+    Up to 0.3 each thing beside an endpoint had fields of its own: `scaling`, `parameter`, and `parameters` while that
+    one changed.
+    """
+    if "beside" in run:
+        return run
+    parameter = " ".join(filter(None, (run.get("parameter"), *run.get("parameters", ()))))
+    said = {SCALING: run.get("scaling", ""), PARAMETER: parameter}
+    return {**run, "beside": {kind: record for kind, record in said.items() if record}}

@@ -10,16 +10,19 @@ from enum import StrEnum
 
 from fleet.memory import FAILED, Intent, Outcome, Sighting, Verdict
 from fleet.revision import Limits, Revision, Settings, revise
-from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, NothingApproved, Stay, Unknown
+from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, NothingApproved, OnHold, Unknown
 
 
 class Kind(StrEnum):
     RUN = "run"  # the endpoint is to serve the wanted revision
-    HOLD = "hold"  # the wanted revision was tried and failed: stay on what serves
-    STAY = "stay"  # a person said so: stay on what serves
+    FAILED_BEFORE = "hold"  # the wanted revision was tried and failed: stay on what serves
+    ON_HOLD = "stay"  # a person said so: stay on what serves
     KEEP = "keep"  # could not find out, refused, or nothing approved any more: everything stays as it is
     NOTHING = "nothing"  # no endpoint, and nothing to make one of
     REFUSE = "refuse"  # the endpoint's name is somebody else's
+
+
+_MAKING = frozenset({Kind.RUN, Kind.FAILED_BEFORE, Kind.ON_HOLD})  # where an endpoint that is not there is made
 
 
 @dataclass(frozen=True)
@@ -52,23 +55,23 @@ def decide(
 def _plan(settings: Settings, answer: Answer, live: Live, intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
     left = _left(intent, outcome)
     if isinstance(live, Unknown):
-        return _stay(Kind.KEEP, intent, intent.target, left)
+        return _keep(Kind.KEEP, intent, intent.target, left)
     if isinstance(live, LiveEndpoint) and not live.ours:
-        return _stay(Kind.REFUSE, intent, intent.target, left)
+        return _keep(Kind.REFUSE, intent, intent.target, left)
     there = live if isinstance(live, LiveEndpoint) and not _is_gone(live) else None
     match _settled(answer, there, intent, outcome):
-        case Stay():
-            return _stand_still(there, intent, outcome, left)
+        case OnHold():
+            return _hold(there, intent, outcome, left)
         case Approved(version, package):
             wanted = _as_made(revise(settings, version, package), settings.scaling, there, intent)
             return _serve(wanted, there, intent, outcome) if there else _create(wanted, intent, outcome)
         case NothingApproved():
-            return _stay(Kind.KEEP, intent, there.config, (), there.serving) if there else _nothing(intent, outcome)
+            return _keep(Kind.KEEP, intent, there.config, (), there.serving) if there else _nothing(intent, outcome)
     if isinstance(live, LiveEndpoint):
-        return _stay(Kind.KEEP, intent, live.config, left, live.serving)
+        return _keep(Kind.KEEP, intent, live.config, left, live.serving)
     # Not there, and what is approved could not be found out: perhaps this run looks in the wrong place. So everything
     # stays declared, the endpoint too: what the state holds of it is not to be deleted.
-    return _stay(Kind.KEEP, intent, intent.target, left)
+    return _keep(Kind.KEEP, intent, intent.target, left)
 
 
 def _settled(answer: Answer, there: LiveEndpoint | None, intent: Intent, outcome: Outcome) -> Answer:
@@ -104,7 +107,7 @@ def _is_gone(live: Live) -> bool:
     return isinstance(live, LiveEndpoint) and live.status in ("Failed", "Deleting")
 
 
-def _stay(
+def _keep(
     kind: Kind, intent: Intent, target: str, left: tuple[Revision, ...], serving: Revision | None = None
 ) -> tuple[Plan, Intent]:
     """Declare what was declared, what serves, and what is left of before; remember nothing new about what was tried."""
@@ -115,20 +118,20 @@ def _stay(
     return Plan(kind, intent.declared, wanted, doubtful, target, intent.turn, intent.generation), intent
 
 
-def _stand_still(
+def _hold(
     there: LiveEndpoint | None, intent: Intent, outcome: Outcome, left: tuple[Revision, ...]
 ) -> tuple[Plan, Intent]:
-    """Stay on what serves; where that was deleted, make it again; where nothing ever served, make nothing."""
+    """What serves stays; where that was deleted, make it again; where nothing ever served, make nothing."""
     intent = replace(intent, before=None)
     if there:
         serving, previous = there.config, intent.previous if there.config == intent.serving else intent.serving
-        plan, intent = _stay(Kind.STAY, intent, there.config, left, there.serving)
+        plan, intent = _keep(Kind.ON_HOLD, intent, there.config, left, there.serving)
         return plan, replace(intent, serving=serving, previous=previous)
     served = _last_served(intent, outcome)
     if served is None:
         return _nothing(intent, outcome)
     intent = replace(intent, serving=served.name, generation=intent.generation + 1)
-    return _stay(Kind.STAY, intent, served.name, left)
+    return _keep(Kind.ON_HOLD, intent, served.name, left)
 
 
 def _last_served(intent: Intent, outcome: Outcome) -> Revision | None:
@@ -152,9 +155,9 @@ def _create(wanted: Revision, intent: Intent, outcome: Outcome) -> tuple[Plan, I
     served = _last_served(intent, outcome)
     kind, target = Kind.RUN, wanted.name
     if intent.held and turn == intent.turn and served and served.name != wanted.name:
-        kind, target = Kind.HOLD, served.name
+        kind, target = Kind.FAILED_BEFORE, served.name
     elif outcome.speaks_of(wanted.name, turn) and outcome.verdict is Verdict.SMOKE_TEST:
-        kind, target = Kind.HOLD, ""
+        kind, target = Kind.FAILED_BEFORE, ""
     generation = intent.generation + (intent.target != "")
     declared = _distinct(wanted, intent.revision(target), *_unconfirmed(intent, outcome))
     plan = Plan(kind, declared, wanted, target=target, turn=turn, generation=generation)
@@ -164,7 +167,7 @@ def _create(wanted: Revision, intent: Intent, outcome: Outcome) -> tuple[Plan, I
         declared=declared,
         target=target,
         serving=target or wanted.name,
-        held=kind is Kind.HOLD,
+        held=kind is Kind.FAILED_BEFORE,
         generation=generation,
     )
 
@@ -175,7 +178,7 @@ def _serve(wanted: Revision, live: LiveEndpoint, intent: Intent, outcome: Outcom
     if live.config == wanted.name:
         previous = intent.serving if intent.serving not in ("", wanted.name) else intent.previous
     elif intent.held and turn == intent.turn:
-        kind, target = Kind.HOLD, live.config
+        kind, target = Kind.FAILED_BEFORE, live.config
     else:
         before = Sighting(live.config, live.modified, live.provisioned)
         turn += outcome.speaks_of(wanted.name, turn) and outcome.verdict is Verdict.SERVES  # moved by hand: a new wish
@@ -194,7 +197,7 @@ def _serve(wanted: Revision, live: LiveEndpoint, intent: Intent, outcome: Outcom
         serving=live.config,
         previous=previous,
         before=before,
-        held=kind is Kind.HOLD,
+        held=kind is Kind.FAILED_BEFORE,
         generation=intent.generation,
     )
 
@@ -249,41 +252,47 @@ def _distinct(*revisions: Revision | None) -> tuple[Revision, ...]:
 
 
 @dataclass(frozen=True)
-class Declaration:
-    """How the endpoint is declared."""
+class Pointer:
+    """How the endpoint is declared: the one thing that moves."""
 
     target: str  # its configuration; "" = not at all
     as_it_is: bool = False  # nothing of it is changed, whatever the state says
     serves_it: bool = False  # the target serves already: nothing to send, whatever the state says
 
 
-def declare(plan: Plan, live: Live, *, obstacle: bool) -> Declaration:
-    """How to declare the endpoint; with an obstacle, the wanted revision cannot be had, and what serves stays."""
-    there = live if isinstance(live, LiveEndpoint) and not is_to_be_made(plan, live) else None
+@dataclass(frozen=True)
+class Steps:
+    """What a plan asks for, given the endpoint as it is."""
+
+    pointer: Pointer
+    fallback: Pointer  # how the endpoint is declared instead where the wanted revision cannot be had
+    makes: bool = False  # the endpoint is to be created, over what is left of a failed one if need be
+    clears: bool = False  # what is left of a failed one is in the way of that
+    moves: bool = False  # it is to serve something that it does not serve yet, made or not
+    tests: bool = False  # callers have never been answered by that: where the task has a smoke test, it comes first
+
+
+def steps(plan: Plan, live: Live, record: Outcome | None = None) -> Steps:
+    """What is to be done about the endpoint; `record` is what the last run wrote."""
+    makes = plan.target != "" and plan.kind in _MAKING and (isinstance(live, Absent) or _is_gone(live))
+    there = live if isinstance(live, LiveEndpoint) and not makes else None
+    serves = isinstance(live, LiveEndpoint) and live.status == "InService" and live.config == plan.target
+    moves = not serves if plan.kind is Kind.RUN else makes
+    pointer = _pointer(plan, there, serves=serves and not makes)
+    return Steps(
+        pointer,
+        fallback=Pointer(there.config if there else "", as_it_is=True) if plan.kind is Kind.RUN else pointer,
+        makes=makes,
+        clears=makes and isinstance(live, LiveEndpoint),
+        moves=moves,
+        tests=plan.kind is Kind.RUN and moves and not (record and plan.target in record.served),
+    )
+
+
+def _pointer(plan: Plan, there: LiveEndpoint | None, *, serves: bool) -> Pointer:
     match plan.kind:
         case Kind.KEEP | Kind.REFUSE:
-            return Declaration(plan.target, as_it_is=True)
-        case Kind.STAY:
-            return Declaration(plan.target, serves_it=there is not None)
-        case Kind.RUN if obstacle:
-            return Declaration(there.config if there else "", as_it_is=True)
-    serves = there is not None and there.status == "InService" and there.config == plan.target
-    return Declaration(plan.target, serves_it=serves)
-
-
-def is_to_move(plan: Plan, live: Live) -> bool:
-    """True where the endpoint is to serve something that it does not serve yet."""
-    if plan.kind is not Kind.RUN:
-        return is_to_be_made(plan, live)
-    return not (isinstance(live, LiveEndpoint) and live.status == "InService" and live.config == plan.target)
-
-
-def is_to_be_made(plan: Plan, live: Live) -> bool:
-    """True where the endpoint is to be created, over what is left of a failed one if need be."""
-    makes = plan.kind in (Kind.RUN, Kind.HOLD, Kind.STAY) and plan.target != ""
-    return makes and (isinstance(live, Absent) or _is_gone(live))
-
-
-def is_to_be_tested(plan: Plan, live: Live, record: Outcome | None) -> bool:
-    """True where the endpoint is to move to a revision that callers have never been answered by."""
-    return plan.kind is Kind.RUN and is_to_move(plan, live) and not (record and plan.target in record.served)
+            return Pointer(plan.target, as_it_is=True)
+        case Kind.ON_HOLD:
+            return Pointer(plan.target, serves_it=there is not None)
+    return Pointer(plan.target, serves_it=serves)

@@ -70,7 +70,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Stay:
+class OnHold:
     """A person said so: what serves stays, wherever it came from."""
 
 
@@ -99,5 +99,5 @@ class LiveEndpoint:
         return self.status in IN_TRANSITION
 
 
-Answer = Approved | NothingApproved | Unknown | Refused | Stay
+Answer = Approved | NothingApproved | Unknown | Refused | OnHold
 Live = LiveEndpoint | Absent | Unknown

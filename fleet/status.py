@@ -11,7 +11,7 @@ from enum import StrEnum
 from fleet.memory import Outcome, Verdict
 from fleet.revision import Revision
 from fleet.rollout import Kind, Plan
-from fleet.seen import Absent, Answer, Live, LiveEndpoint, NothingApproved, Refused, Stay, Unknown
+from fleet.seen import Absent, Answer, Live, LiveEndpoint, NothingApproved, OnHold, Refused, Unknown
 
 NOT_OURS = (
     "an endpoint of this name exists and is not this stack's, by its tags; take it over with `fleet adopt`, or rename "
@@ -70,7 +70,7 @@ def told(standing: Standing, refused: Sequence[str]) -> Standing:
 def _standing(plan: Plan, answer: Answer, live: Live, outcome: Outcome, decided: str, former: str) -> Standing:
     serving = _serving(plan, live)
     keeps = f"version {serving.version} keeps serving" if serving else "what serves was deployed outside of Pulumi"
-    goes_by_the_plan = plan.kind in (Kind.RUN, Kind.HOLD)  # a pin on a kept revision does, in an outage too
+    goes_by_the_plan = plan.kind in (Kind.RUN, Kind.FAILED_BEFORE)  # a pin on a kept revision does, in an outage too
     match answer, live:
         case _, Unknown(error):
             return Standing(Status.UNKNOWN, f"endpoint: {error}", plan.revision(outcome.serving))
@@ -82,7 +82,7 @@ def _standing(plan: Plan, answer: Answer, live: Live, outcome: Outcome, decided:
             return Standing(Status.NOT_DEPLOYED, _why_not_deployed(plan, answer, live, outcome, decided, former))
         case Refused(reason), _:
             return Standing(Status.OUT_OF_DATE, f"{reason}; {keeps}", serving)
-        case Stay(), _:
+        case OnHold(), _:
             return Standing(Status.UP_TO_DATE, decided, serving)
         case _, LiveEndpoint(config=config) if goes_by_the_plan and plan.wanted and config == plan.wanted.name:
             return Standing(Status.UP_TO_DATE, decided or f"version {plan.wanted.version} serves", serving)
@@ -100,7 +100,7 @@ def _why_not_deployed(plan: Plan, answer: Answer, live: Live, outcome: Outcome, 
     match answer:
         case Refused(reason):
             return reason
-        case Stay():
+        case OnHold():
             return f"{decided}; {status or ('deleted outside of Pulumi' if plan.target else 'nothing serves')}"
         case NothingApproved():
             return decided or "nothing approved"
@@ -131,7 +131,7 @@ def _why_out_of_date(
         return f"moved outside of Pulumi; {keeps}"
     if outcome.speaks_of(wanted.name, plan.turn):
         return f"version {wanted.version} {_TRIED[outcome.verdict]}{_because(outcome.failure)}; {keeps}"
-    if plan.kind is Kind.HOLD and isinstance(live, LiveEndpoint):
+    if plan.kind is Kind.FAILED_BEFORE and isinstance(live, LiveEndpoint):
         return f"version {wanted.version} {_TRIED[Verdict.ROLLED_BACK]}{_because(live.failure)}; {keeps}"
     if isinstance(live, LiveEndpoint) and live.in_transition:
         return f"updating; {keeps}"

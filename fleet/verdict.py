@@ -3,18 +3,48 @@
 Pure: the plan, and the endpoint before and after, come in as values, an Outcome goes out.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from fleet.memory import FAILED, Outcome, Verdict
+from fleet.memory import FAILED, SCALING, Outcome, Verdict
 from fleet.revision import Revision, Settings
 from fleet.rollout import Kind, Plan
 from fleet.seen import Absent, Live, LiveEndpoint, Unknown
+
+STALE = "the state says that it serves already; run with --refresh"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one run declared, tried and saw of a variant."""
+
+    before: Live
+    after: Live  # once its status was final
+    given_back: Live | None = None  # and once it had back what an autoscaler had made of it, which an update resets
+    declared: tuple[str, ...] = ()  # as Outcome has it, as are the next three
+    missing: tuple[str, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+    obstacle: str = ""  # why nothing could be sent
+    failed: str = ""  # why the smoke test did not pass
+    said: str = ""  # what AWS said where it refused the endpoint
+    stepped: bool = False  # the engine reports the step of the endpoint done, whether it sent anything or not
+    updated: bool = False  # and what the provider then read is not what it was asked for
+
+    @property
+    def at_the_end(self) -> Live:
+        return self.given_back or self.after
+
+    @property
+    def why_not_sent(self) -> str:
+        stale = STALE if self.stepped and isinstance(self.before, LiveEndpoint) else ""
+        return self.obstacle or self.said or stale
 
 
 def has_failed(plan: Plan, outcome: Outcome) -> bool:
     """True where the wanted revision was tried last, and something else serves, or nothing."""
     tried = plan.wanted is not None and outcome.speaks_of(plan.wanted.name, plan.turn)
-    return plan.kind is Kind.HOLD or (tried and outcome.verdict in (*FAILED, Verdict.NOT_SENT))
+    return plan.kind is Kind.FAILED_BEFORE or (tried and outcome.verdict in (*FAILED, Verdict.NOT_SENT))
 
 
 def capacity_to_restore(settings: Settings, record: Outcome, before: Live, after: Live) -> int:
@@ -26,41 +56,35 @@ def capacity_to_restore(settings: Settings, record: Outcome, before: Live, after
     if not isinstance(after, LiveEndpoint) or not after.provisioned or after.status != "InService" or not after.ours:
         return 0
     wanted, moved = 0, not isinstance(before, LiveEndpoint) or before.config != after.config
-    if not settings.scaling and (moved or record.scaling):
+    if not settings.scaling and (moved or SCALING in record.beside):
         wanted = settings.provisioned_concurrency or 0
     elif settings.scaling and isinstance(before, LiveEndpoint) and before.provisioned and moved:
         wanted = settings.scaling.clamp(before.provisioned)
     return wanted if wanted != after.provisioned else 0
 
 
-def conclude(
-    plan: Plan,
-    record: Outcome,
-    before: Live,
-    after: Live,
-    *,
-    updated: bool = False,
-    obstacle: str = "",
-    failed: str = "",
-) -> Outcome:
-    """The memory of what this run tried and what came of it.
+def conclude(plan: Plan, record: Outcome, attempt: Attempt) -> Outcome:
+    """What the next run is to know, given what the last one wrote and what this one attempted."""
+    left = replace(record, declared=attempt.declared, missing=attempt.missing, beside=attempt.beside)
+    judged = _judged(plan, _served(plan, sighted(left, attempt.after), attempt.after), attempt)
+    # What was tried is judged by `after`: giving an autoscaler's value back moves the endpoint's time once more.
+    return replace(sighted(judged, attempt.at_the_end), refused=tuple(dict.fromkeys(attempt.refused)))
 
-    `updated` says that the engine reports an update done; `obstacle`, why nothing could be sent; `failed`, why the
-    smoke test did not pass.
-    """
-    outcome = _served(plan, sighted(record, after), after)
+
+def _judged(plan: Plan, outcome: Outcome, attempt: Attempt) -> Outcome:
+    """The record with what was tried, and what came of that."""
     match plan:
-        case Plan(kind=Kind.RUN, wanted=Revision(name=wanted)) if failed:
-            return replace(outcome, tried=wanted, turn=plan.turn, verdict=Verdict.SMOKE_TEST, failure=failed)
+        case Plan(kind=Kind.RUN, wanted=Revision(name=wanted)) if attempt.failed:
+            return replace(outcome, tried=wanted, turn=plan.turn, verdict=Verdict.SMOKE_TEST, failure=attempt.failed)
         case Plan(kind=Kind.RUN, wanted=Revision(name=wanted)):
-            verdict, failure = judge(plan, before, after, updated=updated)
-            failure = failure or (obstacle if verdict is Verdict.NOT_SENT else "")
+            verdict, failure = judge(plan, attempt.before, attempt.after, updated=attempt.updated)
+            failure = failure or (attempt.why_not_sent if verdict is Verdict.NOT_SENT else "")
             return replace(outcome, tried=wanted, turn=plan.turn, verdict=verdict, failure=failure)
-        case Plan(kind=Kind.HOLD, wanted=Revision(name=wanted)) if not (
+        case Plan(kind=Kind.FAILED_BEFORE, wanted=Revision(name=wanted)) if not (
             outcome.speaks_of(wanted, plan.turn) and outcome.verdict in FAILED
         ):
             # The run that tried it died before it could write: this one has seen what came of it.
-            failure = after.failure if isinstance(after, LiveEndpoint) else ""
+            failure = attempt.after.failure if isinstance(attempt.after, LiveEndpoint) else ""
             return replace(outcome, tried=wanted, turn=plan.turn, verdict=Verdict.ROLLED_BACK, failure=failure)
     return outcome
 

@@ -13,14 +13,14 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from fleet.seen import Absent, Approved, LiveEndpoint, NothingApproved, Refused, Stay, Unknown
+from fleet.seen import Absent, Approved, LiveEndpoint, NothingApproved, OnHold, Refused, Unknown
 
 _MEMBERS: Mapping[str, type] = {
     "approved": Approved,
     "nothing-approved": NothingApproved,
     "unknown": Unknown,
     "refused": Refused,
-    "stay": Stay,
+    "stay": OnHold,
     "absent": Absent,
     "endpoint": LiveEndpoint,
 }
@@ -61,15 +61,15 @@ def pack(value: Any) -> str:
     return _PACKED + json.dumps(encode(value), sort_keys=True, separators=(",", ":"))
 
 
-def unpack(kind: Any, packed: Any) -> Any:
-    """The frozen value of `kind` that `pack` was given; releases up to 0.3 wrote what `encode` gives.
+def unpacked(packed: Any) -> Mapping[str, Any]:
+    """What `encode` gave, of what `pack` made of it; releases up to 0.3 did not pack.
 
-    Raises KeyError, TypeError or ValueError where it is neither.
+    Raises TypeError or ValueError where it is neither.
     """
     value = json.loads(packed.removeprefix(_PACKED)) if isinstance(packed, str) else packed
     if not isinstance(value, Mapping):
         raise TypeError(f"{packed!r} is not what was packed")
-    return decode(kind, value)
+    return value
 
 
 def whole(value: Any) -> Any:

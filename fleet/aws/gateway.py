@@ -52,7 +52,7 @@ class Gateway:
 
     def __init__(self, access: Access, ownership: Ownership) -> None:
         self.ownership = ownership
-        self.held: frozenset[str] = frozenset()  # of Memory: names of what the state holds, and so is ours
+        self.in_state: frozenset[str] = frozenset()  # names of what the state holds, and so is ours
         self.turns = asyncio.Semaphore(session.THREADS)  # for those who `invoke`: none waits for a thread meanwhile
         self._access = access
         self._pool = ThreadPoolExecutor(session.THREADS)
@@ -135,7 +135,7 @@ class Gateway:
             return live
         if record and live.config in record.declared:
             return live
-        ownership = None if live.config in self.held else self.ownership
+        ownership = None if live.config in self.in_state else self.ownership
         serving = await self.ask(lambda client: endpoints.read_revision(client, live.config, ownership))
         return serving if isinstance(serving, Unknown) else replace(live, serving=serving)
 
@@ -148,7 +148,7 @@ class Gateway:
                 return Presence.UNKNOWN
             case None:
                 return Presence.ABSENT
-        return Presence.OURS if self.ownership.covers(tags) or name in self.held else Presence.FOREIGN
+        return Presence.OURS if self.ownership.covers(tags) or name in self.in_state else Presence.FOREIGN
 
     async def ask(self, call: Callable[["SageMakerClient"], T]) -> T | Unknown:
         """What the call returns, from a thread; Unknown for any error."""

@@ -13,9 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from fleet import wire
+from fleet import contract
 from fleet.cli.stack import pulumi
-from fleet.memory import Outcome
 from fleet.status import Status, total
 from fleet.tags import VERSION
 from fleet.tasks.model import CHAMPION
@@ -131,5 +130,5 @@ def _of_this_run(outputs: Mapping[str, Any], tasks: Collection[str], said: Colle
 
 def _is_by_decision(output: Mapping[str, Any]) -> bool:
     """True for a task that the list wants no endpoint of: it declares nothing."""
-    outcome: Outcome = wire.unpack(Outcome, output["variants"][CHAMPION]["run"])
+    outcome = contract.outcome(output["variants"][CHAMPION]["run"])
     return outcome.by_decision

@@ -9,9 +9,8 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fleet import wire
+from fleet import contract
 from fleet.cli.preview import Preview
-from fleet.memory import Outcome
 from fleet.status import Status, one_line, total
 from fleet.tasks.model import CHAMPION, title
 
@@ -134,7 +133,7 @@ def task(variants: dict[str, VariantStatus], successor: str = "") -> TaskStatus:
 
 
 def _variant(output: Mapping[str, Any]) -> VariantStatus:
-    outcome = wire.unpack(Outcome, output["run"])
+    outcome = contract.outcome(output["run"])
     return VariantStatus(
         status=output["status"],
         reason=output["reason"],

@@ -18,13 +18,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from fleet import wire
+from fleet import contract
 from fleet.aws import endpoints, session
 from fleet.cli.command import CommandError
 from fleet.cli.preview import Preview, Target
 from fleet.cli.report import Report, Row, task
 from fleet.cli.stack import answer
-from fleet.memory import Outcome
 from fleet.revision import candidate
 from fleet.seen import IN_TRANSITION, LiveEndpoint, Unknown
 from fleet.status import SERVES_NOBODY, Status, one_line
@@ -78,7 +77,7 @@ def to_do(preview: Preview, seen: Report) -> Moves:
     moves = []
     for row in seen.rows:
         standing, target = row.standing, preview.targets.get(row.standing.endpoint)
-        outcome = wire.unpack(Outcome, preview.outputs[row.task]["variants"][row.variant]["run"])
+        outcome = contract.outcome(preview.outputs[row.task]["variants"][row.variant]["run"])
         there = target and (outcome.endpoint_status, outcome.serving) == ("InService", target.config)
         if target and not there and standing.status in (Status.OUT_OF_DATE, Status.NOT_DEPLOYED):
             phase = Phase.MOVES if outcome.endpoint_status in IN_TRANSITION else Phase.NOT_BEGUN

@@ -17,7 +17,7 @@ from pulumi.runtime import invoke_async
 from fleet import contract
 from fleet.aws.scaling import target_of
 from fleet.guard import Place, place
-from fleet.memory import Outcome
+from fleet.memory import SCALING, Outcome
 
 _ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 _REVISION = ("aws:sagemaker/model:Model", "aws:sagemaker/endpointConfiguration:EndpointConfiguration")
@@ -36,7 +36,7 @@ class LastRun:
     parameters: Mapping[str, str] = field(default_factory=dict)  # what the state calls each one, by their full names
 
     @cached_property
-    def held(self) -> frozenset[str]:
+    def in_state(self) -> frozenset[str]:
         """Names of the endpoints and revisions in the state, and resource ids of the scalable targets.
 
         Of a revision, both its model and its configuration.
@@ -61,12 +61,11 @@ class LastRun:
 
         A refresh under other credentials finds nothing and drops everything, whatever then stops the run.
         """
-        return {variant: self._held(run) for variant, run in self.written.get(task, {}).items()}
+        return {variant: self._still_held(run) for variant, run in self.written.get(task, {}).items()}
 
-    def _held(self, run: Outcome) -> Outcome:
-        target = target_of(run.endpoint) in self.held
-        declared = tuple(name for name in run.declared if name in self.held)
-        return replace(run, declared=declared, scaling=run.scaling if target else "")
+    def _still_held(self, run: Outcome) -> Outcome:
+        held = replace(run, declared=tuple(name for name in run.declared if name in self.in_state))
+        return held if target_of(run.endpoint) in self.in_state else held.beside_with(SCALING, "")
 
 
 async def read() -> LastRun:

@@ -15,21 +15,21 @@ from fleet.aws.packages import NOT_LOOKED_AT, Inspected, Inspection, Use
 from fleet.memory import Outcome
 from fleet.preflight import Finding, Findings, Wanted, quota_findings
 from fleet.resources.config import StackSettings
-from fleet.resources.task import Aim
-from fleet.resources.variant import Goal
+from fleet.resources.task import Situation
+from fleet.resources.variant import Variant
 from fleet.revision import Revision
-from fleet.seen import Approved, Refused, Stay, Unknown
+from fleet.seen import Approved, OnHold, Unknown
 
 
-async def check(aims: Sequence[Aim], gateway: Gateway, settings: StackSettings) -> list[Aim]:
-    """The aims, with what cannot be had refused. What concerns one variant stops that one alone.
+async def check(found: Sequence[Situation], gateway: Gateway, settings: StackSettings) -> list[Situation]:
+    """The same, with what cannot be had refused. What concerns one variant stops that one alone.
 
     Raises pulumi.RunError, with all findings, where this stack would take more than the account allows.
     """
-    goals = [goal for aim in aims for goal in aim.goals.values() if not goal.choice.away]
-    new = {goal.variant.title: revision for goal in goals if (revision := goal.new_revision)}
+    variants = [variant for each in found for variant in each.variants.values() if not variant.choice.away]
+    new = {variant.title: revision for variant in variants if (revision := variant.new_revision)}
     checked = await asyncio.gather(
-        _packages(new, gateway, settings), _role(new, settings), _quotas(goals, gateway, settings)
+        _packages(new, gateway, settings), _role(new, settings), _quotas(variants, gateway, settings)
     )
     stops = [finding for findings in checked for finding in findings.stops]
     if any(not finding.task for finding in stops):
@@ -38,16 +38,14 @@ async def check(aims: Sequence[Aim], gateway: Gateway, settings: StackSettings) 
     for finding in (finding for findings in checked for finding in findings.warnings):
         pulumi.log.warn(f"{finding.task}: {finding.text}" if finding.task else finding.text)
     return [
-        replace(aim, goals={name: _checked(goal, stops) for name, goal in aim.goals.items()}) if stops else aim
-        for aim in aims
+        replace(each, variants={name: _checked(variant, stops) for name, variant in each.variants.items()})
+        for each in found
     ]
 
 
-def _checked(goal: Goal, stops: Sequence[Finding]) -> Goal:
-    reasons = [finding.text for finding in stops if finding.task == goal.variant.title]
-    if not reasons:
-        return goal
-    return goal.going_by(replace(goal.choice, answer=Refused("; ".join(reasons))))
+def _checked(variant: Variant, stops: Sequence[Finding]) -> Variant:
+    reasons = [finding.text for finding in stops if finding.task == variant.title]
+    return variant.refused("; ".join(reasons)) if reasons else variant
 
 
 async def _packages(new: Mapping[str, Revision], gateway: Gateway, settings: StackSettings) -> Findings:
@@ -82,34 +80,36 @@ async def _role(new: Mapping[str, Revision], settings: StackSettings) -> Finding
     return Findings(warnings=(Finding("", role.problem),) if role.problem else ())
 
 
-async def _quotas(goals: Sequence[Goal], gateway: Gateway, settings: StackSettings) -> Findings:
+async def _quotas(variants: Sequence[Variant], gateway: Gateway, settings: StackSettings) -> Findings:
     rows = await gateway.listed()
     if isinstance(rows, Unknown):
         return Findings()  # every task stays as it is
     wanted = [
-        _wanted(goal, is_new=goal.endpoint not in rows) for goal in goals if goal.endpoint in rows or _makes(goal)
+        _wanted(variant, is_new=variant.endpoint not in rows)
+        for variant in variants
+        if variant.endpoint in rows or _makes(variant)
     ]
     if not any(one.adds for one in wanted):
         return Findings()
     quotas = await asyncio.to_thread(account.quotas, settings.access)
-    found = quota_findings(wanted, len(rows.keys() - {goal.endpoint for goal in goals}), quotas)
+    found = quota_findings(wanted, len(rows.keys() - {variant.endpoint for variant in variants}), quotas)
     if quotas.note and not found.stops and not found.warnings:  # which would say it themselves
         said = f"the quotas of this account could not be read, and what AWS documents stands in: {quotas.note}"
         return Findings(warnings=(Finding("", said),))
     return found
 
 
-def _makes(goal: Goal) -> bool:
-    return isinstance(goal.choice.answer, Approved) or (
-        isinstance(goal.choice.answer, Stay) and goal.record is not None and bool(goal.record.served)
+def _makes(variant: Variant) -> bool:
+    return isinstance(variant.answer, Approved) or (
+        isinstance(variant.answer, OnHold) and variant.record is not None and bool(variant.record.served)
     )
 
 
-def _wanted(goal: Goal, *, is_new: bool) -> Wanted:
-    sizes, record = goal.variant.settings, goal.record or Outcome()
+def _wanted(variant: Variant, *, is_new: bool) -> Wanted:
+    sizes, record = variant.settings, variant.record or Outcome()
     memory_mb, max_concurrency = sizes.memory_mb, sizes.max_concurrency
-    if goal.new_revision is None and record.max_concurrency:
+    if variant.new_revision is None and record.max_concurrency:
         memory_mb, max_concurrency = record.memory_mb, record.max_concurrency
     grows = 0 < record.max_concurrency < max_concurrency or 0 < record.memory_mb < memory_mb
-    adds = goal.new_revision is not None and (is_new or grows)
-    return Wanted(goal.variant.title, memory_mb, max_concurrency, adds)
+    adds = variant.new_revision is not None and (is_new or grows)
+    return Wanted(variant.title, memory_mb, max_concurrency, adds)

@@ -1,8 +1,9 @@
-"""A Revision as it is declared: a Model and an EndpointConfiguration of its name."""
+"""A revision as it is declared: a Model and an EndpointConfiguration of its name, where there is reason to."""
 
 from __future__ import annotations  # evaluated, they would load all of pulumi_aws.sagemaker
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -10,10 +11,60 @@ from botocore import xform_name
 from pulumi_aws import sagemaker
 
 from fleet import shape
+from fleet.aws.gateway import Presence
+from fleet.resources.engine import registered
+from fleet.resources.site import Site
 from fleet.revision import Revision
 
 NAMES = {"KmsKeyId": "kms_key_arn"}  # Pulumi's name of a member, where it is not AWS's in snake case
 MAPS = frozenset({"Environment"})  # members whose keys are not AWS's
+TAKEN = (
+    "a model or endpoint configuration {name} exists and is not this stack's, by its tags; remove it, or raise the "
+    "task's attempt, which gives another name"
+)
+NOT_MADE = "model and endpoint configuration {name} could not be made; the log of the run says why"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One revision, as far as it could be declared."""
+
+    name: str
+    config: sagemaker.EndpointConfiguration | None = None
+    in_state: bool = False
+    missing: bool = False  # AWS does not have it, or not the whole of it
+    obstacle: str = ""  # why the endpoint cannot go to it
+    refused: tuple[str, ...] = ()  # what AWS said
+
+
+async def declare(revision: Revision, site: Site, *, is_target: bool, is_recorded: bool) -> Declared:
+    """Declare it: what the endpoint goes to (`is_target`) is made, any other only kept, where AWS has it.
+
+    What the last run's record does not name (`is_recorded`) is looked up: a killed run may have made or deleted it.
+    """
+    name = revision.name
+    at_model, at_config = (Presence.RECORDED,) * 2 if is_recorded else await site.gateway.look_up(name)
+    if Presence.FOREIGN in (at_model, at_config):
+        return Declared(name, missing=True, obstacle=TAKEN.format(name=name) if is_target else "")
+    # Where it could not be found out, what is not to be made is read: that fails, and makes nothing.
+    to_be_read = {Presence.OURS} if is_target else {Presence.OURS, Presence.UNKNOWN}
+    model, config, said, tags = None, None, [""], site.tags(revision.version)
+    if is_target or at_model is not Presence.ABSENT:
+        opts = site.options(name if at_model in to_be_read else None)
+        model, why = await registered(declare_model(revision, tags, opts))
+        said.append(why)
+    if (is_target and model) or at_config is not Presence.ABSENT:
+        opts = site.options(name if at_config in to_be_read else None, [model] if model else [])
+        config, why = await registered(declare_endpoint_configuration(revision, tags, opts))
+        said.append(why)
+    return Declared(
+        name,
+        config,
+        in_state=bool(model and config),
+        missing=Presence.ABSENT in (at_model, at_config) and not is_target,
+        obstacle=(said[-1] or NOT_MADE.format(name=name)) if is_target and not config else "",
+        refused=tuple(filter(None, said)),
+    )
 
 
 def declare_model(revision: Revision, tags: Mapping[str, str], opts: pulumi.ResourceOptions) -> sagemaker.Model:

@@ -1,10 +1,9 @@
-"""One task of the fleet: what its variants are to go by, the component that holds them, and what came of them."""
+"""One task of the fleet: what a run comes upon, the component that holds its variants, and what came of them."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import partial
 from typing import Any
 
 import pulumi
@@ -12,15 +11,27 @@ import pulumi
 from fleet import contract, wire
 from fleet.address import Address, record
 from fleet.aws.gateway import Gateway
-from fleet.choice import SAME_VERSION, Champion, Choice, Handed, choose, choose_beside, successor_of, torn_down
+from fleet.choice import (
+    SAME_VERSION,
+    Champion,
+    Choice,
+    Handed,
+    choose,
+    choose_challengers,
+    foreseen,
+    successor_of,
+    torn_down,
+)
 from fleet.contract import Contract
 from fleet.memory import Outcome
-from fleet.resources.beside.parameter import Content, Parameters, Written
+from fleet.resources.beside.parameter import Content, Parameter, Parameters
+from fleet.resources.beside.thing import Stands, stand
 from fleet.resources.config import StackSettings
+from fleet.resources.site import Site
 from fleet.resources.teardown import NO_MORE, Leave
-from fleet.resources.variant import Decision, Goal, Result, Variant, VariantRollout
+from fleet.resources.variant import Decision, Result, Variant, carry_out, decide
 from fleet.revision import Limits, Settings
-from fleet.seen import Answer, Approved, LiveEndpoint, Refused, Stay, Unknown
+from fleet.seen import Answer, Approved, LiveEndpoint, OnHold, Refused, Unknown
 from fleet.split import weights
 from fleet.status import NOT_OURS, Standing, Status, told
 from fleet.tasks.model import CHAMPION, Sizes, Task
@@ -35,13 +46,28 @@ class TaskComponent(pulumi.ComponentResource):
 
 
 @dataclass(frozen=True)
-class Aim:
-    """What the variants of one task are to go by, as far as that is known before anything is declared."""
+class Run:
+    """What all tasks of one run share."""
+
+    gateway: Gateway
+    settings: StackSettings
+    parameters: Parameters
+    leave: Leave  # what may still go
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a run comes upon, for one task, before anything is declared."""
 
     task: Task
     registry: Answer  # what it says of the task's group
+    now: datetime  # by which versions have soaked, and pins and holds have ended
     last: Mapping[str, Outcome]  # what the last run wrote, by variant
-    goals: Mapping[str, Goal]  # by variant, the champion first
+    variants: Mapping[str, Variant]  # the champion first; challengers by what it will hand over, if all goes well
+
+    def challengers(self, champion: Handed) -> dict[str, Choice]:
+        """What each challenger is to serve, given what the champion hands over."""
+        return choose_challengers(self.task, self.registry, champion, self.now, _serving(self.last))
 
 
 @dataclass(frozen=True)
@@ -73,43 +99,31 @@ class TaskResult:
         return contract.output(self.contract, runs)
 
 
-async def aim(
+async def situation(
     task: Task, registry: Answer, last: Mapping[str, Outcome], gateway: Gateway, settings: StackSettings
-) -> Aim:
-    """What the task's variants are to go by."""
+) -> Situation:
+    """What a run comes upon for one task. A preflight asks what its variants would have made of it."""
     # Not the run's own time: the registry has been asked since, and may have found a version just old enough.
     now = datetime.now(UTC)
-    goals = {CHAMPION: await _goal(task, CHAMPION, choose(task, registry, now), last.get(CHAMPION), gateway, settings)}
-    foreseen = _foreseen(goals[CHAMPION].choice.answer)
-    for name in task.variants:
-        record = last.get(name)
-        serving = record.version if record else 0
-        choice = choose_beside(task, name, registry, foreseen, now, serving=serving)
-        goals[name] = await _goal(task, name, choice, record, gateway, settings)
-    return Aim(task, registry, last, goals)
+    champion = await _variant(task, CHAMPION, choose(task, registry, now), last.get(CHAMPION), gateway, settings)
+    beside = choose_challengers(task, registry, foreseen(champion.answer), now, _serving(last))
+    challengers = {
+        name: await _variant(task, name, choice, last.get(name), gateway, settings) for name, choice in beside.items()
+    }
+    return Situation(task, registry, now, last, {CHAMPION: champion, **challengers})
 
 
-def _foreseen(champion: Answer) -> Handed:
-    """What the champion will hand over, if all goes well; what is refused for a challenger may hang on it."""
-    match champion:
-        case Approved(version):
-            return Champion(version)
-        case Refused(reason):
-            return Refused(f"champion: {reason}")
-        case Unknown():
-            return champion
-    return Champion(0)
+def _serving(last: Mapping[str, Outcome]) -> dict[str, int]:
+    return {name: outcome.version for name, outcome in last.items()}
 
 
-async def _goal(
+async def _variant(
     task: Task, name: str, choice: Choice, record: Outcome | None, gateway: Gateway, settings: StackSettings
-) -> Goal:
+) -> Variant:
     endpoint, refusal = await _endpoint_name(task.endpoint_of(name), choice.answer, record, gateway)
-    if refusal:
-        choice = replace(choice, answer=Refused(refusal))
     sizes = task.sizes_of(name)
     its = settings_of(sizes, endpoint=endpoint, role=settings.role, attempt=task.attempt)
-    return Goal(Variant(task.name, name, task.owner, its, task.smoke_test, sizes.scaling), choice, record)
+    return Variant(task.name, name, task.owner, its, choice, record, task.smoke_test, sizes.scaling, refusal)
 
 
 def settings_of(sizes: Sizes, *, endpoint: str, role: str, attempt: int) -> Settings:
@@ -119,70 +133,70 @@ def settings_of(sizes: Sizes, *, endpoint: str, role: str, attempt: int) -> Sett
     return Settings(endpoint=endpoint, role=role, attempt=attempt, scaling=limits, **own)
 
 
-async def roll_out(
-    aim: Aim, gateway: Gateway, parameters: Parameters, settings: StackSettings, leave: Leave
-) -> TaskResult:
+async def roll_out(found: Situation, run: Run) -> TaskResult:
     """Bring one task to where it should be: the champion, and its challengers as soon as that one is decided."""
-    component = TaskComponent(aim.task.name)
-    rollout = VariantRollout(aim.goals[CHAMPION], gateway, settings.ownership, component)
-    decision = await rollout.decide()
-    champion = asyncio.ensure_future(rollout.carry_out(decision))
-    challengers = [goal for name, goal in aim.goals.items() if name != CHAMPION]
+    component = TaskComponent(found.task.name)
+    champion = found.variants[CHAMPION]
+    site = _site(champion, run, component)
+    decision = await decide(champion, site)
+    carried_out = asyncio.ensure_future(carry_out(champion, decision, site))
+    choices = found.challengers(decision.handed)
     beside = (
-        _roll_out_beside(goal, aim, decision, champion, gateway, settings, component, leave) for goal in challengers
+        _roll_out_beside(found, found.variants[name], choice, decision, carried_out, run, component)
+        for name, choice in choices.items()
     )
-    results = await asyncio.gather(champion, *beside)
-    is_certain = not isinstance(aim.registry, Unknown)
-    return await _concluded(aim.task, component, results, aim.last, parameters, is_certain=is_certain)
+    results = await asyncio.gather(carried_out, *beside)
+    is_certain = not isinstance(found.registry, Unknown)
+    return await _concluded(found.task, component, results, found.last, run, is_certain=is_certain)
+
+
+def _site(variant: Variant, run: Run, component: TaskComponent) -> Site:
+    return Site(run.gateway, run.settings.ownership, component, variant.task, variant.name, variant.owner)
 
 
 async def _roll_out_beside(
-    goal: Goal,
-    aim: Aim,
+    found: Situation,
+    challenger: Variant,
+    choice: Choice,
     decision: Decision,
     champion: Awaitable[Result],
-    gateway: Gateway,
-    settings: StackSettings,
+    run: Run,
     component: TaskComponent,
-    leave: Leave,
 ) -> Result:
-    """Bring one challenger to where it should be, or away, given what the champion is to serve."""
-    serving = goal.record.version if goal.record else 0
-    choose_by = partial(choose_beside, aim.task, goal.variant.name, aim.registry, serving=serving)
-    choice = choose_by(decision.handed, datetime.now(UTC))
-    if choice.away == SAME_VERSION and goal.is_deployed and decision.moves and not pulumi.runtime.is_dry_run():
-        # Not before the champion serves it: a promotion may be rolled back.
+    """Bring one challenger to where it should be, or away."""
+    site = _site(challenger, run, component)
+    if choice.away == SAME_VERSION and challenger.is_deployed and decision.steps.moves and not site.is_preview:
+        # A promotion: not away before the champion serves it, for that may be rolled back.
         its = (await champion).standing.serving
-        choice = choose_by(Champion(its.version) if its else decision.handed, datetime.now(UTC))
-    if choice.away and goal.is_deployed and not leave.take():
-        choice = replace(choice, answer=Stay(), away="", decided=f"goes in a later run, {choice.away}: {NO_MORE}")
+        choice = found.challengers(Champion(its.version) if its else decision.handed)[challenger.name]
+    if choice.away and challenger.is_deployed and not run.leave.take():
+        choice = replace(choice, answer=OnHold(), away="", decided=f"goes in a later run, {choice.away}: {NO_MORE}")
     if choice.away:
-        return await _taken_away(goal, choice, gateway)
-    if isinstance(goal.choice.answer, Refused):
-        choice = replace(choice, answer=goal.choice.answer)
-    rollout = VariantRollout(goal.going_by(choice), gateway, settings.ownership, component)
-    return await rollout.carry_out(await rollout.decide())
+        return await _taken_away(challenger, choice, site)
+    challenger = challenger.going_by(choice)
+    return await carry_out(challenger, await decide(challenger, site), site)
 
 
-async def _taken_away(goal: Goal, choice: Choice, gateway: Gateway) -> Result:
+async def _taken_away(challenger: Variant, choice: Choice, site: Site) -> Result:
     """A challenger that is not to be there. A killed run may have made its endpoint, in the state or not."""
-    if not goal.is_deployed and not pulumi.runtime.is_dry_run():
-        live = await gateway.live(goal.endpoint, None, wait=True)
-        if isinstance(live, LiveEndpoint) and live.ours and (refused := await gateway.remove(goal.endpoint)):
-            what = f"endpoint {goal.endpoint}, which a killed run made, could not be removed"
-            pulumi.log.warn(f"{goal.variant.title}: {what}: {refused.error}")
+    endpoint, gateway = challenger.endpoint, site.gateway
+    if not challenger.is_deployed and not site.is_preview:
+        live = await gateway.live(endpoint, None, wait=True)
+        if isinstance(live, LiveEndpoint) and live.ours and (refused := await gateway.remove(endpoint)):
+            what = f"endpoint {endpoint}, which a killed run made, could not be removed"
+            pulumi.log.warn(f"{challenger.title}: {what}: {refused.error}")
     refusal = choice.away if isinstance(choice.answer, Refused) else ""
-    outcome = Outcome(goal.endpoint, approved_version=choice.newest, by_decision=choice.away == SAME_VERSION)
-    gone = _not_deployed(goal.variant.name, outcome, choice.away)
+    outcome = Outcome(endpoint, approved_version=choice.newest, by_decision=choice.away == SAME_VERSION)
+    gone = _not_deployed(challenger.name, outcome, choice.away)
     return replace(gone, fault=refusal, refusal=refusal, warning=choice.warning)
 
 
-async def take_down(task: Task, today: date, last: Mapping[str, Outcome], parameters: Parameters) -> TaskResult:
+async def take_down(task: Task, today: date, last: Mapping[str, Outcome], run: Run) -> TaskResult:
     """A task that the list wants no endpoint of: what is not declared, the engine deletes."""
     component = TaskComponent(task.name)
     outcome = Outcome(endpoint=task.endpoint, by_decision=True)
     gone = _not_deployed(CHAMPION, outcome, torn_down(task, today))
-    return await _concluded(task, component, [gone], last, parameters, successor_of(task, today))
+    return await _concluded(task, component, [gone], last, run, successor_of(task, today))
 
 
 def _not_deployed(variant: str, outcome: Outcome, reason: str) -> Result:
@@ -194,7 +208,7 @@ async def _concluded(
     component: TaskComponent,
     results: Sequence[Result],
     last: Mapping[str, Outcome],
-    parameters: Parameters,
+    run: Run,
     successor: str = "",
     *,
     is_certain: bool = True,
@@ -210,20 +224,20 @@ async def _concluded(
     moves = any(result.has_moved for result in results) or not deployed <= declared
     is_certain = is_certain and all(result.standing.status is not Status.UNKNOWN for result in results)
     value = contract.text(_contract(variants, split, successor))
-    written = await parameters.declare(Content(task, value, component, moves=moves, is_certain=is_certain))
-    variants[CHAMPION] = _with_parameter(variants[CHAMPION], written)
+    content = Content(task, value, component, moves=moves, is_certain=is_certain)
+    stands = await stand(Parameter(run.parameters, content))
+    variants[CHAMPION] = _with_parameter(variants[CHAMPION], stands)
     return TaskResult(task.name, component, variants, _contract(variants, split, successor))
 
 
-def _with_parameter(champion: Result, written: Written) -> Result:
+def _with_parameter(champion: Result, parameter: Stands) -> Result:
     """The champion's result with what came of the task's parameter, which cannot say so itself."""
-    refused = (written.refused,) if written.refused else ()
     return replace(
         champion,
-        standing=told(champion.standing, refused),
-        outcome=replace(champion.outcome, refused=(*champion.outcome.refused, *refused)),
-        fault=champion.fault or written.problem,
-        refusal=champion.refusal or written.problem,
+        standing=told(champion.standing, parameter.refused),
+        outcome=replace(champion.outcome, refused=(*champion.outcome.refused, *parameter.refused)),
+        fault=champion.fault or parameter.problem,
+        refusal=champion.refusal or parameter.problem,
     )
 
 

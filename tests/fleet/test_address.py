@@ -110,7 +110,7 @@ def test_a_record_gives_back_the_place_that_was_written():
 
 
 def test_a_record_of_before_addresses_changed_is_one_parameter_under_the_tasks_own_name():
-    assert address.recorded(Outcome(parameter="/old/spam")) == AT_OLD
+    assert address.recorded(Outcome(beside={"parameter": "/old/spam"})) == AT_OLD
 
 
 # What is said

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fleet.choice import SAME_VERSION, Champion, Choice, Handed, Questions, choose_beside, questions
-from fleet.seen import Answer, Approved, NothingApproved, Refused, Stay, Unknown, Version
+from fleet.choice import SAME_VERSION, Champion, Choice, Handed, Questions, choose_challengers, questions
+from fleet.seen import Answer, Approved, NothingApproved, OnHold, Refused, Unknown, Version
 from fleet.tasks.model import Task
 
 NOW = datetime(2027, 1, 31, 10, tzinfo=UTC)
@@ -35,7 +35,7 @@ def registry(*numbers: int) -> Approved:
 
 def beside(champion: int | Handed, registry: Answer, of: Task, *, serving: int = 0) -> Choice:
     handed = Champion(champion) if isinstance(champion, int) else champion
-    return choose_beside(of, "b", registry, handed, NOW, serving=serving)
+    return choose_challengers(of, registry, handed, NOW, {"b": serving})["b"]
 
 
 def dated() -> Approved:
@@ -130,7 +130,7 @@ def test_a_pin_in_an_outage_goes_by_what_is_kept() -> None:
 
 def test_a_hold_is_the_whole_tasks() -> None:
     choice = beside(8, registry(8), task(hold=BY))
-    assert (choice.answer, choice.away) == (Stay(), "")
+    assert (choice.answer, choice.away) == (OnHold(), "")
 
 
 # What is said of it

@@ -16,14 +16,14 @@ from fleet.choice import (
     Choice,
     Questions,
     choose,
-    choose_beside,
+    choose_challengers,
     questions,
+    said_of,
     successor_of,
     torn_down,
-    undone,
 )
 from fleet.rollout import Kind
-from fleet.seen import Answer, Approved, NothingApproved, Refused, Stay, Unknown, Version
+from fleet.seen import Answer, Approved, NothingApproved, OnHold, Refused, Unknown, Version
 from fleet.tasks.model import Task
 from tests.fleet.worlds import approved, name, serves, world
 
@@ -173,8 +173,9 @@ def test_a_version_in_the_stage_has_to_soak_too() -> None:
 def test_previous_is_in_the_stage_too() -> None:
     both = task(variants={"b": {"weight": 0.1, "follow": "previous"}}, **PRODUCTION)
     known = seen.approved([staged(9, "Production"), staged(8, "Staging"), staged(7, "Production")])
-    assert choose_beside(both, "b", known, Champion(9), NOW).answer == Approved(7, "package/7")
-    alone = choose_beside(both, "b", seen.approved([staged(9, "Production"), staged(8)]), Champion(9), NOW)
+    assert choose_challengers(both, known, Champion(9), NOW, {})["b"].answer == Approved(7, "package/7")
+    none = seen.approved([staged(9, "Production"), staged(8)])
+    alone = choose_challengers(both, none, Champion(9), NOW, {})["b"]
     assert (alone.answer, alone.decided) == (NOTHING, "no approved version below 9 in stage Production")
 
 
@@ -212,7 +213,7 @@ def test_dates_that_another_task_asked_for_let_nothing_soak() -> None:
 )
 def test_a_hold_stays_whatever_the_registry_says(answer: Answer, newest: int, beside: str) -> None:
     said = f"held by team-x until 2027-03-31: fewer false alarms{beside}"
-    assert choose(held(), answer, NOW) == Choice(Stay(), newest, said)
+    assert choose(held(), answer, NOW) == Choice(OnHold(), newest, said)
 
 
 @pytest.mark.parametrize("besides", [{"pin": {"version": 7, **BY}}, {"soak_hours": 24}], ids=["pin", "soak_hours"])
@@ -371,7 +372,7 @@ def test_nothing_is_said_of_a_version_too_young_that_serves_already(
 ) -> None:
     choice = choose(of, answer, NOW)
     assert choice.decided
-    assert undone(choice, wanted) == (choice.decided if said else "")
+    assert said_of(choice, wanted) == (choice.decided if said else "")
 
 
 # Tasks that the list wants no endpoint of

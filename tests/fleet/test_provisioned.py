@@ -124,12 +124,12 @@ def test_a_kept_revision_without_scaling_has_the_configured_value_and_not_what_i
 
 
 def test_nothing_is_given_to_an_endpoint_of_somebody_else() -> None:
-    assert capacity_to_restore(SCALED, Outcome(scaling="1..5"), OLD, replace(NEW, ours=False)) == 0
+    assert capacity_to_restore(SCALED, Outcome(beside={"scaling": "1..5"}), OLD, replace(NEW, ours=False)) == 0
 
 
 def test_one_whose_autoscaler_was_taken_away_gets_the_configured_value() -> None:
     unscaled = replace(SCALED, scaling=None)
-    assert capacity_to_restore(unscaled, Outcome(scaling="1..5"), OLD, OLD) == 2
+    assert capacity_to_restore(unscaled, Outcome(beside={"scaling": "1..5"}), OLD, OLD) == 2
 
 
 def test_an_autoscaler_of_somebody_else_is_let_be() -> None:

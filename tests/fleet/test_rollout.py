@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from fleet.memory import Intent, Outcome, Verdict
-from fleet.rollout import Declaration, Kind, Plan, declare, is_to_be_made, is_to_move
-from fleet.seen import Absent, Answer, Live, LiveEndpoint, NothingApproved, Stay, Unknown
-from fleet.verdict import conclude, judge, sighted
+from fleet.rollout import Kind, Plan, Pointer, steps
+from fleet.seen import Absent, Answer, Live, LiveEndpoint, NothingApproved, OnHold, Unknown
+from fleet.verdict import Attempt, conclude, judge, sighted
 from tests.fleet.worlds import (
     DOWN,
     EIGHT,
@@ -219,7 +219,7 @@ def test_an_endpoint_that_is_not_there_in_a_registry_outage_stays_declared_as_it
     fleet.live, fleet.answer = Absent(), DOWN
     plan = fleet.decide()
     assert serves(plan) == (Kind.KEEP, name(7))
-    assert declare(plan, fleet.live, obstacle=False).as_it_is
+    assert steps(plan, fleet.live).pointer.as_it_is
     assert versions(plan) == {7}
 
 
@@ -307,7 +307,7 @@ def test_an_endpoint_deleted_outside_is_made_again() -> None:
     fleet.live = Absent()
     plan = fleet.decide()
     assert serves(plan) == (Kind.RUN, name(7))
-    assert is_to_be_made(plan, fleet.live)
+    assert steps(plan, fleet.live).makes
 
 
 def test_only_a_raised_generation_makes_an_endpoint_again_that_the_state_may_hold() -> None:
@@ -351,7 +351,7 @@ def test_only_a_new_endpoint_takes_the_name_of_one_that_is_failed_or_going(statu
     plan = fleet.decide()
     assert serves(plan) == (Kind.RUN, name(7))
     assert plan.generation == before + 1
-    assert is_to_be_made(plan, fleet.live)
+    assert steps(plan, fleet.live).makes
 
 
 def test_a_failed_creation_is_tried_in_every_run() -> None:
@@ -396,7 +396,7 @@ def test_somebody_elses_is_refused_whatever_the_registry_says(answer: Answer) ->
 
 def test_a_revision_that_rolled_back_is_not_sent_again() -> None:
     plan = held().decide()
-    assert serves(plan) == (Kind.HOLD, name(7))
+    assert serves(plan) == (Kind.FAILED_BEFORE, name(7))
     assert versions(plan) == {7, 8}
 
 
@@ -412,7 +412,7 @@ def test_a_hold_outlasts_an_outage_and_a_time_without_approval(answer: Answer) -
     fleet.answer = answer
     fleet.run()
     fleet.approve(8)
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 def test_a_hold_outlasts_an_endpoint_that_could_not_be_read() -> None:
@@ -420,21 +420,21 @@ def test_a_hold_outlasts_an_endpoint_that_could_not_be_read() -> None:
     seen, fleet.live = fleet.live, DOWN
     fleet.run()
     fleet.live = seen
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 def test_a_hold_outlasts_an_autoscaler() -> None:
     fleet = held()
     fleet.run()
     fleet.scale(4)
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 def test_a_hold_outlasts_a_lost_record() -> None:
     fleet = held()
     fleet.run()
     fleet.outcome = None
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 def test_a_newer_version_ends_a_hold() -> None:
@@ -514,7 +514,7 @@ def test_an_update_that_came_back_although_the_run_saw_nothing_of_it_holds() -> 
     fleet = world(serving=7, approved_version=8)
     fleet.run("is refused")
     fleet.show(failure="exited")
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 # The last run was killed before it could write what came of it
@@ -529,14 +529,14 @@ def test_killed_before_the_update_was_sent_it_is_sent() -> None:
 def test_killed_while_the_update_was_under_way_and_it_came_back_it_is_held() -> None:
     fleet = world(serving=7, approved_version=8)
     fleet.run("rolls back", killed=True)
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 def test_a_rollback_without_a_reason_is_one_too() -> None:
     fleet = world(serving=7, approved_version=8)
     fleet.begin()
     fleet.show(failure="")
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 def test_killed_and_moved_by_an_autoscaler_it_is_tried_once_more() -> None:
@@ -559,17 +559,17 @@ def test_moved_by_hand_before_and_killed_while_the_update_back_was_under_way_it_
     fleet.run()
     fleet.show(config=name(7))
     fleet.run("rolls back", killed=True)
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 def test_what_came_back_from_a_killed_run_is_tried_once_more_where_the_endpoint_was_made_again_under_a_hold() -> None:
     fleet = world(serving=7, approved_version=8)
     fleet.run("rolls back", killed=True)
-    newest, fleet.live, fleet.answer = fleet.answer, Absent(), Stay()
-    assert serves(fleet.run()) == (Kind.STAY, name(7))
+    newest, fleet.live, fleet.answer = fleet.answer, Absent(), OnHold()
+    assert serves(fleet.run()) == (Kind.ON_HOLD, name(7))
     fleet.answer = newest
     assert serves(fleet.run("rolls back")) == (Kind.RUN, name(8))
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 def test_killed_and_moved_by_hand_it_is_not_held() -> None:
@@ -583,7 +583,7 @@ def test_killed_after_the_update_arrived_there_is_nothing_to_do() -> None:
     fleet = world(serving=7, approved_version=8)
     fleet.run(killed=True)
     plan = fleet.decide()
-    assert not is_to_move(plan, fleet.live)
+    assert not steps(plan, fleet.live).moves
     assert versions(plan) == {7, 8}
 
 
@@ -599,7 +599,7 @@ def test_killed_twice_an_update_that_came_back_in_between_is_held() -> None:
     fleet = world(serving=7, approved_version=8)
     fleet.begin()
     fleet.run("rolls back", killed=True)
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 def test_an_outage_after_a_kill_does_not_forget_what_was_seen_before() -> None:
@@ -608,7 +608,7 @@ def test_an_outage_after_a_kill_does_not_forget_what_was_seen_before() -> None:
     fleet.answer = DOWN
     fleet.run()
     fleet.approve(8)
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 def test_a_rollback_that_only_a_run_during_an_outage_could_tell_is_held_afterwards() -> None:
@@ -618,7 +618,7 @@ def test_a_rollback_that_only_a_run_during_an_outage_could_tell_is_held_afterwar
     fleet.run()
     fleet.scale(4)  # from here on the endpoint itself tells no more
     fleet.approve(8)
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 def test_the_run_that_lives_records_what_came_of_the_killed_one() -> None:
@@ -734,15 +734,15 @@ def test_what_serves_is_declared_although_a_killed_run_meant_to_drop_it(answer: 
 @pytest.mark.parametrize("kind", [Kind.KEEP, Kind.REFUSE])
 def test_where_nothing_is_to_change_the_endpoint_is_declared_as_it_is(kind: Kind) -> None:
     plan = replace(TO_EIGHT, kind=kind, target=name(7))
-    assert declare(plan, SEVEN, obstacle=False) == Declaration(name(7), as_it_is=True)
+    assert steps(plan, SEVEN).pointer == Pointer(name(7), as_it_is=True)
 
 
 def test_an_endpoint_that_is_to_move_is_declared_with_what_it_moves_to() -> None:
-    assert declare(TO_EIGHT, SEVEN, obstacle=False) == Declaration(name(8))
+    assert steps(TO_EIGHT, SEVEN).pointer == Pointer(name(8))
 
 
 def test_an_endpoint_that_is_held_is_declared_with_what_serves() -> None:
-    assert declare(held().decide(), SEVEN, obstacle=False) == Declaration(name(7), serves_it=True)
+    assert steps(held().decide(), SEVEN).pointer == Pointer(name(7), serves_it=True)
 
 
 @pytest.mark.parametrize("obstacle", [False, True])
@@ -759,17 +759,18 @@ def test_an_endpoint_that_is_held_is_declared_with_what_serves() -> None:
 def test_an_endpoint_that_is_to_stay_is_sent_nothing_unless_it_is_gone(
     live: Live, sent_nothing: bool, obstacle: bool
 ) -> None:
-    plan = replace(TO_EIGHT, kind=Kind.STAY, target=name(7))
-    assert declare(plan, live, obstacle=obstacle) == Declaration(name(7), serves_it=sent_nothing)
+    plan = replace(TO_EIGHT, kind=Kind.ON_HOLD, target=name(7))
+    found = steps(plan, live)
+    assert (found.fallback if obstacle else found.pointer) == Pointer(name(7), serves_it=sent_nothing)
 
 
 def test_an_endpoint_that_serves_the_target_is_sent_nothing() -> None:
-    assert declare(TO_EIGHT, EIGHT, obstacle=False) == Declaration(name(8), serves_it=True)
+    assert steps(TO_EIGHT, EIGHT).pointer == Pointer(name(8), serves_it=True)
 
 
 @pytest.mark.parametrize("status", ["Updating", "Failed"])
 def test_an_endpoint_that_may_not_serve_the_target_yet_is_sent_it(status: str) -> None:
-    assert declare(TO_EIGHT, replace(EIGHT, status=status), obstacle=False) == Declaration(name(8))
+    assert steps(TO_EIGHT, replace(EIGHT, status=status)).pointer == Pointer(name(8))
 
 
 @pytest.mark.parametrize(
@@ -778,7 +779,7 @@ def test_an_endpoint_that_may_not_serve_the_target_yet_is_sent_it(status: str) -
     ids=["serves", "absent", "failed"],
 )
 def test_with_an_obstacle_what_serves_stays_as_it_is(live: Live, target: str) -> None:
-    assert declare(TO_EIGHT, live, obstacle=True) == Declaration(target, as_it_is=True)
+    assert steps(TO_EIGHT, live).fallback == Pointer(target, as_it_is=True)
 
 
 # What came of it
@@ -835,8 +836,9 @@ def test_what_still_updates_does_not_serve_yet() -> None:
 
 def test_the_record_says_what_was_tried_what_serves_and_what_was_seen() -> None:
     after = replace(BACK, provisioned=3)
-    record = Outcome(declared=("a", name(7)), missing=("c",), approved_version=8, failure="of before")
-    assert conclude(TO_EIGHT, record, SEVEN, after, updated=True) == Outcome(
+    record = Outcome(declared=("of before",), approved_version=8, failure="of before")
+    attempt = Attempt(SEVEN, after, declared=("a", name(7)), missing=("c",), updated=True)
+    assert conclude(TO_EIGHT, record, attempt) == Outcome(
         declared=("a", name(7)),
         missing=("c",),
         approved_version=8,
@@ -859,23 +861,24 @@ def test_the_record_says_what_was_tried_what_serves_and_what_was_seen() -> None:
     "after", [Absent(), Unknown("down"), replace(SEVEN, config="by-hand")], ids=["gone", "cannot be read", "by hand"]
 )
 def test_the_record_keeps_the_sizes_of_what_served_where_it_cannot_tell_others(after: Live) -> None:
-    record = conclude(TO_EIGHT, Outcome(memory_mb=4096, max_concurrency=9), SEVEN, after)
+    record = conclude(TO_EIGHT, Outcome(memory_mb=4096, max_concurrency=9), Attempt(SEVEN, after))
     assert (record.memory_mb, record.max_concurrency) == (4096, 9)
 
 
 def test_why_nothing_could_be_sent_is_recorded() -> None:
-    record = conclude(TO_EIGHT, Outcome(), SEVEN, SEVEN, obstacle="no model")
+    record = conclude(TO_EIGHT, Outcome(), Attempt(SEVEN, SEVEN, obstacle="no model"))
     assert (record.verdict, record.failure) == (Verdict.NOT_SENT, "no model")
 
 
 def test_the_words_of_aws_come_before_those_of_the_run() -> None:
-    record = conclude(TO_EIGHT, Outcome(), Absent(), LiveEndpoint("Failed", "", "t2", failure="no"), obstacle="late")
+    failed = LiveEndpoint("Failed", "", "t2", failure="no")
+    record = conclude(TO_EIGHT, Outcome(), Attempt(Absent(), failed, obstacle="late"))
     assert record.failure == "creation failed: no"
 
 
 @pytest.mark.parametrize("after", [BACK, replace(BACK, failure=""), EIGHT])
 def test_what_was_sent_met_no_obstacle(after: Live) -> None:
-    assert "late" not in conclude(TO_EIGHT, Outcome(), SEVEN, after, updated=True, obstacle="late").failure
+    assert "late" not in conclude(TO_EIGHT, Outcome(), Attempt(SEVEN, after, updated=True, obstacle="late")).failure
 
 
 def test_a_run_that_could_not_find_out_keeps_the_record_of_what_was_tried() -> None:
@@ -927,23 +930,23 @@ def test_the_record_keeps_what_was_seen_last(live: Live, seen: tuple[str, str, i
     ids=["on another", "on it", "on the way", "absent"],
 )
 def test_only_what_does_not_serve_the_target_is_to_move(live: Live, moves: bool) -> None:
-    assert is_to_move(TO_EIGHT, live) is moves
+    assert steps(TO_EIGHT, live).moves is moves
 
 
 @pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.RUN}))
 def test_nothing_moves_unless_the_plan_says_run(kind: Kind) -> None:
-    assert not is_to_move(replace(TO_EIGHT, kind=kind), SEVEN)
+    assert not steps(replace(TO_EIGHT, kind=kind), SEVEN).moves
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_only_what_runs_holds_or_stays_is_made(kind: Kind) -> None:
     plan = replace(TO_EIGHT, kind=kind)
-    assert is_to_be_made(plan, Absent()) is (kind in (Kind.RUN, Kind.HOLD, Kind.STAY))
-    assert is_to_move(plan, Absent()) is (kind in (Kind.RUN, Kind.HOLD, Kind.STAY))
+    assert steps(plan, Absent()).makes is (kind in (Kind.RUN, Kind.FAILED_BEFORE, Kind.ON_HOLD))
+    assert steps(plan, Absent()).moves is (kind in (Kind.RUN, Kind.FAILED_BEFORE, Kind.ON_HOLD))
 
 
 def test_what_has_no_target_is_not_made() -> None:
-    assert not is_to_be_made(replace(TO_EIGHT, kind=Kind.HOLD, target=""), Absent())
+    assert not steps(replace(TO_EIGHT, kind=Kind.FAILED_BEFORE, target=""), Absent()).makes
 
 
 @pytest.mark.parametrize(
@@ -959,7 +962,7 @@ def test_what_has_no_target_is_not_made() -> None:
     ids=["absent", "failed", "going", "in service", "out of service", "cannot be read"],
 )
 def test_an_endpoint_is_made_where_none_can_be_used(live: Live, made: bool) -> None:
-    assert is_to_be_made(TO_EIGHT, live) is made
+    assert steps(TO_EIGHT, live).makes is made
 
 
 @pytest.mark.parametrize("status", [*TRANSITIONS, "Deleting"])

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from fleet.memory import Outcome, Verdict
-from fleet.rollout import Kind, Plan, is_to_be_made, is_to_be_tested, is_to_move
-from fleet.seen import Absent, Answer, Live, Refused, Stay, Unknown, Version
+from fleet.rollout import Kind, Plan, steps
+from fleet.seen import Absent, Answer, Live, OnHold, Refused, Unknown, Version
 from fleet.status import assess
-from fleet.verdict import conclude
+from fleet.verdict import Attempt, conclude
 from tests.fleet.worlds import (
     DOWN,
     EIGHT,
@@ -32,7 +32,7 @@ from tests.fleet.worlds import (
     world,
 )
 
-STAY = Stay()
+STAY = OnHold()
 REFUSED = Refused("pin: version 9 is not approved")
 DOWN_PINNED_TO_7 = Unknown("ListModelPackages: AccessDeniedException: no", pin=7)
 
@@ -51,9 +51,9 @@ def test_a_hold_keeps_what_serves() -> None:
     fleet = world(serving=7)
     fleet.answer = STAY
     plan = fleet.decide()
-    assert serves(plan) == (Kind.STAY, name(7))
+    assert serves(plan) == (Kind.ON_HOLD, name(7))
     assert plan.declared == (revision(7),)
-    assert not is_to_move(plan, fleet.live)
+    assert not steps(plan, fleet.live).moves
 
 
 def test_a_hold_declares_no_less_than_the_run_before() -> None:
@@ -68,7 +68,7 @@ def test_a_hold_keeps_what_serves_in_transition_too(status: str) -> None:
     fleet.show(status=status)
     fleet.answer = STAY
     plan = fleet.decide()
-    assert serves(plan) == (Kind.STAY, name(8))
+    assert serves(plan) == (Kind.ON_HOLD, name(8))
     assert versions(plan) == {7, 8}
 
 
@@ -77,7 +77,7 @@ def test_a_hold_keeps_what_somebody_moved_the_endpoint_to() -> None:
     fleet.show(config="by-hand")
     fleet.answer = STAY
     plan = fleet.decide()
-    assert serves(plan) == (Kind.STAY, "by-hand")
+    assert serves(plan) == (Kind.ON_HOLD, "by-hand")
     assert plan.declared == (revision(7),)
 
 
@@ -86,7 +86,7 @@ def test_a_hold_keeps_a_revision_that_somebody_moved_the_endpoint_back_to() -> N
     fleet.show(config=name(7))
     fleet.answer = STAY
     plan = fleet.run()
-    assert serves(plan) == (Kind.STAY, name(7))
+    assert serves(plan) == (Kind.ON_HOLD, name(7))
     assert versions(fleet.decide()) == {7, 8}
 
 
@@ -95,7 +95,7 @@ def test_a_hold_keeps_what_serves_although_the_state_was_lost() -> None:
     fleet.lose_state()
     fleet.answer = STAY
     plan = fleet.decide()
-    assert serves(plan) == (Kind.STAY, name(7))
+    assert serves(plan) == (Kind.ON_HOLD, name(7))
     assert plan.declared == (revision(7),)
 
 
@@ -153,10 +153,10 @@ def test_a_held_endpoint_that_is_gone_is_made_again_from_what_served(gone: Live)
     before = fleet.run().generation
     fleet.live, fleet.answer = gone, STAY
     plan = fleet.run()
-    assert serves(plan) == (Kind.STAY, name(7))
+    assert serves(plan) == (Kind.ON_HOLD, name(7))
     assert versions(plan) == {7}
     assert plan.generation == before + 1
-    assert is_to_be_made(plan, gone)
+    assert steps(plan, gone).makes
     assert fleet.run() == plan  # from now on it stands
 
 
@@ -165,8 +165,8 @@ def test_a_held_endpoint_that_could_not_be_made_again_is_tried_in_every_run() ->
     fleet.live, fleet.answer = Absent(), STAY
     fleet.run("is refused")
     plan = fleet.decide()
-    assert serves(plan) == (Kind.STAY, name(7))
-    assert is_to_be_made(plan, fleet.live)
+    assert serves(plan) == (Kind.ON_HOLD, name(7))
+    assert steps(plan, fleet.live).makes
 
 
 def test_a_held_endpoint_is_made_again_from_what_somebody_moved_it_to() -> None:
@@ -176,21 +176,21 @@ def test_a_held_endpoint_is_made_again_from_what_somebody_moved_it_to() -> None:
     fleet.answer = STAY
     fleet.run()
     fleet.live = Absent()
-    assert serves(fleet.decide()) == (Kind.STAY, name(7))
+    assert serves(fleet.decide()) == (Kind.ON_HOLD, name(7))
 
 
 def test_a_held_endpoint_is_made_again_from_what_served_although_another_was_wanted() -> None:
     fleet = held()
     fleet.live, fleet.answer = Absent(), STAY
     plan = fleet.decide()
-    assert serves(plan) == (Kind.STAY, name(7))
+    assert serves(plan) == (Kind.ON_HOLD, name(7))
     assert versions(plan) == {7, 8}
 
 
 def test_a_held_endpoint_is_made_again_from_what_the_last_run_moved_it_to() -> None:
     fleet = updated()
     fleet.live, fleet.answer = Absent(), STAY
-    assert serves(fleet.decide()) == (Kind.STAY, name(8))
+    assert serves(fleet.decide()) == (Kind.ON_HOLD, name(8))
 
 
 # The hold is lifted
@@ -239,7 +239,7 @@ def test_after_a_hold_what_had_failed_is_not_tried_again(ending: str) -> None:
     fleet.answer = STAY
     fleet.run()
     fleet.approve(8)
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 def test_after_a_hold_what_a_killed_run_sent_and_came_back_is_not_tried_again() -> None:
@@ -249,7 +249,7 @@ def test_after_a_hold_what_a_killed_run_sent_and_came_back_is_not_tried_again() 
     fleet.run()
     fleet.scale(4)  # from here on the endpoint itself tells no more
     fleet.approve(8)
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 def test_after_a_hold_what_was_never_sent_is_sent() -> None:
@@ -303,7 +303,7 @@ def test_what_had_failed_is_not_tried_again_after_something_that_could_not_be_ha
     fleet.answer = REFUSED
     fleet.run()
     fleet.approve(8)
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 def test_once_it_can_be_had_the_endpoint_moves() -> None:
@@ -331,7 +331,7 @@ def test_a_pin_on_what_serves_needs_no_registry_either() -> None:
     fleet.answer = DOWN_PINNED_TO_7
     plan = fleet.decide()
     assert serves(plan) == (Kind.RUN, name(7))
-    assert not is_to_move(plan, fleet.live)
+    assert not steps(plan, fleet.live).moves
 
 
 def test_a_pinned_endpoint_that_is_gone_is_made_again_without_the_registry() -> None:
@@ -339,7 +339,7 @@ def test_a_pinned_endpoint_that_is_gone_is_made_again_without_the_registry() -> 
     fleet.live, fleet.answer = Absent(), DOWN_PINNED_TO_7
     plan = fleet.decide()
     assert serves(plan) == (Kind.RUN, name(7))
-    assert is_to_be_made(plan, fleet.live)
+    assert steps(plan, fleet.live).makes
 
 
 def test_a_pin_on_a_revision_that_is_kept_no_more_changes_nothing_while_the_registry_is_down() -> None:
@@ -353,7 +353,7 @@ def test_a_pin_on_a_revision_that_is_kept_no_more_changes_nothing_while_the_regi
 def test_a_pin_on_a_kept_revision_that_had_failed_is_not_tried_again() -> None:
     fleet = held()
     fleet.answer = Unknown("down", pin=8)
-    assert serves(fleet.decide()) == (Kind.HOLD, name(7))
+    assert serves(fleet.decide()) == (Kind.FAILED_BEFORE, name(7))
 
 
 def test_a_pin_does_not_help_where_the_endpoint_cannot_be_read() -> None:
@@ -400,7 +400,7 @@ def failed(*, serving: int = 0) -> World:
 def test_a_failed_smoke_test_leaves_the_endpoint_on_what_serves() -> None:
     fleet = failed(serving=7)
     plan = fleet.decide()
-    assert serves(plan) == (Kind.HOLD, name(7))
+    assert serves(plan) == (Kind.FAILED_BEFORE, name(7))
     assert versions(plan) == {7, 8}
     assert fleet.live == SEVEN
 
@@ -408,16 +408,16 @@ def test_a_failed_smoke_test_leaves_the_endpoint_on_what_serves() -> None:
 def test_a_failed_smoke_test_of_the_very_first_version_leaves_no_endpoint() -> None:
     fleet = failed()
     plan = fleet.decide()
-    assert serves(plan) == (Kind.HOLD, "")
+    assert serves(plan) == (Kind.FAILED_BEFORE, "")
     assert versions(plan) == {8}
-    assert not is_to_be_made(plan, fleet.live)
+    assert not steps(plan, fleet.live).makes
 
 
 @pytest.mark.parametrize("serving", [0, 7])
 def test_a_failed_smoke_test_holds_over_many_runs(serving: int) -> None:
     fleet = failed(serving=serving)
     first = fleet.run()
-    assert first.kind is Kind.HOLD
+    assert first.kind is Kind.FAILED_BEFORE
     assert fleet.run() == fleet.run() == first
     assert fleet.outcome is not None
     assert (fleet.outcome.verdict, fleet.outcome.failure) == (Verdict.SMOKE_TEST, NO_PASS)
@@ -430,7 +430,7 @@ def test_a_failed_smoke_test_is_not_forgotten_while_nobody_can_find_out(serving:
     fleet.answer = answer
     fleet.run()
     fleet.approve(8)
-    assert fleet.decide().kind is Kind.HOLD
+    assert fleet.decide().kind is Kind.FAILED_BEFORE
 
 
 @pytest.mark.parametrize("serving", [0, 7])
@@ -440,7 +440,7 @@ def test_a_newer_version_is_tried_after_a_failed_smoke_test(serving: int) -> Non
     fleet.approve(9)
     plan = fleet.decide()
     assert serves(plan) == (Kind.RUN, name(9))
-    assert is_to_be_tested(plan, fleet.live, fleet.outcome)
+    assert steps(plan, fleet.live, fleet.outcome).tests
 
 
 @pytest.mark.parametrize("serving", [0, 7])
@@ -450,7 +450,7 @@ def test_a_raised_attempt_is_tried_after_a_failed_smoke_test(serving: int) -> No
     fleet.change(attempt=2)
     plan = fleet.decide()
     assert serves(plan) == (Kind.RUN, name(8, attempt=2))
-    assert is_to_be_tested(plan, fleet.live, fleet.outcome)
+    assert steps(plan, fleet.live, fleet.outcome).tests
 
 
 def test_what_did_not_pass_goes_once_a_newer_one_serves() -> None:
@@ -465,13 +465,14 @@ def test_killed_before_the_verdict_was_written_it_is_tested_again() -> None:
     fleet.run("fails the test", killed=True)
     plan = fleet.decide()
     assert serves(plan) == (Kind.RUN, name(8))
-    assert is_to_be_tested(plan, fleet.live, fleet.outcome)
+    assert steps(plan, fleet.live, fleet.outcome).tests
 
 
 def test_a_smoke_test_that_could_not_be_run_is_tried_again() -> None:
     fleet = world(serving=7, approved_version=8)
     plan = fleet.begin()
-    fleet.outcome = conclude(plan, fleet.outcome or Outcome(), SEVEN, SEVEN, obstacle="smoke test could not be run: no")
+    attempt = Attempt(SEVEN, SEVEN, obstacle="smoke test could not be run: no")
+    fleet.outcome = conclude(plan, fleet.outcome or Outcome(), attempt)
     assert (fleet.outcome.verdict, fleet.outcome.failure) == (Verdict.NOT_SENT, "smoke test could not be run: no")
     assert serves(fleet.decide()) == (Kind.RUN, name(8))
 
@@ -480,16 +481,16 @@ def test_an_endpoint_deleted_outside_is_made_again_as_it_was_although_a_newer_ve
     fleet = failed(serving=7)
     fleet.live = Absent()
     plan = fleet.decide()
-    assert serves(plan) == (Kind.HOLD, name(7))
-    assert is_to_be_made(plan, fleet.live)
+    assert serves(plan) == (Kind.FAILED_BEFORE, name(7))
+    assert steps(plan, fleet.live).makes
 
 
 def test_an_endpoint_deleted_outside_is_made_again_as_it_was_although_a_newer_version_came_back() -> None:
     fleet = world(serving=7, approved_version=8)
     fleet.run("rolls back")
     fleet.live = Absent()
-    assert serves(fleet.run()) == (Kind.HOLD, name(7))
-    assert serves(fleet.run()) == (Kind.HOLD, name(7))
+    assert serves(fleet.run()) == (Kind.FAILED_BEFORE, name(7))
+    assert serves(fleet.run()) == (Kind.FAILED_BEFORE, name(7))
     fleet.approve(9)
     assert serves(fleet.decide()) == (Kind.RUN, name(9))
 
@@ -505,7 +506,7 @@ def test_an_endpoint_that_never_was_is_not_said_to_be_deleted() -> None:
 
 
 def to_be_tested(fleet: World) -> bool:
-    return is_to_be_tested(fleet.decide(), fleet.live, fleet.outcome)
+    return steps(fleet.decide(), fleet.live, fleet.outcome).tests
 
 
 def test_the_very_first_version_is_tested() -> None:
@@ -570,7 +571,7 @@ def test_what_is_kept_no_more_is_tested_like_any_other() -> None:
 
 @pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.RUN}))
 def test_nothing_is_tested_unless_the_plan_says_run(kind: Kind) -> None:
-    assert not is_to_be_tested(replace(TO_EIGHT, kind=kind), Absent(), None)
+    assert not steps(replace(TO_EIGHT, kind=kind), Absent(), None).tests
 
 
 # How that is recorded
@@ -582,7 +583,7 @@ def test_nothing_is_tested_unless_the_plan_says_run(kind: Kind) -> None:
     ids=["serves", "an update came back meanwhile", "never deployed"],
 )
 def test_a_failed_smoke_test_is_recorded_as_one_with_its_reason(before: Live, after: Live) -> None:
-    record = conclude(TO_EIGHT, Outcome(), before, after, failed=NO_PASS)
+    record = conclude(TO_EIGHT, Outcome(), Attempt(before, after, failed=NO_PASS))
     assert (record.tried, record.turn, record.verdict, record.failure) == (
         name(8),
         TO_EIGHT.turn,
@@ -592,7 +593,7 @@ def test_a_failed_smoke_test_is_recorded_as_one_with_its_reason(before: Live, af
 
 
 def test_a_failed_smoke_test_is_recorded_with_what_was_seen() -> None:
-    record = conclude(TO_EIGHT, Outcome(), SEVEN, SEVEN, failed=NO_PASS)
+    record = conclude(TO_EIGHT, Outcome(), Attempt(SEVEN, SEVEN, failed=NO_PASS))
     assert (record.serving, record.modified, record.endpoint_status) == (name(7), "t1", "InService")
 
 
@@ -615,7 +616,7 @@ DECLARED = (name(7), name(8), ENDPOINT)
 def test_the_record_tells_which_of_the_declared_have_served(
     served: tuple[str, ...], after: Live, now: tuple[str, ...]
 ) -> None:
-    record = conclude(TO_EIGHT, Outcome(declared=DECLARED, served=served), SEVEN, after)
+    record = conclude(TO_EIGHT, Outcome(served=served), Attempt(SEVEN, after, declared=DECLARED))
     assert record.served == now
 
 
@@ -623,7 +624,7 @@ def test_the_record_tells_which_of_the_declared_have_served(
 def test_the_record_tells_the_sizes_of_what_serves(size: int) -> None:
     serving, other = revision(7, memory_mb=size, max_concurrency=size // 100), revision(8)
     plan = Plan(Kind.RUN, (other, serving), other, target=other.name)
-    record = conclude(plan, Outcome(), SEVEN, replace(SEVEN, config=serving.name))
+    record = conclude(plan, Outcome(), Attempt(SEVEN, replace(SEVEN, config=serving.name)))
     assert (record.memory_mb, record.max_concurrency) == (size, size // 100)
 
 

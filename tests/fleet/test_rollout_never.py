@@ -17,10 +17,10 @@ from fleet import wire
 from fleet.choice import choose
 from fleet.memory import Intent, Outcome
 from fleet.revision import Revision, Settings
-from fleet.rollout import Declaration, Kind, Plan, decide, declare, is_to_be_tested, is_to_move
-from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, NothingApproved, Refused, Stay, Unknown, Version
+from fleet.rollout import Kind, Plan, Pointer, decide, steps
+from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, NothingApproved, OnHold, Refused, Unknown, Version
 from fleet.tasks.model import Hold, Pin, Task
-from fleet.verdict import conclude
+from fleet.verdict import Attempt, conclude
 
 ENDPOINT = "toxicity"
 TASK = Task(name=ENDPOINT, endpoint=ENDPOINT, group=ENDPOINT)
@@ -174,15 +174,15 @@ class Runs(RuleBasedStateMachine):
             declared.append(revision.name)
         step("declared")
 
-        tested = is_to_be_tested(plan, before, self.state.outcome)
+        tested = steps(plan, before, self.state.outcome).tests
         failed = "3 of 10 agree" if tested and test == "fails" else ""
         obstacle = "denied" if tested and test == "cannot be run" else ""
         step("tested")
 
         was = self.aws.endpoint
-        declaration = declare(plan, before, obstacle=bool(failed or obstacle))
-        updated = self.carry_out(plan, declaration, answer, ending, step)
-        if failed or obstacle or (isinstance(answer, Stay) and was):
+        found = steps(plan, before)
+        updated = self.carry_out(plan, found.fallback if failed or obstacle else found.pointer, answer, ending, step)
+        if failed or obstacle or (isinstance(answer, OnHold) and was):
             assert self.aws.endpoint == was, "moved under a hold, or to what had not passed"
 
         for name in self.state.names - {revision.name for revision in plan.declared}:
@@ -192,61 +192,65 @@ class Runs(RuleBasedStateMachine):
             self.state.names -= {name}
             step("deleted")
 
-        if plan.kind in (Kind.HOLD, Kind.STAY) and plan.target in self.aws.revisions and ending == "done":
+        if plan.kind in (Kind.FAILED_BEFORE, Kind.ON_HOLD) and plan.target in self.aws.revisions and ending == "done":
             assert self.aws.endpoint, "what had served was not made again"
 
-        after = self.look() if is_to_move(plan, before) else before
-        record = replace(
-            self.state.outcome or Outcome(),
+        after = self.look() if steps(plan, before).moves else before
+        attempt = Attempt(
+            before,
+            after,
             declared=tuple(name for name in declared if name in self.aws.revisions),
             missing=tuple(name for name in declared if name not in self.aws.revisions),
+            updated=updated,
+            obstacle=obstacle,
+            failed=failed,
         )
-        self.state.outcome = conclude(plan, record, before, after, updated=updated, obstacle=obstacle, failed=failed)
+        self.state.outcome = conclude(plan, self.state.outcome or Outcome(), attempt)
         if failed:
             self.not_passed = plan.target
             self.tried_since_wanted.add(plan.target)
-        if plan.kind not in (Kind.KEEP, Kind.STAY):  # those decide nothing of what was sent
+        if plan.kind not in (Kind.KEEP, Kind.ON_HOLD):  # those decide nothing of what was sent
             self.doubtful &= isinstance(before, Unknown)
         if isinstance(answer, Approved) and plan.kind is Kind.RUN and ending == "done" and not failed and not obstacle:
             assert self.aws.endpoint and plan.wanted, "nothing came of it"
             assert self.aws.endpoint.config == plan.wanted.name, "nothing came of it"
             assert plan.wanted.version == answer.version
 
-    def carry_out(self, plan: Plan, declaration: Declaration, answer: Answer, ending: str, step) -> bool:
+    def carry_out(self, plan: Plan, pointer: Pointer, answer: Answer, ending: str, step) -> bool:
         """The endpoint's step. True where it is reported done, and the provider then reads something else."""
         endpoint = self.aws.endpoint
-        if not declaration.target:
+        if not pointer.target:
             assert not (endpoint and self.state.has_endpoint), "the endpoint was deleted"
             return False
-        if declaration.as_it_is or declaration.serves_it:
+        if pointer.as_it_is or pointer.serves_it:
             self.state.has_endpoint = endpoint is not None
             return False
         step("sending")
         if endpoint is None:
-            if ending != "done" or declaration.target not in self.aws.revisions:
+            if ending != "done" or pointer.target not in self.aws.revisions:
                 return False
             self.send(plan, answer)
             if plan.kind is Kind.RUN:
                 self.failed = None  # what had come back is tried too: an endpoint that is gone serves nobody
-            self.aws.serve(declaration.target)
+            self.aws.serve(pointer.target)
             self.state.has_endpoint = True
             step("sent")
             return False
         self.state.has_endpoint = True
-        if endpoint.config == declaration.target or ending == "refused":
+        if endpoint.config == pointer.target or ending == "refused":
             return False
-        assert declaration.target != self.failed, "sent again what had come back"
+        assert pointer.target != self.failed, "sent again what had come back"
         self.send(plan, answer)
         if ending == "rollback":
             self.aws.endpoint = replace(endpoint, modified=self.aws.tick(), failure="exited")
-            self.failed = declaration.target
+            self.failed = pointer.target
         else:
-            self.aws.serve(declaration.target)
+            self.aws.serve(pointer.target)
         step("sent")
-        return self.aws.endpoint.config != declaration.target
+        return self.aws.endpoint.config != pointer.target
 
     def send(self, plan: Plan, answer: Answer) -> None:
-        if plan.kind in (Kind.HOLD, Kind.STAY):
+        if plan.kind in (Kind.FAILED_BEFORE, Kind.ON_HOLD):
             assert plan.target in self.aws.served, "what had never served was made again"
             return
         assert plan.wanted and plan.target == plan.wanted.name
@@ -307,15 +311,15 @@ class Runs(RuleBasedStateMachine):
             assert self.state.names <= declared, "an error declared less than there was"
             assert plan.target or not self.state.has_endpoint, "an error took the endpoint away"
             assert plan.kind is Kind.KEEP
-        elif isinstance(answer, Stay) and serving:
+        elif isinstance(answer, OnHold) and serving:
             assert self.state.names <= declared, "a hold declared less than there was"
-            assert (plan.kind, plan.target) == (Kind.STAY, serving), "a hold did not stay on what serves"
+            assert (plan.kind, plan.target) == (Kind.ON_HOLD, serving), "a hold did not stay on what serves"
         if serving and not isinstance(live, Unknown):
             assert serving in declared, "what serves is not declared"
-        wanted = plan.wanted.name if plan.wanted and plan.kind in (Kind.RUN, Kind.HOLD) else ""
+        wanted = plan.wanted.name if plan.wanted and plan.kind in (Kind.RUN, Kind.FAILED_BEFORE) else ""
         if (wanted and wanted != self.wanted) or plan.kind is Kind.NOTHING:
             self.wanted, self.failed, self.not_passed, self.tried_since_wanted = wanted, None, None, set()
-        if plan.kind is Kind.HOLD:
+        if plan.kind is Kind.FAILED_BEFORE:
             assert self.doubtful or wanted in self.tried_since_wanted, "held what was never tried"
             self.tried_since_wanted.add(wanted)
 

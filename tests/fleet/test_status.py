@@ -8,7 +8,7 @@ import pytest
 from fleet.memory import Outcome, Verdict
 from fleet.revision import Revision, Settings, revise
 from fleet.rollout import Kind, Plan
-from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, NothingApproved, Refused, Stay, Unknown
+from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, NothingApproved, OnHold, Refused, Unknown
 from fleet.status import NOT_OURS, Standing, Status, assess, total
 
 SETTINGS = Settings("toxicity", "role", memory_mb=2048, max_concurrency=5)
@@ -98,7 +98,7 @@ def test_an_endpoint_in_between_goes_by_what_it_serves(status: str) -> None:
         ),
         (to(EIGHT, SEVEN), ON_SEVEN, tried(EIGHT, Verdict.NOT_SENT), "version 8 not deployed; version 7 keeps serving"),
         (
-            to(EIGHT, SEVEN, kind=Kind.HOLD),
+            to(EIGHT, SEVEN, kind=Kind.FAILED_BEFORE),
             replace(ON_SEVEN, failure="exited"),
             Outcome(),
             "version 8 rolled back: exited; version 7 keeps serving",
@@ -331,18 +331,18 @@ def test_a_pin_that_needs_the_registry_is_unknown_while_that_is_down() -> None:
 @pytest.mark.parametrize(
     ("plan", "live", "said"),
     [
-        (to(EIGHT, SEVEN, kind=Kind.STAY), ON_SEVEN, (Status.UP_TO_DATE, HELD)),
-        (to(EIGHT, SEVEN, kind=Kind.STAY), replace(ON_SEVEN, status="Updating"), (Status.UP_TO_DATE, HELD)),
-        (to(EIGHT, SEVEN, kind=Kind.STAY), BY_HAND, (Status.UP_TO_DATE, HELD)),
-        (to(SEVEN, kind=Kind.STAY), Absent(), (Status.NOT_DEPLOYED, f"{HELD}; deleted outside of Pulumi")),
+        (to(EIGHT, SEVEN, kind=Kind.ON_HOLD), ON_SEVEN, (Status.UP_TO_DATE, HELD)),
+        (to(EIGHT, SEVEN, kind=Kind.ON_HOLD), replace(ON_SEVEN, status="Updating"), (Status.UP_TO_DATE, HELD)),
+        (to(EIGHT, SEVEN, kind=Kind.ON_HOLD), BY_HAND, (Status.UP_TO_DATE, HELD)),
+        (to(SEVEN, kind=Kind.ON_HOLD), Absent(), (Status.NOT_DEPLOYED, f"{HELD}; deleted outside of Pulumi")),
         (Plan(Kind.NOTHING), Absent(), (Status.NOT_DEPLOYED, f"{HELD}; nothing serves")),
         (
-            to(SEVEN, kind=Kind.STAY),
+            to(SEVEN, kind=Kind.ON_HOLD),
             LiveEndpoint("Failed", "", "t1", failure="exited"),
             (Status.NOT_DEPLOYED, f"{HELD}; endpoint Failed: exited"),
         ),
         (
-            to(SEVEN, kind=Kind.STAY),
+            to(SEVEN, kind=Kind.ON_HOLD),
             replace(ON_SEVEN, status="OutOfService"),
             (Status.NOT_DEPLOYED, f"{HELD}; endpoint OutOfService"),
         ),
@@ -362,7 +362,7 @@ def test_a_pin_that_needs_the_registry_is_unknown_while_that_is_down() -> None:
     ],
 )
 def test_how_a_held_task_stands(plan: Plan, live: Live, said: tuple[Status, str]) -> None:
-    assert say(plan, live, answer=Stay(), decided=HELD) == said
+    assert say(plan, live, answer=OnHold(), decided=HELD) == said
 
 
 @pytest.mark.parametrize(
@@ -395,7 +395,7 @@ def test_what_cannot_be_had_is_the_reason(live: Live, said: tuple[Status, str]) 
     assert say(to(SEVEN, kind=Kind.KEEP), live, answer=REFUSED, decided=PINNED) == said
 
 
-@pytest.mark.parametrize("kind", [Kind.RUN, Kind.HOLD], ids=["in the run in which it failed", "afterwards"])
+@pytest.mark.parametrize("kind", [Kind.RUN, Kind.FAILED_BEFORE], ids=["in the run in which it failed", "afterwards"])
 @pytest.mark.parametrize(
     ("live", "said"),
     [
@@ -427,7 +427,7 @@ def test_what_aws_refused_is_said_of_what_is_up_to_date_too() -> None:
 
 
 def test_what_aws_refused_of_what_was_to_come_back_is_said() -> None:
-    plan = to(EIGHT, SEVEN, kind=Kind.HOLD)
+    plan = to(EIGHT, SEVEN, kind=Kind.FAILED_BEFORE)
     assert refused("CreateEndpoint: denied", plan=plan, live=Absent()).endswith("; CreateEndpoint: denied")
 
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime import rpc
 
-from fleet import wire
+from fleet import contract, wire
 from fleet.choice import Questions
 from fleet.memory import Intent, Outcome, Sighting, Verdict
 from fleet.revision import Limits, Revision, Settings
 from fleet.rollout import Kind, Plan
-from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, NothingApproved, Refused, Stay, Unknown, Version
+from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, NothingApproved, OnHold, Refused, Unknown, Version
 
 WORDS, NUMBERS = st.text(max_size=8), st.integers(0, 2**53)
 OF_TYPE: dict[Any, Any] = {
@@ -36,7 +36,7 @@ ANSWER = st.one_of(
     st.builds(NothingApproved, soaking=VERSIONS),
     st.builds(Unknown, error=WORDS, pin=NUMBERS),
     st.builds(Refused, reason=WORDS),
-    st.just(Stay()),
+    st.just(OnHold()),
 )
 LIVE = st.one_of(
     st.builds(
@@ -126,12 +126,12 @@ def test_every_value_comes_back_from_the_wire_as_it_was(typed: tuple[Any, Any]) 
 def test_what_is_packed_is_one_line_and_comes_back_as_it_was(value: Outcome) -> None:
     packed = wire.pack(value)
     assert len(packed.splitlines()) == 1
-    assert wire.unpack(Outcome, packed) == value
+    assert contract.outcome(packed) == value
 
 
 @given(OUTCOME)
 def test_what_releases_up_to_0_3_wrote_unpacked_reads_the_same(value: Outcome) -> None:
-    assert wire.unpack(Outcome, sent({"run": wire.encode(value)})["run"]) == value
+    assert contract.outcome(sent({"run": wire.encode(value)})["run"]) == value
 
 
 def test_what_is_packed_is_no_json_that_the_engine_would_show_line_by_line() -> None:
@@ -144,7 +144,7 @@ def test_what_is_packed_is_no_json_that_the_engine_would_show_line_by_line() -> 
 @pytest.mark.parametrize("unreadable", ["", "json", "json {", "gzip …", 'json "text"', 7])
 def test_what_cannot_be_unpacked_raises_instead_of_meaning_nothing(unreadable: object) -> None:
     with pytest.raises((TypeError, ValueError)):
-        wire.unpack(Outcome, unreadable)
+        contract.outcome(unreadable)
 
 
 @given(TYPED)
@@ -210,7 +210,7 @@ def test_fields_that_an_older_release_did_not_write_take_their_defaults() -> Non
         (NothingApproved(), "nothing-approved"),
         (Unknown("down"), "unknown"),
         (Refused("not approved"), "refused"),
-        (Stay(), "stay"),
+        (OnHold(), "stay"),
         (Absent(), "absent"),
         (LiveEndpoint("InService", "c", "t"), "endpoint"),
     ],

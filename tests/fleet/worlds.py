@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 
 from fleet.memory import Intent, Outcome
 from fleet.revision import Revision, Settings, revise
-from fleet.rollout import Kind, Plan, decide, is_to_be_made, is_to_be_tested, is_to_move
+from fleet.rollout import Kind, Plan, decide, steps
 from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, NothingApproved, Unknown
-from fleet.verdict import conclude
+from fleet.verdict import Attempt, conclude
 
 ENDPOINT = "toxicity"
 NO_PASS = "3 of 10 cases agree, 9 must"
@@ -72,18 +72,18 @@ class World:
         `killed` ends it before it can write what came of it.
         """
         before, plan = self.live, self.begin()
-        failed = NO_PASS if ending == "fails the test" and is_to_be_tested(plan, before, self.outcome) else ""
-        if is_to_move(plan, before) and ending != "is refused" and not failed:
+        failed = NO_PASS if ending == "fails the test" and steps(plan, before, self.outcome).tests else ""
+        if steps(plan, before).moves and ending != "is refused" and not failed:
             self._send(plan, ending)
         if not killed:
             declared = (*(revision.name for revision in plan.declared), ENDPOINT)
-            record = replace(self.outcome or Outcome(), declared=declared, missing=())
-            updated = ending == "rolls back"
-            self.outcome = conclude(plan, record, before, self.live, updated=updated, failed=failed)
+            came_back = ending == "rolls back"
+            attempt = Attempt(before, self.live, declared=declared, updated=came_back, failed=failed)
+            self.outcome = conclude(plan, self.outcome or Outcome(), attempt)
         return plan
 
     def _send(self, plan: Plan, ending: str) -> None:
-        if isinstance(self.live, LiveEndpoint) and not is_to_be_made(plan, self.live):
+        if isinstance(self.live, LiveEndpoint) and not steps(plan, self.live).makes:
             self.show(**{"failure": "exited"} if ending == "rolls back" else {"config": plan.target, "failure": ""})
         elif ending == "rolls back":
             self.live = LiveEndpoint("Failed", plan.target, self.tick(), failure="exited")

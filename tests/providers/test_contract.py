@@ -203,14 +203,14 @@ def test_the_intent_of_the_last_run_is_remembered(plugin: Plugin) -> None:
     sent, _ = plugin.check(deployed(plugin), asked(TO_TWO, ON_ONE))
     came_back = replace(ON_ONE, modified="t2")  # and the run died: no outcome
     checked, _ = plugin.check(sent, asked(TO_TWO, came_back))
-    assert (plan(checked).kind, plan(checked).target) == (Kind.HOLD, ONE.name)
+    assert (plan(checked).kind, plan(checked).target) == (Kind.FAILED_BEFORE, ONE.name)
 
 
 def test_the_outcome_of_the_last_run_is_taken_into_account(plugin: Plugin) -> None:
     sent, _ = plugin.check(deployed(plugin), asked(TO_TWO, ON_ONE))
     failed = Outcome(tried=TWO.name, turn=intent(sent).turn, verdict=Verdict.ROLLED_BACK)
     checked, _ = plugin.check(sent, asked(TO_TWO, ON_ONE, outcome=failed))
-    assert (plan(checked).kind, plan(checked).target) == (Kind.HOLD, ONE.name)
+    assert (plan(checked).kind, plan(checked).target) == (Kind.FAILED_BEFORE, ONE.name)
 
 
 def test_an_error_declares_what_was_declared(plugin: Plugin) -> None:

@@ -14,7 +14,7 @@ from fleet.aws import packages, registry
 from fleet.aws.packages import Inspected, Use
 from fleet.preflight import Package
 from fleet.seen import Answer, Approved, NothingApproved, Refused, Unknown
-from fleet.tasks.model import CHAMPION, Task
+from fleet.tasks.model import CHAMPION, Task, title
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -83,8 +83,7 @@ def check(client: "SageMakerClient", access: Access, tasks: Sequence[Task], now:
             told = _findings(task, answers[task.group], its, looked.of[use] if use else None)
             found = [one for one in told if one not in said]
             said.update(found)
-            name = task.name if variant == CHAMPION else f"{task.name}/{variant}"
-            yield from (replace(one, text=f"{name}: {one.text}") for one in found)
+            yield from (replace(one, text=f"{title(task.name, variant)}: {one.text}") for one in found)
 
     notes = [Finding(looked.note, is_mistake=False)] if looked.note else []
     return [*(finding for task, choices in chosen for finding in of(task, choices)), *notes]
@@ -95,8 +94,7 @@ def _choices(task: Task, answer: Answer, now: datetime) -> dict[str, choice.Choi
     champion = choice.choose(task, answer, now)
     pinned = task.pin.version if task.pin else 0
     version = champion.answer.version if isinstance(champion.answer, Approved) else pinned
-    beside = {name: choice.choose_beside(task, name, answer, choice.Champion(version), now) for name in task.variants}
-    return {CHAMPION: champion, **beside}
+    return {CHAMPION: champion, **choice.choose_challengers(task, answer, choice.Champion(version), now, {})}
 
 
 def _use(task: Task, variant: str, its: choice.Choice) -> Use | None:

@@ -18,7 +18,7 @@ from fleet.cli import aws, record, state, task_list
 from fleet.cli.command import CommandError
 from fleet.cli.confirmation import add_yes, confirmed
 from fleet.cli.stack import add_stack, read, selected
-from fleet.seen import Approved, NothingApproved, Refused, Stay, Unknown
+from fleet.seen import Approved, NothingApproved, OnHold, Refused, Unknown
 from fleet.tasks.model import CHAMPION, Task
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _next(client: "SageMakerClient", task: Task) -> str:
     match choose(task, said, datetime.now(UTC)).answer:
         case Approved(version):
             return f"moves it to version {version} in place; callers see no gap"
-        case Stay():
+        case OnHold():
             return "leaves it on what it serves, held by the task list"
         case NothingApproved():
             return "leaves it on what it serves: nothing is approved"

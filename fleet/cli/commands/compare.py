@@ -17,12 +17,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fleet import comparison, wire
+from fleet import comparison, contract
 from fleet.aws.operator import metrics
 from fleet.cli import aws, record, stack, table
 from fleet.cli.command import CommandError
 from fleet.comparison import MINIMUM, Arm, Judgement, Verdict, Window, percent
-from fleet.memory import Outcome
 from fleet.tasks.model import CHAMPION
 
 HOURS = 24.0
@@ -145,7 +144,7 @@ def serving(output: Mapping[str, Any], task: str) -> tuple[dict[str, Arm], tuple
 
 
 def _arm(variant: Mapping[str, Any]) -> Arm:
-    outcome: Outcome = wire.unpack(Outcome, variant["run"])
+    outcome = contract.outcome(variant["run"])
     return Arm(variant["endpoint"], int(variant["version"]), variant["weight"], outcome.modified)
 
 

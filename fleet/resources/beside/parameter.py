@@ -16,7 +16,10 @@ from pulumi_aws import ssm
 from fleet import address
 from fleet.address import Address
 from fleet.aws import parameters, session
+from fleet.aws.gateway import Presence
 from fleet.config import default_path
+from fleet.memory import PARAMETER
+from fleet.resources.beside.thing import Stands
 from fleet.resources.config import StackSettings
 from fleet.resources.engine import listening, registered
 from fleet.resources.last_run import LastRun
@@ -44,11 +47,18 @@ class Content:
 
 
 @dataclass(frozen=True)
-class Written:
-    """What came of the parameters of one task; "" for nothing."""
+class Parameter:
+    """The parameter of one task; while its address changes, every one that it has."""
 
-    problem: str = ""  # what is in the way
-    refused: str = ""  # what AWS said where it refused one
+    all: "Parameters"
+    content: Content
+    kind = PARAMETER
+
+    async def look_up(self) -> Presence:
+        return await self.all.look_up(self.content)
+
+    async def declare(self, presence: Presence) -> Stands:
+        return await self.all.declare(self.content, presence)
 
 
 class Parameters:
@@ -56,7 +66,7 @@ class Parameters:
 
     def __init__(self, settings: StackSettings, tasks: Collection[str], last: LastRun) -> None:
         self._settings = settings
-        self._held = last.parameters
+        self._in_state = last.parameters
         self._before = {
             task: address.recorded(variants[CHAMPION]) for task, variants in last.written.items() if task in tasks
         }
@@ -69,7 +79,7 @@ class Parameters:
             pulumi.log.info(sentence)
         known = {name for each in self._before.values() for name in each.names} | set(self._wanted.values())
         self._found = asyncio.ensure_future(
-            asyncio.to_thread(session.ask, lambda: self._look_up(known - self._held.keys()))
+            asyncio.to_thread(session.ask, lambda: self._look_up(known - self._in_state.keys()))
         )
 
     def _look_up(self, names: Collection[str]) -> dict[str, dict[str, str] | Unknown | None]:
@@ -82,10 +92,17 @@ class Parameters:
             tags = pool.map(lambda name: session.ask(lambda: parameters.tags(client, name)), there)
             return dict(zip(there, tags, strict=True))
 
-    async def declare(self, content: Content) -> Written:
-        """Declare those of one task: the one that apps are to read, and what they may still read beside it."""
+    async def look_up(self, content: Content) -> Presence:
+        """Of the one that the task is to have."""
+        return await self._presence(self._wanted[content.task.name])
+
+    async def declare(self, content: Content, presence: Presence) -> Stands:
+        """Declare those of one task: the one that apps are to read, and what they may still read beside it.
+
+        `presence` is that of the wanted one. Which address is recorded is known when all have ended: conclude().
+        """
         task, before = content.task.name, self._before.get(content.task.name, Address())
-        name, problem = await self._choose(content, before)
+        name, problem = await self._choose(content, before, presence)
         refused = ""
         if name:
             is_written, refused = await self._register(content, name, to_read=name)
@@ -96,7 +113,7 @@ class Parameters:
             self._until_the_end += beside
         else:
             await asyncio.gather(*(register() for register in beside))
-        return Written(problem, refused)
+        return Stands(problem=problem, refused=(refused,) if refused else ())
 
     async def conclude(self, *, is_well: bool) -> Mapping[str, Address]:
         """The addresses of all tasks, by task, once it is known whether the run ends well.
@@ -115,32 +132,37 @@ class Parameters:
             pulumi.log.info(sentence)
         return after
 
-    async def _choose(self, content: Content, before: Address) -> tuple[str, str]:
+    async def _choose(self, content: Content, before: Address, presence: Presence) -> tuple[str, str]:
         """The one that apps can be told to read, and what is in the way of the wanted one; "" for nothing."""
         wanted, problem = self._wanted[content.task.name], ""
         makes_none = content.stays and before.name and wanted not in before.names  # what is not known is not written
         for name in (before.name,) if makes_none else (wanted, before.name):
-            if name and not await self._is_a_strangers(name):
+            at = presence if name == wanted else await self._presence(name)
+            if name and at is not Presence.FOREIGN:
                 return name, problem
             problem = problem or FOREIGN.format(name=name)
         return "", problem
 
-    async def _is_a_strangers(self, name: str) -> bool:
-        tags = await self._tags(name)
-        return tags is not None and not self._settings.ownership.covers(tags)
-
-    async def _tags(self, name: str) -> Mapping[str, str] | None:
-        """Of a parameter that AWS has and the state has not. None of one that could not be looked at: it is created,
-        which AWS refuses where it exists."""
+    async def _presence(self, name: str) -> Presence:
+        """One that could not be looked at is created, which AWS refuses where it exists."""
+        if name in self._in_state:
+            return Presence.RECORDED
         found = await self._found
-        tags = None if isinstance(found, Unknown) else found.get(name)
-        return None if isinstance(tags, Unknown) else tags
+        tags = found if isinstance(found, Unknown) else found.get(name)
+        match tags:
+            case Unknown():
+                return Presence.UNKNOWN
+            case None:
+                return Presence.ABSENT
+        return Presence.OURS if self._settings.ownership.covers(tags) else Presence.FOREIGN
 
     async def _register(self, content: Content, name: str, *, to_read: str) -> tuple[bool, str]:
         """Whether it is in the state then and as it should be, and what AWS said where it refused."""
-        if await self._is_a_strangers(name):
+        presence = await self._presence(name)
+        if presence is Presence.FOREIGN:
             return False, ""
-        logical_name, held = address.logical_name(content.task.name, name, to_read, self._held), self._held.get(name)
+        held = self._in_state.get(name)
+        logical_name = address.logical_name(content.task.name, name, to_read, self._in_state)
         parameter = ssm.Parameter(
             logical_name,
             name=name,
@@ -150,7 +172,7 @@ class Parameters:
             opts=pulumi.ResourceOptions(
                 parent=content.parent,
                 aliases=[pulumi.Alias(name=held)] if held and held != logical_name else None,
-                import_=name if await self._tags(name) is not None else None,
+                import_=name if presence is Presence.OURS else None,
                 ignore_changes=["value", *TAGS] if content.stays else None,
                 hooks=listening(),
             ),

@@ -1,110 +1,138 @@
 """Automatic scaling of one variant's provisioned concurrency: a scalable target, its policy, its schedules.
 
-What an autoscaler makes of the value is fleet/rollout.py's: it survives an update, and is never a change.
+What an autoscaler makes of the value is fleet/verdict.py's: it survives an update, and is never a change.
 """
 
+from __future__ import annotations  # evaluated, they would load all of pulumi_aws.appautoscaling
+
 import asyncio
-from collections.abc import Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_aws import appautoscaling
 
-from fleet.aws.gateway import Gateway
+from fleet.aws.gateway import Presence
 from fleet.aws.scaling import DIMENSION, NAMESPACE, target_of
-from fleet.resources.engine import Done, listening
+from fleet.memory import SCALING
+from fleet.resources.beside.thing import Stands
+from fleet.resources.engine import registered
+from fleet.resources.site import Site
+from fleet.rollout import Kind, Plan
+from fleet.seen import Absent, Live, LiveEndpoint, Unknown
 from fleet.tags import TAGS
-from fleet.tasks.model import Scaling
+from fleet.tasks.model import Scaling, Schedule
 
 METRIC = "SageMakerVariantProvisionedConcurrencyUtilization"  # a share, 0 to 1 (AWS, serverless autoscaling, 2026-11)
 
 
-def limits(scaling: Scaling) -> str:
-    """What the last run's record keeps of it."""
-    return f"{scaling.min}..{scaling.max}"
+def is_wanted(plan: Plan, live: Live, recorded: str, *, is_declared: bool, comes: bool) -> bool:
+    """Whether it is to stand beside an endpoint as that is now.
 
-
-async def declare(
-    name: str,
-    endpoint: str,
-    scaling: Scaling,
-    recorded: str,
-    tags: Mapping[str, str],
-    gateway: Gateway,
-    parent: pulumi.Resource,
-    depends_on: Sequence[pulumi.Resource],
-    done: Done,
-    *,
-    foreign: bool,
-) -> str:
-    """Declare it beside an endpoint that is there; gives what is in the state then, "" for nothing.
-
-    `recorded` is what the last run gave. Where the endpoint has become somebody else's (`foreign`) nothing of it is
-    changed or deleted. A schedule moves the limits of the target when its time comes: as long as the
-    task's own have not changed since, that is no change. `done` waits for a step.
+    SageMaker takes a scalable target only of an endpoint that serves with provisioned concurrency; in a preview of a
+    new one, this run makes that (`comes`). What could not be looked at keeps what it may have, and one of somebody else
+    is given none. `is_declared` says that the last run declared the endpoint; `recorded` is what it wrote of scaling.
     """
-    resource_id = target_of(endpoint)
-    # A killed run may have made it, or the state was lost. To register it again is fine, but not with tags (API
-    # reference, RegisterScalableTarget, 2026-11), and the provider may have default tags for everything: so it is
-    # imported. Not where the state has it: there it is known by another id, and an import would replace it.
-    is_to_be_imported = resource_id not in gateway.held and await gateway.has_scalable_target(resource_id) is True
-    place = f"{NAMESPACE}/{resource_id}/{DIMENSION}"
-    options = partial(pulumi.ResourceOptions, parent=parent, retain_on_delete=foreign or None, hooks=listening())
-    moved_by_schedules = bool(scaling.schedules) and recorded == limits(scaling)
-    target, _ = await done(
-        appautoscaling.Target(
-            name,
-            min_capacity=scaling.min,
-            max_capacity=scaling.max,
-            tags=tags,
+    if plan.kind is Kind.REFUSE and not recorded:
+        return False
+    if comes or (isinstance(live, LiveEndpoint) and live.status == "InService" and live.provisioned > 0):
+        return True
+    may_be_there = bool(recorded) or (isinstance(live, Unknown) and is_declared)
+    return may_be_there and (plan.kind is Kind.KEEP or not isinstance(live, Absent))
+
+
+@dataclass(frozen=True)
+class Autoscaler:
+    """The scalable target of one endpoint, with its policy and its schedules."""
+
+    logical_name: str
+    endpoint: str
+    scaling: Scaling
+    recorded: str
+    site: Site
+    depends_on: pulumi.Resource | None  # the endpoint, so that this goes before it
+    foreign: bool  # the endpoint has become somebody else's: nothing of this is changed or deleted
+    kind = SCALING
+
+    @property
+    def _limits(self) -> str:
+        """What the next run is to know of it."""
+        return f"{self.scaling.min}..{self.scaling.max}"
+
+    async def look_up(self) -> Presence:
+        """A killed run may have made it, or the state was lost."""
+        target = target_of(self.endpoint)
+        if target in self.site.gateway.in_state:
+            return Presence.RECORDED
+        there = await self.site.gateway.has_scalable_target(target)
+        return Presence.OURS if there is True else Presence.ABSENT
+
+    async def declare(self, presence: Presence) -> Stands:
+        target, why = await registered(self._target(presence))
+        refused = [why]
+        if target or self.recorded:
+            others = (self._policy(target), *(self._schedule(each, target) for each in self.scaling.schedules))
+            refused += [why for _, why in await asyncio.gather(*map(registered, others))]
+        return Stands(self._limits if target else self.recorded, refused=tuple(filter(None, refused)))
+
+    def _target(self, presence: Presence) -> appautoscaling.Target:
+        # To register an existing one again is fine, but not with tags (API reference, RegisterScalableTarget, 2026-11),
+        # and the provider may have default tags for everything: so it is imported. Not where the state has it: there
+        # it is known by another id, and an import would replace it.
+        resource_id = target_of(self.endpoint)
+        imported = f"{NAMESPACE}/{resource_id}/{DIMENSION}" if presence is Presence.OURS else None
+        # A schedule moves the limits when its time comes. As long as the task's own are the same, that is no change.
+        is_moved_by_schedules = bool(self.scaling.schedules) and self.recorded == self._limits
+        limits = ["minCapacity", "maxCapacity"] if is_moved_by_schedules or self.foreign else []
+        return appautoscaling.Target(
+            self.logical_name,
+            min_capacity=self.scaling.min,
+            max_capacity=self.scaling.max,
+            tags=self.site.tags(),
             resource_id=resource_id,
             scalable_dimension=DIMENSION,
             service_namespace=NAMESPACE,
-            opts=options(
-                depends_on=list(depends_on),
-                import_=place if is_to_be_imported else None,
-                ignore_changes=["minCapacity", "maxCapacity"] * (moved_by_schedules or foreign) + [*TAGS] * foreign,
-            ),
+            opts=self._options(imported, self.depends_on, [*limits, *TAGS] if self.foreign else limits),
         )
-    )
-    if target is None and not recorded:
-        return ""
-    its = ("targetTrackingScalingPolicyConfiguration", "schedule", "timezone", "scalableTargetAction")
-    opts = options(depends_on=[target] if target else [], ignore_changes=[*its] * foreign)
-    policy = appautoscaling.Policy(
-        name,
-        name=name,
-        policy_type="TargetTrackingScaling",
-        target_tracking_scaling_policy_configuration=appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs(
-            target_value=scaling.target_utilization,
-            scale_in_cooldown=scaling.scale_in_cooldown_seconds,
-            scale_out_cooldown=scaling.scale_out_cooldown_seconds,
-            predefined_metric_specification=(
-                appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs(
-                    predefined_metric_type=METRIC
-                )
+
+    def _policy(self, target: appautoscaling.Target | None) -> appautoscaling.Policy:
+        metric = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs(
+            predefined_metric_type=METRIC
+        )
+        return appautoscaling.Policy(
+            self.logical_name,
+            name=self.logical_name,
+            policy_type="TargetTrackingScaling",
+            target_tracking_scaling_policy_configuration=appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs(
+                target_value=self.scaling.target_utilization,
+                scale_in_cooldown=self.scaling.scale_in_cooldown_seconds,
+                scale_out_cooldown=self.scaling.scale_out_cooldown_seconds,
+                predefined_metric_specification=metric,
             ),
-        ),
-        resource_id=resource_id,
-        scalable_dimension=DIMENSION,
-        service_namespace=NAMESPACE,
-        opts=opts,
-    )
-    schedules = [
-        appautoscaling.ScheduledAction(
-            f"{name}.{schedule.name}",  # a dot, which no task's name has: else two could meet
+            resource_id=target_of(self.endpoint),
+            scalable_dimension=DIMENSION,
+            service_namespace=NAMESPACE,
+            opts=self._options(None, target, ["targetTrackingScalingPolicyConfiguration"] if self.foreign else []),
+        )
+
+    def _schedule(self, schedule: Schedule, target: appautoscaling.Target | None) -> appautoscaling.ScheduledAction:
+        return appautoscaling.ScheduledAction(
+            f"{self.logical_name}.{schedule.name}",  # a dot, which no task's name has: else two could meet
             name=schedule.name,
             schedule=f"cron({schedule.cron})",
             timezone=schedule.timezone,
             scalable_target_action=appautoscaling.ScheduledActionScalableTargetActionArgs(
                 min_capacity=schedule.min, max_capacity=schedule.max
             ),
-            resource_id=resource_id,
+            resource_id=target_of(self.endpoint),
             scalable_dimension=DIMENSION,
             service_namespace=NAMESPACE,
-            opts=opts,
+            opts=self._options(None, target, ["schedule", "timezone", "scalableTargetAction"] if self.foreign else []),
         )
-        for schedule in scaling.schedules
-    ]
-    await asyncio.gather(*(done(resource) for resource in (policy, *schedules)))
-    return limits(scaling) if target else recorded
+
+    def _options(
+        self, import_: str | None, depends_on: pulumi.Resource | None, ignored: list[str]
+    ) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions.merge(
+            self.site.options(import_, [depends_on] if depends_on else []),
+            pulumi.ResourceOptions(ignore_changes=ignored, retain_on_delete=self.foreign or None),
+        )

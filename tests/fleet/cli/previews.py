@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fleet import wire
+from fleet import contract, wire
 from fleet.cli import preview
 from fleet.cli.preview import Preview
 from fleet.memory import Outcome
@@ -42,16 +42,16 @@ def variant(
 def before_0_4(output: Mapping[str, Any]) -> dict[str, Any]:
     """A task's output as releases up to 0.3 wrote it."""
     variants = {
-        name: {**one, "run": wire.encode(wire.unpack(Outcome, one["run"]))} for name, one in output["variants"].items()
+        name: {**one, "run": wire.encode(contract.outcome(one["run"]))} for name, one in output["variants"].items()
     }
     return {**output, "variants": variants}
 
 
 def output(champion: Mapping[str, Any], successor: str = "", **others: Mapping[str, Any]) -> dict[str, Any]:
     """A task's stack output."""
-    contract = {key: champion[key] for key in ("endpoint", "version", "model_package_arn", "status", "reason")}
+    its = {key: champion[key] for key in ("endpoint", "version", "model_package_arn", "status", "reason")}
     ends = {"successor": successor} if successor else {}
-    return {**contract, "variants": {"champion": champion, **others}, **ends}
+    return {**its, "variants": {"champion": champion, **others}, **ends}
 
 
 SERVES = output(variant())

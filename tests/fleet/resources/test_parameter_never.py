@@ -18,7 +18,8 @@ from fleet import address, wire
 from fleet.address import Address
 from fleet.memory import Outcome
 from fleet.resources.beside import parameter as parameter_module
-from fleet.resources.beside.parameter import Content, Parameters
+from fleet.resources.beside.parameter import Content, Parameter, Parameters
+from fleet.resources.beside.thing import stand
 from fleet.resources.last_run import LastRun
 from fleet.tags import Ownership
 from fleet.tasks.model import Task
@@ -126,7 +127,7 @@ class Histories(RuleBasedStateMachine):
             ends_well = not engine.is_red
             world.record = record if ends_well else world.record | record  # as the engine does with outputs
             if unknown in told and told[unknown].name and set(told[unknown].names) <= there_before and not moves:
-                assert record[unknown].parameter in there_before, "made without knowing what to write"
+                assert address.recorded(record[unknown]).name in there_before, "made without knowing what to write"
         except Killed:
             # Made and in no state: the next run takes them over if it wishes for them, else nobody knows of them.
             self.nobodys |= set(world.aws) - set(world.state.values()) - world.theirs
@@ -149,7 +150,7 @@ class Histories(RuleBasedStateMachine):
             last = {task: {"champion": over_the_wire(outcome)} for task, outcome in self.world.record.items()}
             held = {name: logical_name for logical_name, name in self.world.state.items()}
             made = Parameters(settings, tasks, LastRun(last, {}, held))
-            problems = [(await made.declare(self.content(task, unknown, moves))).problem for task in tasks]
+            problems = [(await stand(Parameter(made, self.content(task, unknown, moves)))).problem for task in tasks]
             engine.is_red |= unknown in tasks or any(problems)  # a Fault
             ended = await made.conclude(is_well=unknown not in tasks and not any(problems))
             self.check_true(ended, unknown, engine.refuses)

@@ -19,7 +19,7 @@ from fleet.memory import Intent, Outcome
 from fleet.resources.last_run import LastRun
 from fleet.resources.teardown import Leave
 from fleet.revision import Settings
-from fleet.rollout import Kind, Plan, decide, declare, is_to_be_made
+from fleet.rollout import Kind, Plan, decide, steps
 from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, NothingApproved, Unknown
 from fleet.verdict import sighted
 
@@ -181,7 +181,7 @@ class Fleets(RuleBasedStateMachine):
         plan, self.intents[logical] = decide(settings, answer, live, self.intents.get(logical), record)
         target = self.target(plan, live, name, record)
         if target:
-            declared[logical] = (name, target, is_to_be_made(plan, live))
+            declared[logical] = (name, target, steps(plan, live).makes)
         self.revisions |= {revision.name for revision in plan.declared}
         names = tuple(revision.name for revision in plan.declared) + ((name,) if logical in declared else ())
         outcome = replace(record or Outcome(), endpoint=name, declared=names)
@@ -198,7 +198,7 @@ class Fleets(RuleBasedStateMachine):
         known = record is not None and name in record.declared
         if plan.kind is Kind.KEEP and isinstance(live, Absent) and not known:
             return ""
-        return declare(plan, live, obstacle=False).target
+        return steps(plan, live).pointer.target
 
 
 def arn(name: str, at: Place) -> str:
