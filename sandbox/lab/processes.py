@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,8 +57,7 @@ def alive(running: Running) -> bool:
 def launch(
     folder: Path, name: str, tasks: Path, *, detached: bool, inference: bool = True, account: str = FIRST_ACCOUNT
 ) -> Running:
-    """Starts a sandbox in `folder` and waits until it answers; what a killed one left there is removed first. It plays
-    that account.
+    """Starts a sandbox of that account in `folder` and waits until it answers; what a killed one left is removed first.
 
     Not detached, it ends with this process at the latest. Raises SandboxError if one runs there, or it does not start.
     """
@@ -69,22 +69,8 @@ def launch(
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         Running(name, url, 0, "", 0, account).write(folder)  # what is half made can be removed
         prepare(folder, url, tasks, account)
-        port_file = folder.resolve() / PORT_FILE
-        parent = 0 if detached else os.getpid()
-        server = _spawn(
-            folder,
-            ["sandbox.aws.server", "--fd", str(listening.fileno()), "--inference-port-file", str(port_file)],
-            ["--parent", str(parent)],
-            pass_fds=(listening.fileno(),),
-            account=account,
-        )
-    models = None
-    if inference:
-        models = _spawn(
-            folder,
-            ["sandbox.inference", "--port", "0", "--port-file", str(port_file)],
-            ["--parent", str(server.pid)],
-        )
+        server = _spawn_aws(folder, listening.fileno(), parent=0 if detached else os.getpid(), account=account)
+    models = _spawn_models(folder, parent=server.pid) if inference else None
     running = Running(name, url, server.pid, "", models.pid if models else 0, account)
     running.write(folder)  # before they answer, so that a start that is killed can be stopped
     try:
@@ -96,15 +82,27 @@ def launch(
     return running
 
 
+def _spawn_aws(folder: Path, fd: int, *, parent: int, account: str) -> subprocess.Popen[bytes]:
+    """On the listening socket `fd`; it ends with the parent (0: never by itself)."""
+    command = ["sandbox.aws.server", "--fd", str(fd), "--inference-port-file", str(folder.resolve() / PORT_FILE)]
+    # moto's half of AWS is the same account
+    env = {"SANDBOX_ACCOUNT": account, "MOTO_ACCOUNT_ID": account}
+    return _spawn(folder, [*command, "--parent", str(parent)], env, pass_fds=(fd,))
+
+
+def _spawn_models(folder: Path, *, parent: int) -> subprocess.Popen[bytes]:
+    command = ["sandbox.inference", "--port", "0", "--port-file", str(folder.resolve() / PORT_FILE)]
+    return _spawn(folder, [*command, "--parent", str(parent)], {})
+
+
 def _spawn(
-    folder: Path, module: list[str], more: list[str], pass_fds: tuple[int, ...] = (), account: str = FIRST_ACCOUNT
+    folder: Path, command: list[str], env: Mapping[str, str], pass_fds: tuple[int, ...] = ()
 ) -> subprocess.Popen[bytes]:
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", *module, *more],
+            [sys.executable, "-m", *command],
             cwd=ROOT,
-            # moto's half of AWS is the same account
-            env={**os.environ, "SANDBOX_ACCOUNT": account, "MOTO_ACCOUNT_ID": account},
+            env={**os.environ, **env},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -5,8 +5,8 @@ from datetime import date
 import yaml
 
 from sandbox.lab.callers import Callers
+from sandbox.lab.connection import wait_until
 from sandbox.lab.folder import ROOT, groups
-from sandbox.lab.handle import wait_until
 from tests.engine.conftest import PARAMETERS
 
 PIN = {"version": 1, "reason": "while 2 is tried", "owner": "team-x", "until": date(2099, 12, 31)}

@@ -1,6 +1,6 @@
 """An endpoint that is on its way when the run starts is waited for, that task alone. The world moves during a run."""
 
-from sandbox.lab.handle import wait_until
+from sandbox.lab.connection import wait_until
 
 EXPIRED = {"action": "error", "code": "ExpiredTokenException", "message": "The security token is expired"}
 

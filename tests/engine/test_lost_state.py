@@ -2,7 +2,7 @@
 
 import json
 
-from sandbox.lab.handle import wait_until
+from sandbox.lab.connection import wait_until
 from tests.engine.conftest import Fleet, forget_everything, revision
 
 STRANGER = [{"Key": "team", "Value": "somebody-else"}]

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sandbox.lab.handle import wait_until
+from sandbox.lab.connection import wait_until
 from tests.engine.conftest import PARAMETERS
 
 NOBODY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}]}

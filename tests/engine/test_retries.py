@@ -3,7 +3,7 @@
 from collections import Counter
 
 from sandbox.aws.world import TRUST
-from sandbox.lab.handle import wait_until
+from sandbox.lab.connection import wait_until
 
 DOWN = {"action": "error", "status": 503, "code": "ServiceUnavailable", "message": "down"}
 

@@ -1,6 +1,6 @@
 """What leaves the task list goes away, alone and in order; a mistake that would take much away is refused."""
 
-from sandbox.lab.handle import wait_until
+from sandbox.lab.connection import wait_until
 from tests.engine.conftest import Fleet, revision
 
 DENIED = {"action": "error", "code": "AccessDeniedException", "message": "no"}

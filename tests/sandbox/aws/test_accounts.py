@@ -10,7 +10,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from sandbox.aws.identity import access_key
-from sandbox.lab.handle import Sandbox, wait_until
+from sandbox.lab.connection import wait_until
+from sandbox.lab.handle import Sandbox
 
 OURS, THEIRS = "123456789012", "210987654321"
 

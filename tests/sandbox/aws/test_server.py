@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from sandbox.aws.control import image
 from sandbox.aws.world import TRUST
-from sandbox.lab.handle import Sandbox, wait_until
+from sandbox.lab.connection import wait_until
+from sandbox.lab.handle import Sandbox
 from sandbox.lab.processes import SandboxError, ask
 
 GROUP = "toxicity"

@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from sandbox.lab import folder
+from sandbox.lab.connection import wait_until
 from sandbox.lab.folder import ROOT, STACK_CONFIG, Running, groups
-from sandbox.lab.handle import Sandbox, wait_until
+from sandbox.lab.handle import Sandbox
 from sandbox.lab.processes import SandboxError, alive
 
 TASKS = "tasks:\n  toxicity:\n  spam: {group: 'arn:aws:sagemaker:eu-west-1:123456789012:model-package-group/junk'}\n"
