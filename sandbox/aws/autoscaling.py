@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from sandbox.aws import schedule, tags
 from sandbox.aws.paging import Pages
-from sandbox.aws.sagemaker import hosting
+from sandbox.aws.sagemaker import lifecycle
 from sandbox.aws.service import Service
 from sandbox.aws.world import (
     ACCOUNT,
@@ -42,7 +42,7 @@ def settle(world: World, request: Params) -> None:
     played = {"ServiceNamespace": NAMESPACE, "ScalableDimension": DIMENSION}
     if other := [request[member] for member, value in played.items() if request.get(member, value) != value]:
         raise AwsError(f"the sandbox scales {DIMENSION} only, not {', '.join(other)}", code="UnsupportedOperation")
-    hosting.settle(world)
+    lifecycle.settle(world)
 
 
 # Targets
@@ -106,7 +106,7 @@ def _bring_into_range(
     now = serving.serverless.get("ProvisionedConcurrency", 0)
     wanted = max(1, min(max(now, minimum), maximum))  # SageMaker knows no provisioned concurrency of 0
     if endpoint.status == "InService" and now and wanted != now:
-        hosting.provision(world, region, endpoint.name, wanted)
+        lifecycle.provision(world, region, endpoint.name, wanted)
 
 
 def _arn(region: str, resource: str) -> str:

@@ -18,7 +18,7 @@ from sandbox.aws.calls import Log
 from sandbox.aws.cloudwatch import Metrics
 from sandbox.aws.faults import BadRule, Faults, rule
 from sandbox.aws.identity import Sessions
-from sandbox.aws.sagemaker import hosting
+from sandbox.aws.sagemaker import lifecycle
 from sandbox.aws.sagemaker.operations import SERVICE as sagemaker
 from sandbox.aws.world import ACCOUNT, REGION, AwsError, Ending, Package, World, arn_of, find
 
@@ -66,7 +66,7 @@ def act(state: State, method: str, path: str, content: Content) -> Content:
         raise BadRequest(f"there is no {method} {path}")
     try:
         with state.lock:
-            hosting.settle(state.world)
+            lifecycle.settle(state.world)
             return CONTROL[method, name, len(rest)](state, content, *rest)
     except (AwsError, BadRule, OSError) as error:
         raise BadRequest(str(error)) from error
@@ -124,7 +124,7 @@ def _add_ending(state: State, content: Content) -> Content:
 
 
 def _provision(state: State, content: Content) -> Content:
-    hosting.provision(state.world, _region(content), content["endpoint"], content["value"])
+    lifecycle.provision(state.world, _region(content), content["endpoint"], content["value"])
     return {}
 
 
@@ -147,7 +147,7 @@ def _set_endpoint_status(state: State, content: Content) -> Content:
     allowed = validation.service("sagemaker").shape_for("EndpointStatus").metadata["enum"]
     if content["status"] not in allowed:
         raise BadRequest(f"an endpoint's status is one of {', '.join(allowed)}")
-    hosting.set_status(state.world, _region(content), content["endpoint"], content["status"])
+    lifecycle.set_status(state.world, _region(content), content["endpoint"], content["status"])
     return {}
 
 

@@ -1,10 +1,10 @@
-"""Filter, sort and page a list the way every SageMaker List operation does. What is listed is up to the caller."""
+"""Filter, sort and page a list the way every SageMaker List operation does."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sandbox.aws.paging import read_token, token_of
-from sandbox.aws.world import Answer, AwsError, Params
+from sandbox.aws.world import KINDS, Answer, AwsError, Params, World, arn_of
 
 DEFAULT_PAGE = 10  # documented for ListEndpoints; taken for the others, which document none
 BAD_TOKEN = AwsError("Invalid NextToken: it was not given by this operation with this SortBy.")
@@ -54,6 +54,14 @@ def listing(
     page = wanted[:size]
     more = {"NextToken": token_of(place(page[-1]))} if len(wanted) > size else {}
     return {member: [summary(record) for record in page], **more}
+
+
+def listed_here(world: World, region: str, request: Params, kind: str, summary: Any, member: str) -> Answer:
+    """The same of everything of a kind in the region."""
+    here = arn_of(region, kind, "")
+    records: Mapping[str, Any] = getattr(world, KINDS[kind].attribute)
+    mine = [record for arn, record in records.items() if arn.startswith(here)]
+    return listing(request, mine, summary, member=member, cap=world.settings.page_size)
 
 
 def _given(request: Params) -> list[tuple[str, Callable[[Any, Any], bool]]]:

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from sandbox.aws.cloudwatch import Metrics, cold
-from sandbox.aws.sagemaker.hosting import settle
+from sandbox.aws.sagemaker.lifecycle import settle
 from sandbox.aws.world import ACCOUNT, AwsError, Serving, World, arn_of
 
 ARTIFACT = re.compile(r"s3://sandbox-models/(?P<path>.+)/model\.tar\.gz")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.sagemaker.hosting import provision
+from sandbox.aws.sagemaker.lifecycle import provision
 from sandbox.aws.world import TRUST, Ending
 
 PREFIX = "arn:aws:sagemaker:eu-west-1:123456789012:"

@@ -1,0 +1,131 @@
+"""What the team does at its keyboard. Each step is told and checked; the first that goes wrong ends the demo."""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from itertools import count
+
+from fleet.cli.report import NOT_UP_TO_DATE
+from sandbox.inference.models import dataset
+from sandbox.lab.folder import PROJECT, ROOT
+from sandbox.lab.handle import Sandbox
+from sandbox.lab.stack import Run, Running, Stack
+
+TASK = "urgency"
+TEXT = "Please move my appointment to the week after next."  # version 1 gets it wrong, version 2 right
+PARAMETERS = f"/{PROJECT}/sandbox"
+PROGRESS_SECONDS = 1.0
+SHOWN_ANSWERS = 3
+
+
+class NotAsItShouldBe(Exception):
+    """A step went otherwise than promised."""
+
+
+class Team:
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.stack = Stack(sandbox)
+        self.chapters = count(1)
+
+    def chapter(self, title: str) -> None:
+        print(f"\n{next(self.chapters)}. {title}", flush=True)
+
+    def preview(self, expected: str) -> None:
+        say("$ pulumi preview")
+        self.tell(self.stack.preview(), expected)
+
+    def destroy(self) -> None:
+        say("$ pulumi destroy")
+        self.tell(self.stack.destroy())
+
+    def status(self, expected: str) -> None:
+        since = self.sandbox.mark()
+        say("$ fleet status")
+        run = self.stack.fleet("status")
+        lines = [line.rstrip() for line in run.text.splitlines()]
+        as_promised = run.code == NOT_UP_TO_DATE and expected in lines
+        check(as_promised, f"exit code {NOT_UP_TO_DATE}, and it says: {expected}", run.text)
+        head, first, *others = lines[: lines.index(expected)]
+        for line in (*without_age(head, first), f"... and {len(others)} more", expected):
+            say(f"    {line}")
+        check(first.startswith(TASK), f"{TASK} is on top")
+        check(not self.sandbox.mutations(since), "nothing is changed")
+
+    def up(self, expected: str, changes: list[str] | None = None) -> None:
+        since = self.sandbox.mark()
+        say("$ pulumi up")
+        self.tell(self.watch(self.stack.start_up()), expected)
+        made = [call.operation for call in self.sandbox.mutations(since)]
+        say(f"calls that changed AWS: {', '.join(dict.fromkeys(changes)) if changes else len(made)}")
+        as_promised = changes is None or Counter(made) == Counter(changes)  # what goes, goes in no certain order
+        check(as_promised, f"these and no other calls change AWS; it was {made}")
+
+    def watch(self, running: Running) -> Run:
+        told = ""
+        while not (run := running.ended(PROGRESS_SECONDS)):
+            statuses = list(self.sandbox.endpoints().values())
+            now = f"{statuses.count('InService')} of {len(statuses)} endpoints in service"
+            if statuses and now != told:
+                say(f"... {now}")
+            told = now
+        return run
+
+    def tell(self, run: Run, expected: str = "") -> None:
+        for line in [*run.standings, run.summary]:
+            if line:
+                say(f"    {line}")
+        check(run.ok, "the run succeeds", run.text)
+        check(run.summary == expected or not expected, f"the run says: {expected}", run.text)
+
+    def call(self) -> str:
+        answer = self.sandbox.invoke(TASK, {"text": TEXT})
+        say(f'{TASK}("{TEXT}") -> {answer["label"]}   answered by {answer["model"]}')
+        return str(answer["label"])
+
+    def app(self) -> None:
+        texts = self.sandbox.folder / "texts.txt"
+        examples = [*dataset(TASK).training, *dataset(TASK).held_out]
+        texts.write_text("\n".join(example.text for example in examples))
+        say(f"$ python examples/app.py {TASK} {texts.name} --ssm {PARAMETERS}")
+        command = [sys.executable, str(ROOT / "examples" / "app.py"), TASK, str(texts), "--ssm", PARAMETERS]
+        done = subprocess.run(command, env=self.stack.env, capture_output=True, text=True, check=False)
+        check(done.returncode == 0, "every text is answered", done.stdout + done.stderr)
+        answers, _, sums = done.stdout.rstrip().partition("\n\n")
+        for line in (*answers.splitlines()[:SHOWN_ANSWERS], *sums.splitlines()):
+            say(f"    {line}")
+        check(len(sums.splitlines()) == 2, "champion and challenger answer", done.stdout)
+
+    def compare(self) -> None:
+        say(f"$ fleet compare {TASK} --minimum 100")
+        run = self.stack.fleet("compare", TASK, "--minimum", "100")
+        for line in run.text.splitlines():
+            say(f"    {line.rstrip()}")
+        check(run.ok and "challenger: no difference seen" in run.text, "neither fails more", run.text)
+
+    def promote(self) -> None:
+        say(f"$ fleet promote {TASK} challenger --until 2099-12-31")
+        run = self.stack.fleet("promote", TASK, "challenger", "--until", "2099-12-31")
+        check(run.ok, "the task list is edited", run.text)
+        for line in run.text.splitlines():
+            if re.match(r"[+-] ", line):
+                say(f"    {line}")
+
+
+def say(line: str) -> None:
+    print(f"   {line}", flush=True)
+
+
+def without_age(*rows: str) -> list[str]:
+    """Rows of the table without a column that differs in every run: the README's picture must not."""
+    cells = [re.split(r" {2,}", row) for row in rows]
+    age = cells[0].index("AGE")
+    columns = [column for number, column in enumerate(zip(*cells, strict=True)) if number != age]
+    padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
+    return ["  ".join(row).rstrip() for row in zip(*padded, strict=True)]
+
+
+def check(true: bool, what: str, evidence: str = "") -> None:
+    if not true:
+        raise NotAsItShouldBe(f"{evidence}\n\nnot as it should be: {what}")
