@@ -12,6 +12,7 @@ from sandbox.aws.world import REGION, AwsError, World
 from sandbox.lab.handle import Sandbox
 
 ROLE = "arn:aws:iam::123456789012:role/execution"
+OURS, THEIRS = "123456789012", "210987654321"  # two accounts
 
 
 class Aws:
@@ -121,3 +122,27 @@ def sandbox(running: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
     running.settings(**{**vars(defaults), "create_seconds": 0, "update_seconds": 0, "delete_seconds": 0})
     yield running
     running.clear_faults()
+
+
+@pytest.fixture(scope="module")
+def two_accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Sandbox]]:
+    """Each a real sandbox, without models, that answers for the other."""
+    folder = tmp_path_factory.mktemp("accounts")
+    with (
+        Sandbox.start(folder / "ours", inference=False) as ours,
+        Sandbox.start(folder / "theirs", inference=False, account=THEIRS) as theirs,
+    ):
+        ours.neighbour(theirs)
+        yield ours, theirs
+
+
+@pytest.fixture
+def ours(two_accounts: tuple[Sandbox, Sandbox]) -> Iterator[Sandbox]:
+    yield two_accounts[0]
+    two_accounts[0].clear_faults()
+
+
+@pytest.fixture
+def theirs(two_accounts: tuple[Sandbox, Sandbox]) -> Iterator[Sandbox]:
+    yield two_accounts[1]
+    two_accounts[1].clear_faults()

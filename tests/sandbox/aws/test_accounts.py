@@ -1,7 +1,6 @@
 """Two accounts, each a sandbox of its own: who calls, roles that are assumed, and what another account answers."""
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -12,31 +11,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from sandbox.aws.identity import access_key
 from sandbox.lab.connection import wait_until
 from sandbox.lab.handle import Sandbox
-
-OURS, THEIRS = "123456789012", "210987654321"
-
-
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Sandbox]]:
-    folder = tmp_path_factory.mktemp("accounts")
-    with (
-        Sandbox.start(folder / "ours", inference=False) as ours,
-        Sandbox.start(folder / "theirs", inference=False, account=THEIRS) as theirs,
-    ):
-        ours.neighbour(theirs)
-        yield ours, theirs
-
-
-@pytest.fixture
-def ours(started: tuple[Sandbox, Sandbox]) -> Iterator[Sandbox]:
-    yield started[0]
-    started[0].clear_faults()
-
-
-@pytest.fixture
-def theirs(started: tuple[Sandbox, Sandbox]) -> Iterator[Sandbox]:
-    yield started[1]
-    started[1].clear_faults()
+from tests.sandbox.conftest import OURS, THEIRS
 
 
 def client(sandbox: Sandbox, service: str, credentials: dict[str, str], **config: Any) -> Any:

@@ -1,7 +1,6 @@
 """How the stand-in provider reaches AWS: credentials, roles, accounts and addresses of its configuration."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,35 +11,18 @@ from sandbox.plugin import access
 from sandbox.plugin.catalogue.row import Properties, Refused
 from sandbox.plugin.provider import settings
 from sandbox.plugin.wire import encode
-
-OURS, THEIRS = "123456789012", "210987654321"
-
-
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Sandbox]]:
-    folder = tmp_path_factory.mktemp("accounts")
-    with (
-        Sandbox.start(folder / "ours", inference=False) as ours,
-        Sandbox.start(folder / "theirs", inference=False, account=THEIRS) as theirs,
-    ):
-        ours.neighbour(theirs)
-        yield ours, theirs
+from tests.sandbox.conftest import OURS, THEIRS
 
 
 @pytest.fixture
-def ours(started: tuple[Sandbox, Sandbox], monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    """The account of the shell."""
+def ours(ours: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """Its account is the one of the shell."""
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
-    for name, value in started[0].env.items():
+    for name, value in ours.env.items():
         if name.startswith("AWS_"):
             monkeypatch.setenv(name, value)
-    return started[0]
-
-
-@pytest.fixture
-def theirs(ours: Sandbox, started: tuple[Sandbox, Sandbox]) -> Sandbox:
-    return started[1]
+    return ours
 
 
 def arn(**config: object) -> str:
