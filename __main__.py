@@ -6,7 +6,6 @@ import os
 from datetime import UTC, datetime
 
 import pulumi
-from pulumi_aws import sagemaker
 
 from fleet.aws import candidates
 from fleet.aws.gateway import Gateway
@@ -38,9 +37,7 @@ async def main() -> None:
 
     parameters = Parameters(settings, [task.name for task in tasks], last)
     models = ApprovedModels("approved-models", questions(wanted), settings.access)
-    # The first look into the module loads it, half a second: better while the registry is asked than after.
-    loaded = asyncio.to_thread(getattr, sagemaker, "Endpoint")
-    answers, _ = await asyncio.gather(models.known_answers(), loaded)
+    answers = await models.known_answers()
     found = await asyncio.gather(
         *(
             situation(task, answers.get(task.group, Unknown(NOT_ASKED)), last.of(task.name), gateway, settings)

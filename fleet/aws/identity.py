@@ -1,4 +1,4 @@
-"""Who asks AWS: the boto3 session that a stack's configuration leads to, and whom AWS takes it for.
+"""Who asks AWS: the session that a stack's configuration leads to, and whom AWS takes it for.
 
 What the configuration says is fleet/access.py's; clients are made in fleet/aws/session.py.
 """
@@ -10,7 +10,6 @@ from functools import cache, partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
@@ -32,18 +31,19 @@ class Caller:
     arn: str
 
 
-def opened(access: Access) -> boto3.Session:
+def opened(access: Access) -> botocore.session.Session:
     """The session that the access leads to. Nothing is asked yet; raises botocore's ProfileNotFound."""
     with _LOCK:
         roles = _assumed(access) if access.roles else None
-    core: Any = _core(access)
+    core = _core(access)
     if roles:
-        core._credentials = roles  # botocore has no other way in for credentials that renew themselves
-    return boto3.Session(botocore_session=core, region_name=access.region)
+        setting: Any = core  # botocore has no other way in for credentials that renew themselves
+        setting._credentials = roles
+    return core
 
 
 def connecting(access: Access, service: str) -> dict[str, Any]:
-    """How a client of this service connects, as arguments of `Session.client`."""
+    """How a client of this service connects, as arguments of `Session.create_client`."""
     proxies = {"http": access.http_proxy, "https": access.https_proxy}
     config = Config(
         proxies={scheme: url for scheme, url in proxies.items() if url} or None,
@@ -63,7 +63,7 @@ def caller(access: Access) -> Caller:
 
 def client(access: Access) -> "STSClient":
     """Of STS, with the credentials that the access leads to."""
-    made: STSClient = _sts(access, opened(access).client)()
+    made: STSClient = _sts(access, opened(access).create_client)()
     return made
 
 
@@ -73,7 +73,10 @@ def objection(access: Access) -> str:
 
 
 def _core(access: Access) -> botocore.session.Session:
+    # Without boto3 over it: that adds resource objects and S3 transfers, for which every run would pay.
     core = botocore.session.Session(profile=access.profile or None)
+    if access.region:
+        core.set_config_variable("region", access.region)
     for variable, file in (("config_file", access.config_file), ("credentials_file", access.credentials_file)):
         if file:
             core.set_config_variable(variable, file)

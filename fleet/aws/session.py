@@ -71,7 +71,7 @@ def client(access: Access, service: Any, config: Config) -> Any:
     """A client of one of these services. Raises what boto3 raises where no session can be opened."""
     how = identity.connecting(access, service)
     how["config"] = how["config"].merge(config)
-    return patience.tell(identity.opened(access).client(service, **how))
+    return patience.tell(identity.opened(access).create_client(service, **how))
 
 
 def _patient() -> Config:

@@ -1,13 +1,11 @@
 """The endpoint of one variant: the one resource that moves, and what is done to it beside declaring it."""
 
-from __future__ import annotations  # evaluated, they would load all of pulumi_aws.sagemaker
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pulumi
-from pulumi_aws import sagemaker
 
+from fleet.resources.aws_types import Endpoint
 from fleet.resources.engine import registered
 from fleet.resources.site import Site
 from fleet.revision import ALL_TRAFFIC
@@ -20,12 +18,12 @@ from fleet.tags import TAGS
 class DeclaredEndpoint:
     """The endpoint, as far as it could be declared."""
 
-    resource: sagemaker.Endpoint | None = None  # None where it is not declared, or its step failed
+    resource: Endpoint | None = None  # None where it is not declared, or its step failed
     said: str = ""  # what AWS said where it refused it
 
     async def reads_otherwise(self, target: str) -> bool:
         """True where the step was reported done, and what the provider then read is not what it was asked for."""
-        return self.resource is not None and await self.resource.endpoint_config_name.future() != target
+        return self.resource is not None and await pulumi.get(self.resource, "endpointConfigName").future() != target
 
 
 async def declare(
@@ -44,13 +42,11 @@ async def declare(
     that cannot be looked at is read too: where there is none, that fails, and makes nothing.
     """
     foreign = plan.kind is Kind.REFUSE
-    ignored = ["endpoint_config_name"] if pointer.as_it_is or pointer.serves_it else []
-    endpoint = sagemaker.Endpoint(
+    ignored = ["endpointConfigName"] if pointer.as_it_is or pointer.serves_it else []
+    endpoint = Endpoint(
         logical_name,
-        name=name,
-        endpoint_config_name=pointer.target,
-        tags=site.tags(),
-        opts=pulumi.ResourceOptions.merge(
+        {"name": name, "endpointConfigName": pointer.target, "tags": site.tags()},
+        pulumi.ResourceOptions.merge(
             site.options(name if is_read and not foreign else None, configs),
             pulumi.ResourceOptions(
                 # Else the engine makes the new endpoint first and then deletes "the old one", of the same name.

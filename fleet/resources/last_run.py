@@ -18,11 +18,7 @@ from fleet import contract
 from fleet.aws.scaling import target_of
 from fleet.guard import Place, place
 from fleet.memory import SCALING, Outcome
-
-_ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
-_REVISION = ("aws:sagemaker/model:Model", "aws:sagemaker/endpointConfiguration:EndpointConfiguration")
-_PARAMETER = "aws:ssm/parameter:Parameter"
-_TARGET = "aws:appautoscaling/target:Target"
+from fleet.resources.aws_types import Endpoint, EndpointConfiguration, Model, ScalableTarget, SsmParameter
 
 
 @dataclass(frozen=True)
@@ -41,8 +37,8 @@ class LastRun:
 
         Of a revision, both its model and its configuration.
         """
-        models, configs = (self.state.get(kind, {}).keys() for kind in _REVISION)
-        endpoints, targets = (self.state.get(kind, {}).keys() for kind in (_ENDPOINT, _TARGET))
+        models, configs = (self.state.get(kind, {}).keys() for kind in (Model.TYPE, EndpointConfiguration.TYPE))
+        endpoints, targets = (self.state.get(kind, {}).keys() for kind in (Endpoint.TYPE, ScalableTarget.TYPE))
         return frozenset(endpoints | targets | (models & configs))
 
     @property
@@ -53,7 +49,7 @@ class LastRun:
         """
         in_state = {kind: [outputs.get("arn", "") for outputs in named.values()] for kind, named in self.state.items()}
         written = (run.arn for variants in self.written.values() for run in variants.values())
-        of_endpoints = {place(arn) for arn in (*in_state.get(_ENDPOINT, ()), *written) if arn}
+        of_endpoints = {place(arn) for arn in (*in_state.get(Endpoint.TYPE, ()), *written) if arn}
         return of_endpoints or {place(arn) for arns in in_state.values() for arn in arns if arn}
 
     def of(self, task: str) -> dict[str, Outcome]:
@@ -94,5 +90,5 @@ def _parameters(resources: Mapping[str, Any]) -> dict[str, str]:
     return {
         name: urn.rpartition("::")[2]
         for urn, resource in resources.items()
-        if resource["type"] == _PARAMETER and (name := resource["outputs"].get("name"))
+        if resource["type"] == SsmParameter.TYPE and (name := resource["outputs"].get("name"))
     }

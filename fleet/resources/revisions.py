@@ -1,22 +1,19 @@
 """A revision as it is declared: a Model and an EndpointConfiguration of its name, where there is reason to."""
 
-from __future__ import annotations  # evaluated, they would load all of pulumi_aws.sagemaker
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from botocore import xform_name
-from pulumi_aws import sagemaker
 
 from fleet import shape
 from fleet.aws.gateway import Presence
+from fleet.resources.aws_types import EndpointConfiguration, Model
 from fleet.resources.engine import registered
 from fleet.resources.site import Site
 from fleet.revision import Revision
 
-NAMES = {"KmsKeyId": "kms_key_arn"}  # Pulumi's name of a member, where it is not AWS's in snake case
+NAMES = {"KmsKeyId": "kmsKeyArn", "MemorySizeInMB": "memorySizeInMb"}  # the provider's, where they are not AWS's
 MAPS = frozenset({"Environment"})  # members whose keys are not AWS's
 TAKEN = (
     "a model or endpoint configuration {name} exists and is not this stack's, by its tags; remove it, or raise the "
@@ -30,7 +27,7 @@ class Declared:
     """One revision, as far as it could be declared."""
 
     name: str
-    config: sagemaker.EndpointConfiguration | None = None
+    config: EndpointConfiguration | None = None
     in_state: bool = False
     missing: bool = False  # AWS does not have it, or not the whole of it
     obstacle: str = ""  # why the endpoint cannot go to it
@@ -67,21 +64,22 @@ async def declare(revision: Revision, site: Site, *, is_target: bool, is_recorde
     )
 
 
-def declare_model(revision: Revision, tags: Mapping[str, str], opts: pulumi.ResourceOptions) -> sagemaker.Model:
-    return sagemaker.Model(revision.name, name=revision.name, tags=tags, opts=opts, **_inputs(shape.model(revision)))
+def declare_model(revision: Revision, tags: Mapping[str, str], opts: pulumi.ResourceOptions) -> Model:
+    inputs = {"name": revision.name, "tags": tags, **_inputs(shape.model(revision))}
+    return Model(revision.name, inputs, opts)
 
 
 def declare_endpoint_configuration(
     revision: Revision, tags: Mapping[str, str], opts: pulumi.ResourceOptions
-) -> sagemaker.EndpointConfiguration:
-    inputs = _inputs(shape.endpoint_config(revision))
-    return sagemaker.EndpointConfiguration(revision.name, name=revision.name, tags=tags, opts=opts, **inputs)
+) -> EndpointConfiguration:
+    inputs = {"name": revision.name, "tags": tags, **_inputs(shape.endpoint_config(revision))}
+    return EndpointConfiguration(revision.name, inputs, opts)
 
 
 def _inputs(request: Mapping[str, Any]) -> dict[str, Any]:
-    """A request of AWS as Pulumi's inputs: the same under other names."""
+    """A request of AWS as Pulumi's inputs: the same, but that names begin small."""
     return {
-        NAMES.get(member) or xform_name(member): value if member in MAPS else _input(value)
+        NAMES.get(member, member[0].lower() + member[1:]): value if member in MAPS else _input(value)
         for member, value in request.items()
     }
 

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 import pulumi
-from pulumi_aws import ssm
 
 from fleet import address
 from fleet.address import Address
@@ -19,6 +18,7 @@ from fleet.aws import parameters, session
 from fleet.aws.gateway import Presence
 from fleet.config import default_path
 from fleet.memory import PARAMETER
+from fleet.resources.aws_types import SsmParameter
 from fleet.resources.beside.thing import Stands
 from fleet.resources.config import StackSettings
 from fleet.resources.engine import listening, registered
@@ -163,13 +163,15 @@ class Parameters:
             return False, ""
         held = self._in_state.get(name)
         logical_name = address.logical_name(content.task.name, name, to_read, self._in_state)
-        parameter = ssm.Parameter(
+        parameter = SsmParameter(
             logical_name,
-            name=name,
-            type=ssm.ParameterType.STRING,
-            value=_unknown() if content.moves and pulumi.runtime.is_dry_run() else content.value,
-            tags=self._settings.ownership.tags(content.task.name, CHAMPION, content.task.owner),
-            opts=pulumi.ResourceOptions(
+            {
+                "name": name,
+                "type": "String",
+                "value": _unknown() if content.moves and pulumi.runtime.is_dry_run() else content.value,
+                "tags": self._settings.ownership.tags(content.task.name, CHAMPION, content.task.owner),
+            },
+            pulumi.ResourceOptions(
                 parent=content.parent,
                 aliases=[pulumi.Alias(name=held)] if held and held != logical_name else None,
                 import_=name if presence is Presence.OURS else None,

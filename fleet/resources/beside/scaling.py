@@ -3,17 +3,15 @@
 What an autoscaler makes of the value is fleet/verdict.py's: it survives an update, and is never a change.
 """
 
-from __future__ import annotations  # evaluated, they would load all of pulumi_aws.appautoscaling
-
 import asyncio
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import appautoscaling
 
 from fleet.aws.gateway import Presence
 from fleet.aws.scaling import DIMENSION, NAMESPACE, target_of
 from fleet.memory import SCALING
+from fleet.resources.aws_types import ScalableTarget, ScalingPolicy, ScheduledAction
 from fleet.resources.beside.thing import Stands
 from fleet.resources.engine import registered
 from fleet.resources.site import Site
@@ -54,6 +52,15 @@ class Autoscaler:
     kind = SCALING
 
     @property
+    def _variant(self) -> dict[str, str]:
+        """What it scales, as each of its resources names it."""
+        return {
+            "resourceId": target_of(self.endpoint),
+            "scalableDimension": DIMENSION,
+            "serviceNamespace": NAMESPACE,
+        }
+
+    @property
     def _limits(self) -> str:
         """What the next run is to know of it."""
         return f"{self.scaling.min}..{self.scaling.max}"
@@ -74,7 +81,7 @@ class Autoscaler:
             refused += [why for _, why in await asyncio.gather(*map(registered, others))]
         return Stands(self._limits if target else self.recorded, refused=tuple(filter(None, refused)))
 
-    def _target(self, presence: Presence) -> appautoscaling.Target:
+    def _target(self, presence: Presence) -> ScalableTarget:
         # To register an existing one again is fine, but not with tags (API reference, RegisterScalableTarget, 2026-11),
         # and the provider may have default tags for everything: so it is imported. Not where the state has it: there
         # it is known by another id, and an import would replace it.
@@ -83,50 +90,45 @@ class Autoscaler:
         # A schedule moves the limits when its time comes. As long as the task's own are the same, that is no change.
         is_moved_by_schedules = bool(self.scaling.schedules) and self.recorded == self._limits
         limits = ["minCapacity", "maxCapacity"] if is_moved_by_schedules or self.foreign else []
-        return appautoscaling.Target(
+        return ScalableTarget(
             self.logical_name,
-            min_capacity=self.scaling.min,
-            max_capacity=self.scaling.max,
-            tags=self.site.tags(),
-            resource_id=resource_id,
-            scalable_dimension=DIMENSION,
-            service_namespace=NAMESPACE,
-            opts=self._options(imported, self.depends_on, [*limits, *TAGS] if self.foreign else limits),
+            {
+                "minCapacity": self.scaling.min,
+                "maxCapacity": self.scaling.max,
+                "tags": self.site.tags(),
+                **self._variant,
+            },
+            self._options(imported, self.depends_on, [*limits, *TAGS] if self.foreign else limits),
         )
 
-    def _policy(self, target: appautoscaling.Target | None) -> appautoscaling.Policy:
-        metric = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs(
-            predefined_metric_type=METRIC
-        )
-        return appautoscaling.Policy(
+    def _policy(self, target: ScalableTarget | None) -> ScalingPolicy:
+        return ScalingPolicy(
             self.logical_name,
-            name=self.logical_name,
-            policy_type="TargetTrackingScaling",
-            target_tracking_scaling_policy_configuration=appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs(
-                target_value=self.scaling.target_utilization,
-                scale_in_cooldown=self.scaling.scale_in_cooldown_seconds,
-                scale_out_cooldown=self.scaling.scale_out_cooldown_seconds,
-                predefined_metric_specification=metric,
-            ),
-            resource_id=target_of(self.endpoint),
-            scalable_dimension=DIMENSION,
-            service_namespace=NAMESPACE,
-            opts=self._options(None, target, ["targetTrackingScalingPolicyConfiguration"] if self.foreign else []),
+            {
+                "name": self.logical_name,
+                "policyType": "TargetTrackingScaling",
+                "targetTrackingScalingPolicyConfiguration": {
+                    "targetValue": self.scaling.target_utilization,
+                    "scaleInCooldown": self.scaling.scale_in_cooldown_seconds,
+                    "scaleOutCooldown": self.scaling.scale_out_cooldown_seconds,
+                    "predefinedMetricSpecification": {"predefinedMetricType": METRIC},
+                },
+                **self._variant,
+            },
+            self._options(None, target, ["targetTrackingScalingPolicyConfiguration"] if self.foreign else []),
         )
 
-    def _schedule(self, schedule: Schedule, target: appautoscaling.Target | None) -> appautoscaling.ScheduledAction:
-        return appautoscaling.ScheduledAction(
+    def _schedule(self, schedule: Schedule, target: ScalableTarget | None) -> ScheduledAction:
+        return ScheduledAction(
             f"{self.logical_name}.{schedule.name}",  # a dot, which no task's name has: else two could meet
-            name=schedule.name,
-            schedule=f"cron({schedule.cron})",
-            timezone=schedule.timezone,
-            scalable_target_action=appautoscaling.ScheduledActionScalableTargetActionArgs(
-                min_capacity=schedule.min, max_capacity=schedule.max
-            ),
-            resource_id=target_of(self.endpoint),
-            scalable_dimension=DIMENSION,
-            service_namespace=NAMESPACE,
-            opts=self._options(None, target, ["schedule", "timezone", "scalableTargetAction"] if self.foreign else []),
+            {
+                "name": schedule.name,
+                "schedule": f"cron({schedule.cron})",
+                "timezone": schedule.timezone,
+                "scalableTargetAction": {"minCapacity": schedule.min, "maxCapacity": schedule.max},
+                **self._variant,
+            },
+            self._options(None, target, ["schedule", "timezone", "scalableTargetAction"] if self.foreign else []),
         )
 
     def _options(

@@ -63,7 +63,7 @@ def test_a_profile_of_the_configured_file_comes_before_the_environment(
     assert identity.caller(access).arn == USER
     assert session.sagemaker(access).meta.region_name == REGION
     with pytest.raises(ProfileNotFound):
-        identity.opened(Access(REGION, profile="nobody", **files)).client("sts")
+        identity.opened(Access(REGION, profile="nobody", **files)).create_client("sts")
 
 
 def test_an_endpoint_of_the_configuration_comes_before_the_environment(account: Any) -> None:

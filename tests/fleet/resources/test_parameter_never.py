@@ -138,8 +138,8 @@ class Histories(RuleBasedStateMachine):
             self.check_settled(path, tasks)
 
     def program(self, engine: Engine, path, tasks, unknown, moves) -> dict[str, Outcome]:
-        def parameter(logical_name, *, name, value, opts, **_):
-            return SimpleNamespace(logical_name=logical_name, name=name, value=value, opts=opts)
+        def parameter(logical_name, inputs, opts):
+            return SimpleNamespace(logical_name=logical_name, opts=opts, **inputs)
 
         def look_up(_, names):
             ours = Ownership("fleet", self.stack).tags("", "", None)
@@ -156,9 +156,8 @@ class Histories(RuleBasedStateMachine):
             self.check_true(ended, unknown, engine.refuses)
             return {task: address.record(ended.get(task, Address()), Outcome()) for task in tasks}
 
-        ssm = SimpleNamespace(Parameter=parameter, ParameterType=SimpleNamespace(STRING="String"))
         with (
-            mock.patch.object(parameter_module, "ssm", ssm),
+            mock.patch.object(parameter_module, "SsmParameter", parameter),
             mock.patch.object(parameter_module, "registered", engine.registered),
             mock.patch.object(parameter_module, "listening", lambda: None),
             mock.patch.object(Parameters, "_look_up", look_up),
