@@ -155,11 +155,7 @@ async def _remove(gateway: Gateway, name: str) -> Unknown | None:
 
 
 def _delete_config(client: "SageMakerClient", name: str) -> None:
-    try:
-        client.delete_endpoint_config(EndpointConfigName=name)
-    except ClientError as error:
-        if not session.not_found(error):
-            raise
+    session.if_there(lambda: client.delete_endpoint_config(EndpointConfigName=name), None)
 
 
 # Calling

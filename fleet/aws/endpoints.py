@@ -6,9 +6,8 @@ Plain calls that block; fleet/aws/gateway.py runs them in threads for the progra
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import ClientError
 
 from fleet import shape
 from fleet.aws import session
@@ -44,14 +43,13 @@ def list_all(client: "SageMakerClient") -> dict[str, Row]:
 
 def describe(client: "SageMakerClient", name: str, ownership: Ownership | None = None) -> LiveEndpoint | Absent:
     """One endpoint; with `ownership`, whether it is ours too (one ListTags call more)."""
-    try:
-        answer = client.describe_endpoint(EndpointName=name)
-        tags = _tags(client, answer["EndpointArn"]) if ownership else None
-        instance_based = ownership is not None and _runs_on_instances(client, answer)
-    except ClientError as error:
-        if session.not_found(error):
-            return Absent()
-        raise
+    return session.if_there(lambda: _describe(client, name, ownership), Absent())
+
+
+def _describe(client: "SageMakerClient", name: str, ownership: Ownership | None) -> LiveEndpoint:
+    answer = client.describe_endpoint(EndpointName=name)
+    tags = tags_of(client, answer["EndpointArn"]) if ownership else None
+    instance_based = ownership is not None and _runs_on_instances(client, answer)
     return LiveEndpoint(
         status=answer["EndpointStatus"],
         config=answer.get("EndpointConfigName", ""),
@@ -70,37 +68,27 @@ def read_revision(client: "SageMakerClient", config: str, ownership: Ownership |
 
     None where there is none, or where it is not ours; with no `ownership`, it is known to be.
     """
-    try:
+
+    def read() -> Revision | None:
         answer = client.describe_endpoint_config(EndpointConfigName=config)
-        tags = _tags(client, answer["EndpointConfigArn"])
+        tags = tags_of(client, answer["EndpointConfigArn"])
         if ownership and not ownership.covers(tags):
             return None
         model = client.describe_model(ModelName=answer["ProductionVariants"][0]["ModelName"])
-    except ClientError as error:
-        if session.not_found(error):
-            return None
-        raise
-    return shape.read(model, answer, tags.get(VERSION, ""))
+        return shape.read(model, answer, tags.get(VERSION, ""))
+
+    return session.if_there(read, None)
 
 
 def model_tags(client: "SageMakerClient", name: str) -> dict[str, str] | None:
     """The tags of a model; None where there is none of that name."""
-    try:
-        return _tags(client, client.describe_model(ModelName=name)["ModelArn"])
-    except ClientError as error:
-        if session.not_found(error):
-            return None
-        raise
+    return session.if_there(lambda: tags_of(client, client.describe_model(ModelName=name)["ModelArn"]), None)
 
 
 def endpoint_config_tags(client: "SageMakerClient", name: str) -> dict[str, str] | None:
     """The tags of an endpoint configuration; None where there is none of that name."""
-    try:
-        return _tags(client, client.describe_endpoint_config(EndpointConfigName=name)["EndpointConfigArn"])
-    except ClientError as error:
-        if session.not_found(error):
-            return None
-        raise
+    described = partial(client.describe_endpoint_config, EndpointConfigName=name)
+    return session.if_there(lambda: tags_of(client, described()["EndpointConfigArn"]), None)
 
 
 def provision(client: "SageMakerClient", name: str, variant: str, concurrency: int) -> None:
@@ -115,14 +103,11 @@ def provision(client: "SageMakerClient", name: str, variant: str, concurrency: i
 
 def delete(client: "SageMakerClient", name: str) -> None:
     """Send DeleteEndpoint; one that is gone already is fine."""
-    try:
-        client.delete_endpoint(EndpointName=name)
-    except ClientError as error:
-        if not session.not_found(error):
-            raise
+    session.if_there(lambda: client.delete_endpoint(EndpointName=name), None)
 
 
-def _tags(client: "SageMakerClient", arn: str) -> dict[str, str]:
+def tags_of(client: "SageMakerClient", arn: str) -> dict[str, str]:
+    """All tags of one resource of SageMaker."""
     pages = client.get_paginator("list_tags").paginate(ResourceArn=arn)
     return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
@@ -133,12 +118,10 @@ def _runs_on_instances(client: "SageMakerClient", endpoint: Mapping[str, Any]) -
         variant.get("CurrentInstanceCount") and not variant.get("CurrentServerlessConfig") for variant in variants
     ):
         return False
-    try:
-        config = client.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-    except ClientError as error:
-        if session.not_found(error):
-            return True  # by what the endpoint itself says
-        raise
+    described = partial(client.describe_endpoint_config, EndpointConfigName=endpoint["EndpointConfigName"])
+    config = session.if_there(described, None)
+    if config is None:
+        return True  # by what the endpoint itself says
     return any(variant.get("InstanceType") for variant in config["ProductionVariants"])
 
 

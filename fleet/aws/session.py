@@ -29,6 +29,7 @@ ROUNDS = 3  # of all attempts, where a call is throttled
 _THROTTLED = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"})
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 def sagemaker(access: Access) -> "SageMakerClient":
@@ -120,6 +121,16 @@ def sentence(error: Exception) -> str:
     else:
         text = f"{type(error).__name__}: {error}"
     return " ".join(text.split())[:LONGEST_SENTENCE]
+
+
+def if_there(call: Callable[[], T], otherwise: U) -> T | U:
+    """What the call returns; `otherwise` where AWS says that what it names does not exist."""
+    try:
+        return call()
+    except ClientError as error:
+        if not_found(error):
+            return otherwise
+        raise
 
 
 def not_found(error: ClientError) -> bool:

@@ -5,10 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from fleet.aws import session
-from fleet.aws.operator import tagging
+from fleet.aws import endpoints, session
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -28,13 +25,12 @@ class Existing:
 
 def look(client: "SageMakerClient", name: str) -> Existing | None:
     """The endpoint; None where there is none."""
-    try:
-        shown = client.describe_endpoint(EndpointName=name)
-        tags = tagging.read(client, shown["EndpointArn"])
-    except ClientError as error:
-        if session.not_found(error):
-            return None
-        raise
+    return session.if_there(lambda: _look(client, name), None)
+
+
+def _look(client: "SageMakerClient", name: str) -> Existing:
+    shown = client.describe_endpoint(EndpointName=name)
+    tags = endpoints.tags_of(client, shown["EndpointArn"])
     config = shown.get("EndpointConfigName", "")
     # Both: what is shown of an endpoint is optional, and its configuration may be deleted while it serves
     live, held = _variants(shown), _variants(_configuration(client, config))
@@ -44,12 +40,10 @@ def look(client: "SageMakerClient", name: str) -> Existing | None:
 
 
 def _configuration(client: "SageMakerClient", name: str) -> Mapping[str, Any]:
-    try:
-        return client.describe_endpoint_config(EndpointConfigName=name) if name else {}
-    except ClientError as error:
-        if session.not_found(error):
-            return {}
-        raise
+    nothing: Mapping[str, Any] = {}
+    return (
+        session.if_there(lambda: client.describe_endpoint_config(EndpointConfigName=name), nothing) if name else nothing
+    )
 
 
 def _variants(shown: Mapping[str, Any]) -> dict[str, bool]:

@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
-from botocore.exceptions import ClientError
-
 from fleet.aws import endpoints, session
-from fleet.aws.operator import tagging
 from fleet.revision import reads_as_revision
 from fleet.seen import IN_TRANSITION, Unknown
 from fleet.tags import Ownership
@@ -108,7 +105,7 @@ def sort_out(
     endpoints of the task list: those are taken over by the next run, in the state or not.
     """
     suspects = [one for one in listed if (one.kind, one.name) not in in_state and _may_be_ours(one)]
-    tags = _each(suspects, lambda one: tagging.read(client, one.arn))
+    tags = _each(suspects, lambda one: endpoints.tags_of(client, one.arn))
     unknown = [f"{one.kind} {one.name}: {said.error}" for one, said in tags.items() if isinstance(said, Unknown)]
     read = {one: said for one, said in tags.items() if isinstance(said, dict)}
     ours = [one for one, said in read.items() if ownership.covers(said)]
@@ -232,16 +229,7 @@ def _each(asked: Sequence[K], call: Callable[[K], T]) -> dict[K, T | Unknown | N
     """What a call says of each, in threads: None where it is not there, Unknown where that could not be found out."""
 
     def ask(one: K) -> T | Unknown | None:
-        return session.ask(lambda: _if_there(lambda: call(one)))
+        return session.ask(lambda: session.if_there(lambda: call(one), None))
 
     with ThreadPoolExecutor(session.THREADS) as pool:
         return dict(zip(asked, pool.map(ask, asked), strict=True))
-
-
-def _if_there(call: Callable[[], T]) -> T | None:
-    try:
-        return call()
-    except ClientError as error:
-        if session.not_found(error):
-            return None
-        raise

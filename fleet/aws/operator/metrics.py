@@ -14,6 +14,7 @@ from botocore.config import Config
 from fleet.access import Access
 from fleet.aws import session
 from fleet.comparison import Metrics, Window
+from fleet.revision import ALL_TRAFFIC
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     )
 
 NAMESPACE = "AWS/SageMaker"
-VARIANT = "AllTraffic"  # what every configuration of this program calls its one production variant
 MOST_QUERIES = 500  # a call (API reference, GetMetricData)
 
 
@@ -96,7 +96,7 @@ def _query(number: int, endpoint: str, field: str, window: Window) -> "MetricDat
     # An endpoint's name alone matches nothing: both are dimensions of the metric
     dimensions: list[DimensionTypeDef] = [
         {"Name": "EndpointName", "Value": endpoint},
-        {"Name": "VariantName", "Value": VARIANT},
+        {"Name": "VariantName", "Value": ALL_TRAFFIC},
     ]
     metric: MetricTypeDef = {"Namespace": NAMESPACE, "MetricName": reading.metric, "Dimensions": dimensions}
     stat: MetricStatTypeDef = {"Metric": metric, "Period": window.seconds, "Stat": reading.statistic}

@@ -18,13 +18,12 @@ from fleet.cli import aws, record, state, task_list
 from fleet.cli.command import CommandError
 from fleet.cli.confirmation import add_yes, confirmed
 from fleet.cli.stack import add_stack, read, selected
+from fleet.revision import ALL_TRAFFIC
 from fleet.seen import Approved, NothingApproved, OnHold, Refused, Unknown
 from fleet.tasks.model import CHAMPION, Task
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
-
-VARIANT = "AllTraffic"  # what every configuration of this program calls its one production variant
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,8 +96,10 @@ def _unlike_ours(variants: Mapping[str, bool]) -> Sequence[str]:
         return [f"it has {len(variants)} variants ({names}), and a serverless endpoint has one; {anew}"]
     ((name, serverless),) = variants.items()
     found = []
-    if name != VARIANT:
-        found.append(f'its variant is called "{name}", not {VARIANT}, and AWS keeps that name across updates; {anew}')
+    if name != ALL_TRAFFIC:
+        found.append(
+            f'its variant is called "{name}", not {ALL_TRAFFIC}, and AWS keeps that name across updates; {anew}'
+        )
     if not serverless:
         found.append(f"it runs on instances, and AWS does not make it serverless; {anew}")
     return found

@@ -21,7 +21,7 @@ from fleet.cli.pinning import Value, pinned
 from fleet.cli.stack import StackConfig, add_stack, read, selected
 from fleet.status import Status
 from fleet.tasks.load import TaskListError, parse
-from fleet.tasks.model import CHAMPION, Pin, Task
+from fleet.tasks.model import CHAMPION, Pin, Task, title
 
 DAYS = 30  # that a pin lasts unless `until` is given
 
@@ -87,9 +87,9 @@ def served(stack: str, task: str, variant: str) -> int:
         its = state.outputs(stack)[task]["variants"][variant]
         version, status, reason = int(its["version"]), its["status"], its["reason"]
     except (KeyError, TypeError, ValueError):
-        raise CommandError(f"{task}/{variant}: is not in the outputs of {stack}; run `pulumi up` first") from None
+        raise CommandError(f"{title(task, variant)}: is not in the outputs of {stack}; run `pulumi up` first") from None
     if not version or status != Status.UP_TO_DATE:
-        raise CommandError(f"{task}/{variant}: is {status} ({reason}); only what is UP_TO_DATE can be promoted")
+        raise CommandError(f"{title(task, variant)}: is {status} ({reason}); only what is UP_TO_DATE can be promoted")
     return version
 
 
