@@ -4,6 +4,7 @@ import shutil
 
 import yaml
 
+from fleet.cli import project as files
 from fleet.cli import stack
 from fleet.cli.command import CommandError
 from sandbox.lab.folder import PROJECT
@@ -64,14 +65,14 @@ FORMS = {
 
 def as_the_engine(folder):
     try:
-        return stack.asked("sandbox", stack.files.load(folder), folder)[0]
+        return stack.asked("sandbox", files.load(folder), folder)[0]
     except CommandError:
         return "refused"
 
 
 def as_the_files(folder):
     try:
-        return dict(stack.files.configured(stack.files.load(folder), "sandbox").config)
+        return dict(files.configured(files.load(folder), "sandbox").config)
     except CommandError:
         return "refused"
 

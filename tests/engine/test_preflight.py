@@ -1,6 +1,7 @@
 """What AWS would refuse later is found in preview, and stops no more than it concerns."""
 
 from datetime import date
+from typing import Any
 
 from sandbox.lab.connection import wait_until
 from tests.engine.conftest import PARAMETERS
@@ -75,7 +76,7 @@ def test_what_aws_will_refuse_of_a_package_is_said_alike_by_preview_run_status_v
     archive = {"S3DataSource": {"S3Uri": "s3://b/m.tar.gz", "S3DataType": "S3Object", "CompressionType": "Gzip"}}
     content = {"SupportedContentTypes": ["application/json"], "SupportedResponseMIMETypes": ["application/json"]}
     more = {"Name": "cpu", "Containers": [{"Image": f"{ours}:1"}], **content}
-    packages = {
+    packages: dict[str, tuple[dict[str, Any], str]] = {
         "toxicity": ({"inference_specification": {}}, "has no inference specification"),
         "spam": (
             {"inference_specification": {}, "members": {"AdditionalInferenceSpecifications": [more]}},

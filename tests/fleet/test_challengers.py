@@ -61,7 +61,7 @@ def version(number: int) -> Approved:
     ],
     ids=["latest", "previous of the newest", "previous of a pinned or held champion", "pinned"],
 )
-def test_a_challenger_serves(of: Task, champion: int, answer: Answer) -> None:
+def test_a_challenger_serves(of: Task, champion: int, answer: Approved) -> None:
     choice = beside(champion, registry(8, 7, 5), of)
     found = choice.answer
     assert isinstance(found, Approved)
@@ -115,7 +115,7 @@ def test_what_serves_stays_although_it_has_failed_as_the_champions() -> None:
 
 
 @pytest.mark.parametrize("champion", [DOWN, Refused("champion: pin: version 6 is not approved")], ids=["?", "refused"])
-def test_a_challenger_stays_as_it_is_where_the_champions_version_is_not_known(champion: Handed) -> None:
+def test_a_challenger_stays_as_it_is_where_the_champions_version_is_not_known(champion: Unknown | Refused) -> None:
     assert beside(champion, registry(8), task()) == Choice(champion, 8)
 
 

@@ -8,13 +8,14 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -94,7 +95,7 @@ class Contract(dict[str, Any]):
 
 
 def refused(code: str, message: str = "no", status: int = 400, **more: Any) -> ClientError:
-    details = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}, **more}
+    details: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}, **more}
     return ClientError(details, "InvokeEndpoint")
 
 
@@ -131,7 +132,7 @@ def answer(body: bytes, content_type: str = "application/json; charset=utf-8") -
 
 
 def fleet_of(contract: Contract, endpoints: Endpoints | None = None, ttl: float = 60) -> Fleet:
-    return Fleet(contract.read, endpoints or Endpoints(toxicity="toxic"), ttl=ttl)
+    return Fleet(contract.read, cast(Any, endpoints or Endpoints(toxicity="toxic")), ttl=ttl)
 
 
 def ask(fleet: Fleet, key: str | None = None, **more: Any) -> Prediction:
@@ -224,7 +225,7 @@ def test_the_answer_says_who_gave_it() -> None:
 
 
 def test_the_latency_is_that_of_the_call_that_was_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client.time, "perf_counter", iter([1.0, 60.0, 60.02]).__next__)
+    monkeypatch.setattr(time, "perf_counter", iter([1.0, 60.0, 60.02]).__next__)
 
     given = ask(fleet_of(Contract(toxicity=task()), Endpoints(toxicity=(NOT_READY, "toxic"))))
 
@@ -310,7 +311,12 @@ def test_pauses_grow_up_to_a_limit_and_are_random_down_to_none(monkeypatch: pyte
     monkeypatch.setattr(client, "FIRST_PAUSE", 0.2)
     monkeypatch.setattr(client, "LAST_PAUSE", 5.0)
     ranges: list[tuple[float, float]] = []
-    monkeypatch.setattr(client.random, "uniform", lambda *between: ranges.append(between) or 0)
+
+    def uniform(least: float, most: float) -> float:
+        ranges.append((least, most))
+        return 0
+
+    monkeypatch.setattr(random, "uniform", uniform)
 
     ask(fleet_of(Contract(toxicity=task()), Endpoints(toxicity=(*[NOT_READY] * 7, "toxic"))))
 
@@ -320,7 +326,7 @@ def test_pauses_grow_up_to_a_limit_and_are_random_down_to_none(monkeypatch: pyte
 def test_a_model_that_stays_cold_exceeds_the_deadline_and_the_error_says_what_was_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(client.random, "uniform", lambda _, longest: longest)
+    monkeypatch.setattr(random, "uniform", lambda _, longest: longest)
     monkeypatch.setattr(client, "FIRST_PAUSE", 60)  # longer than is left: the deadline cuts no second call off
 
     with pytest.raises(DeadlineExceeded, match=r"^toxicity: toxicity \(champion\): no answer in time: .*NotReady"):
@@ -454,7 +460,7 @@ def test_many_threads_at_once_read_it_once() -> None:
         threading.Event().wait(0.2)
         return contract.read()
 
-    fleet = Fleet(read, Endpoints(toxicity="toxic"))
+    fleet = Fleet(read, cast(Any, Endpoints(toxicity="toxic")))
     with ThreadPoolExecutor(16) as threads:
         given = list(threads.map(lambda _: ask(fleet), range(64)))
 
@@ -470,7 +476,7 @@ def test_a_contract_that_is_due_is_read_beside_the_call_and_not_before_it() -> N
             going_on.wait(10)
         return contract.read()
 
-    fleet = Fleet(read, Endpoints(toxicity="toxic"), ttl=0)
+    fleet = Fleet(read, cast(Any, Endpoints(toxicity="toxic")), ttl=0)
     ask(fleet)
     contract["toxicity"] = task(8)
 
@@ -504,7 +510,11 @@ def test_what_was_never_read_is_an_error_and_read_again_by_the_next_call() -> No
 
 
 def test_a_contract_that_is_not_read_in_time_exceeds_the_deadline(never: threading.Event) -> None:
-    fleet = Fleet(lambda: never.wait(60) and {}, Endpoints())
+    def read() -> dict[str, Any]:
+        never.wait(60)
+        return {}
+
+    fleet = Fleet(read, cast(Any, Endpoints()))
 
     with pytest.raises(DeadlineExceeded, match="the contract: not read in time"):
         ask(fleet, deadline=0.1)
@@ -783,7 +793,7 @@ def test_a_file_that_is_not_there_is_named(real: Any) -> None:
 
 
 def test_boto3_reads_for_long_enough_and_leaves_trying_again_to_the_client(real: Any) -> None:
-    config = outputs({})._runtime.meta.config
+    config: Any = outputs({})._runtime.meta.config
 
     assert config.read_timeout >= 70
     assert config.retries == {"mode": "standard", "total_max_attempts": 1}

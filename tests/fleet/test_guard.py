@@ -1,5 +1,7 @@
 """What stops a run before anything changes: looking in the wrong place, and taking too much away."""
 
+from typing import Any
+
 from fleet.guard import Asked, Place, elsewhere, going, missing, place, too_many, vanished
 from fleet.memory import Outcome
 from fleet.seen import Unknown
@@ -13,10 +15,10 @@ def arn(name: str, region: str = "eu-west-1", account: str = "111111111111") -> 
     return f"arn:aws:sagemaker:{region}:{account}:endpoint/{name}"
 
 
-def outcome(endpoint: str, **changes: object) -> Outcome:
+def outcome(endpoint: str, **changes: Any) -> Outcome:
     """What a run writes of an endpoint that serves."""
     revision = f"{endpoint}-v1-3fa9c1"
-    told = {"declared": (endpoint, revision), "serving": revision, "arn": arn(endpoint), **changes}
+    told: dict[str, Any] = {"declared": (endpoint, revision), "serving": revision, "arn": arn(endpoint), **changes}
     return Outcome(endpoint=endpoint, **told)
 
 

@@ -189,8 +189,11 @@ def wants(task: str = "toxicity", *, memory_mb: int = 2048, max_concurrency: int
 
 def applied(endpoints: int = 50, concurrency: int = 1000, memory_mb: int = 6144) -> Quotas:
     """Quotas read from the account."""
-    values = {"endpoints": endpoints, "concurrency": concurrency, "memory_mb": memory_mb}
-    return Quotas(**{kind: Limit(value, f'Service Quotas, "{kind}"', applied=True) for kind, value in values.items()})
+
+    def limit(kind: str, value: int) -> Limit:
+        return Limit(value, f'Service Quotas, "{kind}"', applied=True)
+
+    return Quotas(limit("endpoints", endpoints), limit("concurrency", concurrency), limit("memory_mb", memory_mb))
 
 
 def found(*wanted: Wanted, quotas: Quotas, others: int = 0) -> Findings:

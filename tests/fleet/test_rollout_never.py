@@ -8,6 +8,7 @@ endpoint too. People pin and hold, and what has never served may fail its smoke 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -247,6 +248,7 @@ class Runs(RuleBasedStateMachine):
         else:
             self.aws.serve(pointer.target)
         step("sent")
+        assert self.aws.endpoint
         return self.aws.endpoint.config != pointer.target
 
     def send(self, plan: Plan, answer: Answer) -> None:
@@ -277,8 +279,8 @@ class Runs(RuleBasedStateMachine):
         """Held, or pinned to the version before the newest, approved or not."""
         number = max(1, len(self.aws.approved) - 1)
         pin = Pin(version=number, reason="why", owner="team-x", until=HOLD.until)
-        settings = {"hold": {"hold": HOLD}, "pin": {"pin": pin}}.get(decided, {})
-        return TASK.model_copy(update=settings)
+        settings: dict[str, dict[str, Any]] = {"hold": {"hold": HOLD}, "pin": {"pin": pin}}
+        return TASK.model_copy(update=settings.get(decided, {}))
 
     def look(self) -> Live:
         endpoint, outcome = self.aws.endpoint, self.state.outcome

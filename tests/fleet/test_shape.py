@@ -89,7 +89,11 @@ def test_a_setting_is_known_to_everything_that_has_to_know_it(account: Any, sett
     assert wire.decode(Settings, wire.encode(settings)) == settings
 
     # The task list
-    others = {"endpoint": PLAIN.endpoint, "role": value if setting in OF_THE_STACK else PLAIN.role, "attempt": 1}
+    others: dict[str, Any] = {
+        "endpoint": PLAIN.endpoint,
+        "role": value if setting in OF_THE_STACK else PLAIN.role,
+        "attempt": 1,
+    }
     assert settings_of(Sizes(), **{**others, "role": PLAIN.role}) == PLAIN
     assert settings_of(Sizes(**{} if setting in OF_THE_STACK else {setting: value}), **others) == settings
 
@@ -103,7 +107,7 @@ def test_a_setting_is_known_to_everything_that_has_to_know_it(account: Any, sett
     account.client.create_endpoint_config(EndpointConfigName=other.name, **shape.endpoint_config(other), **named)
     account.client.create_endpoint_config(EndpointConfigName="c", **candidates.endpoint_config(other), **named)
     assert read(account, other.name) == replace(settings, endpoint="")
-    own = {"max_concurrency": 1, "provisioned_concurrency": None}
+    own: dict[str, Any] = {"max_concurrency": 1, "provisioned_concurrency": None}
     assert read(account, "c") == replace(settings, endpoint="", **own)
 
     # What is declared is the same request, with what the provider sends of its own accord, and under one name the

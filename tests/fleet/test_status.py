@@ -432,7 +432,12 @@ def test_what_aws_refused_of_what_was_to_come_back_is_said() -> None:
 
 
 def test_what_the_reason_has_is_not_said_again() -> None:
-    known = {"tried": EIGHT.name, "turn": 1, "verdict": Verdict.NOT_SENT, "failure": "UpdateEndpoint: denied"}
+    known: dict[str, Any] = {
+        "tried": EIGHT.name,
+        "turn": 1,
+        "verdict": Verdict.NOT_SENT,
+        "failure": "UpdateEndpoint: denied",
+    }
     reason = refused("UpdateEndpoint: denied", "AddTags: denied", plan=to(EIGHT, SEVEN), **known)
     assert reason == "version 8 not deployed: UpdateEndpoint: denied; version 7 keeps serving; AddTags: denied"
 

@@ -1,6 +1,7 @@
 """One variant over its runs, made in one call: `world(serving=7, approved_version=8)`."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from fleet.memory import Intent, Outcome
 from fleet.revision import Revision, Settings, revise
@@ -31,10 +32,10 @@ class World:
     def approve(self, version: int) -> None:
         self.answer = approved(version)
 
-    def change(self, **settings: object) -> None:
+    def change(self, **settings: Any) -> None:
         self.settings = replace(self.settings, **settings)
 
-    def show(self, **changes: object) -> None:
+    def show(self, **changes: Any) -> None:
         """The endpoint otherwise, and modified."""
         assert isinstance(self.live, LiveEndpoint)
         self.live = replace(self.live, **{"modified": self.tick(), **changes})
@@ -91,9 +92,9 @@ class World:
             self.live = LiveEndpoint("InService", plan.target, self.tick())
 
 
-def world(*, serving: int = 0, approved_version: int = 0, **settings: object) -> World:
+def world(*, serving: int = 0, approved_version: int = 0, **settings: Any) -> World:
     """`serving` was deployed by the last run, which found it the latest (0: nothing ever was); now another may be."""
-    sizes = {"memory_mb": 2048, "max_concurrency": 5, **settings}
+    sizes: dict[str, Any] = {"memory_mb": 2048, "max_concurrency": 5, **settings}
     made = World(Settings(ENDPOINT, "role", **sizes), NothingApproved())
     if serving:
         made.approve(serving)
@@ -107,12 +108,12 @@ def approved(version: int) -> Approved:
     return Approved(version, f"package/{version}")
 
 
-def revision(version: int, **settings: object) -> Revision:
+def revision(version: int, **settings: Any) -> Revision:
     """As `world` makes it."""
     return revise(replace(world().settings, **settings), version, f"package/{version}")
 
 
-def name(version: int, **settings: object) -> str:
+def name(version: int, **settings: Any) -> str:
     return revision(version, **settings).name
 
 

@@ -40,7 +40,7 @@ def test_without_them_every_name_is_still_known(tmp_path: Path) -> None:
         (copy / mutant.file).write_text((ROOT / mutant.file).read_text())
         mutant.apply(copy)
     command = [Path(sys.executable).with_name("ruff"), "check", "--isolated", "--select", "F821,F823", "--no-cache"]
-    done = subprocess.run([*command, tmp_path], capture_output=True, text=True, check=False)
+    done = subprocess.run([*map(str, command), tmp_path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from fleet.access import Access
 from fleet.aws import account as aws_account
+from fleet.aws import session
 from fleet.preflight import Limit, Quotas, Role, documented_quotas
 
 ROLE = "arn:aws:iam::123456789012:role/sagemaker-execution"
@@ -106,7 +107,7 @@ def test_a_list_that_does_not_end_is_left(account: Any, monkeypatch: pytest.Monk
     ],
 )
 def test_a_row_that_says_nothing_of_it_is_passed_over(row: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws_account.session, "client", lambda *_: Paged(row))
+    monkeypatch.setattr(session, "client", lambda *_: Paged(row))
     assert quotas() == DOCUMENTED
 
 
@@ -122,12 +123,12 @@ def test_a_row_that_says_nothing_of_it_is_passed_over(row: dict[str, Any], monke
     ],
 )
 def test_the_concurrency_is_known_by_its_code_or_its_name(row: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws_account.session, "client", lambda *_: Paged(row))
+    monkeypatch.setattr(session, "client", lambda *_: Paged(row))
     assert quotas().concurrency.value == 10
 
 
 def test_an_answer_that_makes_no_sense_is_no_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws_account.session, "client", lambda *_: Paged("<html>"))
+    monkeypatch.setattr(session, "client", lambda *_: Paged("<html>"))
     assert replace(quotas(), note="") == DOCUMENTED
 
 

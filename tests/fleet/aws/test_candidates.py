@@ -90,7 +90,10 @@ NOTHING: tuple[set[str], set[str]] = (set(), set())
 
 def test_a_candidate_has_the_default_tags_of_the_provider_under_its_own(account: Any) -> None:
     account.sandbox.settings(required_tags=["team"])
-    more = {"default_tags": (("team", "x"), ("fleet:stack", "other"), ("cost", "7")), "ignored_tags": ("cost",)}
+    more: dict[str, Any] = {
+        "default_tags": (("team", "x"), ("fleet:stack", "other"), ("cost", "7")),
+        "ignored_tags": ("cost",),
+    }
     assert tried(account, **more) == Passed()
     made = [call for call in account.sandbox.calls(account.mark) if call.operation.startswith("CreateEndpoint")]
     assert [{tag["Key"]: tag["Value"] for tag in call.params["Tags"]} for call in made] == [

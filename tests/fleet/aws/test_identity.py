@@ -58,7 +58,7 @@ def test_a_profile_of_the_configured_file_comes_before_the_environment(
     (tmp_path / "config").write_text("[profile team]\nregion = us-east-1\n")
     (tmp_path / "credentials").write_text(f"[team]\n{keys}")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA000000000000USER")
-    files = {"config_file": str(tmp_path / "config"), "credentials_file": str(tmp_path / "credentials")}
+    files: dict[str, Any] = {"config_file": str(tmp_path / "config"), "credentials_file": str(tmp_path / "credentials")}
     access = Access(REGION, profile="team", **files)
     assert identity.caller(access).arn == USER
     assert session.sagemaker(access).meta.region_name == REGION
@@ -74,7 +74,7 @@ def test_an_endpoint_of_the_configuration_comes_before_the_environment(account: 
 
 def test_how_to_connect_reaches_the_client(account: Any) -> None:
     access = Access(REGION, https_proxy="http://proxy:3128", fips=True, insecure=True)
-    config = session.sagemaker(access).meta.config
+    config: Any = session.sagemaker(access).meta.config
     assert config.proxies == {"https": "http://proxy:3128"}
     assert config.use_fips_endpoint
     assert config.retries["mode"] == "standard"

@@ -52,7 +52,7 @@ def word() -> Any:
 def test_a_call_that_hangs_is_given_up_after_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_MAX_ATTEMPTS", raising=False)
     for client in (session.sagemaker(Access("eu-west-1")), identity.client(Access("eu-west-1"))):
-        config = client.meta.config
+        config: Any = client.meta.config
         attempts = config.retries["total_max_attempts"]
         assert 60 < attempts * config.read_timeout < 3 * 60
         assert attempts * config.connect_timeout < 3 * 60

@@ -9,7 +9,10 @@ from fleet.access import Access
 from fleet.aws import session
 from fleet.seen import Unknown
 
-DENIED = {"Error": {"Code": "AccessDeniedException", "Message": "not you"}, "ResponseMetadata": {"RequestId": "r-1"}}
+DENIED: Any = {
+    "Error": {"Code": "AccessDeniedException", "Message": "not you"},
+    "ResponseMetadata": {"RequestId": "r-1"},
+}
 
 
 def config() -> Any:
@@ -71,7 +74,8 @@ def test_what_a_call_returns_is_passed_on() -> None:
 
 
 def test_an_answer_that_makes_no_sense_is_no_answer() -> None:
-    assert session.ask(lambda: {}["Endpoints"]) == Unknown("KeyError: 'Endpoints'")
+    answer: dict[str, Any] = {}
+    assert session.ask(lambda: answer["Endpoints"]) == Unknown("KeyError: 'Endpoints'")
 
 
 def test_the_sentence_of_an_error_names_the_call_and_no_request() -> None:

@@ -8,8 +8,10 @@ may refuse any of them.
 import asyncio
 from dataclasses import dataclass, field
 from types import SimpleNamespace
+from typing import Any, cast
 from unittest import mock
 
+import pulumi
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
@@ -96,7 +98,8 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.world, self.stack, self.runs = World(), "prod", 0
         self.nobodys: set[str] = set()
-        self.last_wish, self.well_ended = None, 0  # how many runs, one after the other, with that wish
+        self.last_wish: tuple[Any, Any] | None = None
+        self.well_ended = 0  # how many runs, one after the other, with that wish
 
     @rule(
         path=st.sampled_from(["", "", "", *PATHS]),
@@ -146,7 +149,7 @@ class Histories(RuleBasedStateMachine):
             return {name: {} if name in self.world.theirs else ours for name in names if name in self.world.aws}
 
         async def main():
-            settings = SimpleNamespace(ownership=Ownership("fleet", self.stack), parameter_path=path)
+            settings: Any = SimpleNamespace(ownership=Ownership("fleet", self.stack), parameter_path=path)
             last = {task: {"champion": over_the_wire(outcome)} for task, outcome in self.world.record.items()}
             held = {name: logical_name for logical_name, name in self.world.state.items()}
             made = Parameters(settings, tasks, LastRun(last, {}, held))
@@ -161,13 +164,13 @@ class Histories(RuleBasedStateMachine):
             mock.patch.object(parameter_module, "registered", engine.registered),
             mock.patch.object(parameter_module, "listening", lambda: None),
             mock.patch.object(Parameters, "_look_up", look_up),
-            mock.patch.object(parameter_module.pulumi, "log", mock.Mock()),
+            mock.patch.object(pulumi, "log", mock.Mock()),
         ):
             return asyncio.run(main())
 
     def content(self, task, unknown, moves) -> Content:
         its = Task(name=task, endpoint=task, group=task)
-        return Content(its, f"{task} in run {self.runs}", None, moves=moves, is_certain=task != unknown)
+        return Content(its, f"{task} in run {self.runs}", cast(Any, None), moves=moves, is_certain=task != unknown)
 
     def check_true(self, ended, unknown, refuses) -> None:
         for task, there in ended.items():
@@ -196,7 +199,8 @@ class Histories(RuleBasedStateMachine):
 
 
 def over_the_wire(outcome: Outcome) -> Outcome:
-    return wire.decode(Outcome, wire.encode(outcome))
+    decoded: Outcome = wire.decode(Outcome, wire.encode(outcome))
+    return decoded
 
 
 TestHistories = Histories.TestCase

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from pydantic import ValidationError
@@ -106,7 +107,7 @@ def test_a_task_cannot_be_changed(tmp_path: Path) -> None:
     with pytest.raises(ValidationError):
         task.memory_mb = 1024
     with pytest.raises(TypeError):
-        task.environment["A"] = "y"
+        cast(Any, task.environment)["A"] = "y"
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:

@@ -414,12 +414,12 @@ def test_the_model_of_an_update_must_still_exist(aws: Any) -> None:
 def test_a_deployment_configuration_is_not_played(aws: Any) -> None:
     aws.endpoint(config="c1")
     aws.config("c2")
-    deployment = {"AutoRollbackConfiguration": {}}
+    deployment: dict[str, Any] = {"AutoRollbackConfiguration": {}}
     error = aws.refused("UpdateEndpoint", EndpointName="toxicity", EndpointConfigName="c2", DeploymentConfig=deployment)
     assert error.code == "UnsupportedOperation"
 
 
-def end_with(aws: Any, ending: str, reason: str = "", times: int = 1) -> None:
+def end_with(aws: Any, ending: Any, reason: str = "", times: int = 1) -> None:
     aws.world.endings.append(Ending("*", "update", ending, reason, times))
 
 

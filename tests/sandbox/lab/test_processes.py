@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from sandbox.aws.world import FIRST_ACCOUNT
 from sandbox.lab import folder
 from sandbox.lab.connection import wait_until
 from sandbox.lab.folder import ROOT, STACK_CONFIG, Running, groups
@@ -87,7 +89,7 @@ def test_what_the_project_says_for_the_teams_own_stacks_is_not_the_sandboxes(
     (root / "Pulumi.yaml").write_text(yaml.safe_dump(project | said))
     shutil.copy(ROOT / STACK_CONFIG, root / "stacks")
     monkeypatch.setattr(folder, "ROOT", root)
-    folder.prepare(made, "http://127.0.0.1:1", tasks, folder.FIRST_ACCOUNT)
+    folder.prepare(made, "http://127.0.0.1:1", tasks, FIRST_ACCOUNT)
     assert yaml.safe_load((made / "Pulumi.yaml").read_text()).keys() == project.keys() | {"main", "plugins", "backend"}
     assert (made / STACK_CONFIG).exists()
 
@@ -121,9 +123,16 @@ def test_a_killed_sandbox_is_known_as_dead_and_started_over(tmp_path: Path) -> N
         assert sandbox.client("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"] == []
 
 
-def left_behind(folder: Path, **record: object) -> Running:
+def left_behind(folder: Path, **record: Any) -> Running:
     """The record of a sandbox that is no more."""
-    stale = {"name": "two", "url": "http://127.0.0.1:1", "pid": 0, "inference_url": "", "inference_pid": 0, **record}
+    stale: dict[str, Any] = {
+        "name": "two",
+        "url": "http://127.0.0.1:1",
+        "pid": 0,
+        "inference_url": "",
+        "inference_pid": 0,
+        **record,
+    }
     folder.mkdir()
     (folder / "sandbox.json").write_text(json.dumps(stale))
     return Running(**stale)

@@ -143,7 +143,7 @@ def account() -> Iterator[SageMaker]:
 @pytest.fixture
 def aws(account: SageMaker) -> SageMaker:
     """An empty account; the server stays, as a client takes long to make."""
-    account.__init__()
+    SageMaker.__init__(account)
     return account
 
 
@@ -194,7 +194,7 @@ class Engine:
         )
 
     def update(self, token: str, state: Properties, news: Properties, preview: bool = False) -> Properties:
-        inputs, id_ = self.inputs(token, news), state.get("id", state.get("name"))
+        inputs, id_ = self.inputs(token, news), str(state.get("id", state.get("name")))
         request = proto.UpdateRequest(type=token, id=id_, olds=encode(state), news=inputs, preview=preview)
         return decode(self.stub.Update(request).properties) | {"id": request.id}
 

@@ -21,7 +21,7 @@ INSTANCES = {
     "InstanceType": "ml.m5.large",
     "InitialInstanceCount": 1,
 }
-GONE = {
+GONE: dict[str, Any] = {
     "service_error_code": "ValidationException",
     "service_message": 'Could not find endpoint configuration "theirs".',
 }

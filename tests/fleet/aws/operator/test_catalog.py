@@ -13,7 +13,7 @@ from fleet.tasks.model import Hold, Pin, Retired, Task, Variant
 
 ACCESS = Access("eu-west-1")
 DENIED = {"action": "error", "code": "AccessDeniedException", "message": "not you"}
-DECIDED = {"reason": "fair", "owner": "team-x", "until": date(9999, 1, 31)}
+DECIDED: dict[str, Any] = {"reason": "fair", "owner": "team-x", "until": date(9999, 1, 31)}
 
 
 def arn(group: str, version: int) -> str:

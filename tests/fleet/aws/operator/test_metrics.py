@@ -1,7 +1,7 @@
 """What is read of endpoints' metrics, from the sandbox's CloudWatch."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -33,7 +33,7 @@ def read(*endpoints: str, over: Window | None = None) -> list[Metrics]:
 
 
 def given(*pages: list[dict[str, Any]]) -> Metrics:
-    return metrics.read(Page(*pages), ["toxicity"], today())[0]
+    return metrics.read(cast(Any, Page(*pages)), ["toxicity"], today())[0]
 
 
 def test_every_number_is_read_in_one_call(account: Any) -> None:

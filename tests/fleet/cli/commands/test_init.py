@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fleet.cli import draft
 from fleet.cli.command import main
 from fleet.cli.commands import init
 from fleet.tasks.load import load
@@ -175,7 +176,7 @@ def test_a_file_that_came_meanwhile_is_not_overwritten_either(desk: Desk, monkey
 
 def test_a_list_that_would_not_pass_is_not_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.register("spam")
-    monkeypatch.setattr(init.draft, "names", lambda groups, prefixes: {"spam": "x" * 49})
+    monkeypatch.setattr(draft, "names", lambda groups, prefixes: {"spam": "x" * 49})
     assert desk.init() == 1
     assert "would not pass `fleet validate`, so nothing is written" in desk.errors[0]
     assert os.listdir(desk.path) == []

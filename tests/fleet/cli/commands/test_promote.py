@@ -33,7 +33,7 @@ tasks:
 """
 IN_30_DAYS = (datetime.now(UTC) + timedelta(days=30)).date()
 PIN = f"pin: {{version: 8, reason: promoted from challenger, owner: text-analytics, until: {IN_30_DAYS}}}"
-TO = {"version": 8, "reason": "x", "owner": "y", "until": IN_30_DAYS}
+TO: dict[str, Any] = {"version": 8, "reason": "x", "owner": "y", "until": IN_30_DAYS}
 
 
 class Command:

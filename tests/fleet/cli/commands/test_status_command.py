@@ -79,7 +79,12 @@ def test_a_wrong_option_is_not_told_as_out_of_date(fleet: Fleet, arguments: list
 
 def test_the_selected_stack_is_taken_unless_one_is_named(monkeypatch: pytest.MonkeyPatch):
     asked: list[str | None] = []
-    monkeypatch.setattr(preview, "run", lambda name: asked.append(name) or read({}))
+
+    def run(name: str | None) -> Preview:
+        asked.append(name)
+        return read({})
+
+    monkeypatch.setattr(preview, "run", run)
 
     command.main(["status"])
     command.main(["status", "--stack", "prod"])

@@ -1,9 +1,9 @@
 """Which endpoints a watch waits for, how far they are, what came of them, and when it ends."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -246,7 +246,7 @@ def test_an_update_has_ended_when_the_history_has_another(
 
 
 @pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[watch.Watched, str]]]:
+def watched(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[watch.Watched, str]]:
     """Watches two tasks, one of them to move, while that is seen as given; gives what it found and printed."""
     monkeypatch.setattr(watch, "PAUSE_SECONDS", 0)
     out = io.StringIO()
@@ -263,7 +263,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[wat
         monkeypatch.setattr(watch, "look", look)
         preview = read({"toxicity": OUTDATED, "spam": SERVES}, *NEW)
         console = table.console(out)
-        found = watch.watch(preview, report.read(preview), None, lambda: ended, console, minutes=minutes)
+        found = watch.watch(preview, report.read(preview), cast(Any, None), lambda: ended, console, minutes=minutes)
         return found, out.getvalue()
 
     return run
