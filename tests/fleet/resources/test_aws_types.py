@@ -33,7 +33,11 @@ SETTINGS = Settings(
 ONE = revise(SETTINGS, 1, PACKAGE)
 TAGS = {"fleet:task": "toxicity", "cost_center": "nlp"}  # a key is nobody's to translate
 WHOSE = {"resourceId": "endpoint/e/variant/v", "scalableDimension": "dimension", "serviceNamespace": "sagemaker"}
-WHOSE_SDK = {"resource_id": "endpoint/e/variant/v", "scalable_dimension": "dimension", "service_namespace": "sagemaker"}
+WHOSE_SDK: dict[str, Any] = {
+    "resource_id": "endpoint/e/variant/v",
+    "scalable_dimension": "dimension",
+    "service_namespace": "sagemaker",
+}
 OF_THE_CALLER = {"sourcePosition", "stackTrace"}
 
 Declare = Callable[[pulumi.ResourceOptions], pulumi.Resource]
