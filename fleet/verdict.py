@@ -27,6 +27,7 @@ class Attempt:
     refused: tuple[str, ...] = ()
     obstacle: str = ""  # why nothing could be sent
     failed: str = ""  # why the smoke test did not pass
+    problem: str = ""  # what is in the way of something beside the endpoint, for a person to mend
     said: str = ""  # what AWS said where it refused the endpoint
     stepped: bool = False  # the engine reports the step of the endpoint done, whether it sent anything or not
     updated: bool = False  # and what the provider then read is not what it was asked for

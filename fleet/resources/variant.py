@@ -8,7 +8,7 @@ registered. So every step is awaited here, and nothing that may serve is made to
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pulumi
@@ -20,7 +20,7 @@ from fleet.resources import endpoint as endpoints
 from fleet.resources import revisions
 from fleet.resources.beside import scaling as autoscaling
 from fleet.resources.beside.scaling import Autoscaler
-from fleet.resources.beside.thing import Stands, stand
+from fleet.resources.beside.thing import Stands, Thing, stand
 from fleet.resources.endpoint import DeclaredEndpoint
 from fleet.resources.revisions import Declared
 from fleet.resources.site import Site
@@ -84,6 +84,10 @@ class Variant:
     def recorded(self) -> frozenset[str]:
         """Names of what the last run left in the state."""
         return frozenset(self.record.declared if self.record else ())
+
+    def recorded_of(self, kind: str) -> str:
+        """What the last run wrote of one thing beside the endpoint, "" for nothing."""
+        return self.record.beside.get(kind, "") if self.record else ""
 
     @property
     def new_revision(self) -> Revision | None:
@@ -188,20 +192,21 @@ async def _attempt(variant: Variant, decision: Decision, site: Site) -> Attempt:
     if decision.steps.moves and not failed and not site.is_preview:
         after = await site.gateway.settled(variant.endpoint)
     given_back, kept_back = (None, "") if site.is_preview else await _restore_capacity(variant, before, after, site)
-    scaling = await _stand_scaling(variant, plan, after, endpoint, site)
-    recorded = variant.record.beside if variant.record else {}
-    limits = scaling.record or (recorded.get(SCALING, "") if kept_back else "")  # then the next run tries again
-    said = (in_the_way, *(why for each in declared for why in each.refused), endpoint.said, kept_back, *scaling.refused)
+    beside = await _stand_beside(variant, plan, after, endpoint, site)
+    of_revisions = (why for each in declared for why in each.refused)
+    of_things = (why for each in beside.values() for why in each.refused)
+    said = (in_the_way, *of_revisions, endpoint.said, kept_back, *of_things)
     return Attempt(
         before,
         after,
         given_back,
         declared=_in_state(variant, declared, endpoint),
         missing=tuple(sorted(each.name for each in declared if each.missing)),
-        beside=Outcome(beside=recorded).beside_with(SCALING, limits).beside,
+        beside=_recorded_beside(variant, beside, is_kept_back=bool(kept_back)),
         refused=tuple(filter(None, said)),
         obstacle=obstacle,
         failed=failed,
+        problem=next((each.problem for each in beside.values() if each.problem), ""),
         said=endpoint.said,
         stepped=endpoint.resource is not None,
         updated=not (site.is_preview or obstacle or failed) and await endpoint.reads_otherwise(plan.target),
@@ -227,8 +232,8 @@ def _result(variant: Variant, decision: Decision, attempt: Attempt, outcome: Out
         takes_calls=serves and (variant.name == CHAMPION or not has_failed(plan, outcome)),
         has_moved=moved,
         is_declared=True,
-        fault=refusal or (standing.reason if ended_badly else ""),
-        refusal=refusal,
+        fault=refusal or (standing.reason if ended_badly else "") or attempt.problem,
+        refusal=refusal or attempt.problem,
         warning=variant.choice.warning,
     )
 
@@ -316,23 +321,48 @@ async def _restore_capacity(variant: Variant, before: Live, after: Live, site: S
     return await endpoints.give_back(variant.endpoint, wanted, after, site)
 
 
-async def _stand_scaling(variant: Variant, plan: Plan, live: Live, endpoint: DeclaredEndpoint, site: Site) -> Stands:
-    recorded = variant.record.beside.get(SCALING, "") if variant.record else ""
+def _autoscaler(variant: Variant, plan: Plan, live: Live, endpoint: DeclaredEndpoint, site: Site) -> Thing | None:
+    recorded = variant.recorded_of(SCALING)
     comes = site.is_preview and plan.kind is Kind.RUN and endpoint.resource is not None
     is_declared = variant.endpoint in variant.recorded
     if not variant.scaling or not autoscaling.is_wanted(plan, live, recorded, is_declared=is_declared, comes=comes):
-        return Stands()
-    return await stand(
-        Autoscaler(
-            variant.logical_name,
-            variant.endpoint,
-            variant.scaling,
-            recorded,
-            site,
-            depends_on=endpoint.resource,
-            foreign=plan.kind is Kind.REFUSE,
-        )
+        return None
+    return Autoscaler(
+        variant.logical_name,
+        variant.endpoint,
+        variant.scaling,
+        recorded,
+        site,
+        depends_on=endpoint.resource,
+        foreign=plan.kind is Kind.REFUSE,
     )
+
+
+# What may stand beside the endpoint of a variant, by its kind: the thing as it is to be now, given the plan and the
+# endpoint at the end of the run; None where it is not to be there, and goes by being declared no more.
+BESIDE: Mapping[str, Callable[[Variant, Plan, Live, DeclaredEndpoint, Site], Thing | None]] = {
+    SCALING: _autoscaler,
+}
+
+
+async def _stand_beside(
+    variant: Variant, plan: Plan, live: Live, endpoint: DeclaredEndpoint, site: Site
+) -> Mapping[str, Stands]:
+    """What came of each thing beside the endpoint, by its kind."""
+    made = {kind: make(variant, plan, live, endpoint, site) for kind, make in BESIDE.items()}
+    wanted = {kind: thing for kind, thing in made.items() if thing}
+    stands = await asyncio.gather(*map(stand, wanted.values()))
+    return dict.fromkeys(BESIDE, Stands()) | dict(zip(wanted, stands, strict=True))
+
+
+def _recorded_beside(variant: Variant, stands: Mapping[str, Stands], *, is_kept_back: bool) -> Mapping[str, str]:
+    """What the next run is to know of what stands beside; what is not the variant's, as it was."""
+    outcome = variant.record or Outcome()
+    for kind, each in stands.items():
+        # Where capacity could not be given back, the next run is to know that there was an autoscaler, and try again.
+        stays = kind == SCALING and is_kept_back
+        outcome = outcome.beside_with(kind, each.record or (variant.recorded_of(kind) if stays else ""))
+    return outcome.beside
 
 
 def _in_state(variant: Variant, declared: Sequence[Declared], endpoint: DeclaredEndpoint) -> tuple[str, ...]:
