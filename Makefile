@@ -12,6 +12,7 @@ help:            ## list the targets
 
 setup: .venv/ready ## .venv and .tools (the pulumi CLI); nothing outside this folder
 	@$(PYTHON) tools/pulumi.py
+	@$(BIN)/python -m compileall -q __main__.py fleet providers sandbox # once; each run would, under PYTHONDONTWRITEBYTECODE
 
 .venv/ready: requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'

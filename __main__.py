@@ -1,12 +1,11 @@
 """Keep every endpoint of the task list on the latest approved version of its model package group."""
 
 import asyncio
-import gc
-import os
 from datetime import UTC, datetime
 
 import pulumi
 
+import fleet.resources.tuning  # noqa: F401 - for what it does, before the imports that follow cost anything
 from fleet.aws import candidates
 from fleet.aws.gateway import Gateway
 from fleet.choice import NOT_ASKED, questions, torn_down
@@ -19,14 +18,14 @@ from providers.registry import ApprovedModels
 
 
 async def main() -> None:
-    gc.set_threshold(100_000)  # a short program that keeps nearly all it makes; the default costs it a twelfth
     settings, today = config.read(), datetime.now(UTC).date()
     gateway = Gateway(settings.access, settings.ownership)  # starts reading AWS in threads
     try:
         tasks = load(settings.tasks, name_prefix=settings.name_prefix)
     except TaskListError as error:
         raise pulumi.RunError(str(error)) from None
-    wanted = [task for task in tasks if not torn_down(task, today)]
+    leaving = {task.name for task in tasks if torn_down(task, today)}
+    wanted = [task for task in tasks if task.name not in leaving]
     staying = {endpoint for task in wanted for endpoint in task.endpoints}
 
     last = await last_run.read()  # before the first resource: the engine is not saving yet
@@ -48,7 +47,7 @@ async def main() -> None:
     run = Run(gateway, settings, parameters, leave)
     results = await asyncio.gather(
         *(roll_out(each, run) for each in found),
-        *(take_down(task, today, last.of(task.name), run) for task in tasks if task not in wanted),
+        *(take_down(task, today, last.of(task.name), run) for task in tasks if task.name in leaving),
     )
     await teardown.wait_for({name for result in results for name in result.endpoints}, last, gateway)
     results = await settle(results, parameters)
@@ -57,8 +56,4 @@ async def main() -> None:
     report.say(results)
 
 
-if not os.environ.get("FLEET_DEBUG"):
-    # The SDK tells the engine of every step of a registration and waits each time, a tenth of a preview: all for what
-    # only `pulumi up --debug` shows.
-    pulumi.log.debug = lambda *_, **__: None
 pulumi.run(report.telling(main))

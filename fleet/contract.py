@@ -19,38 +19,33 @@ LONGEST_VALUE = 4096  # characters of a standard parameter (API reference, PutPa
 
 
 class _Serving(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
 
-    endpoint: str
-    """Its name, whether it is there or not; it never changes."""
-    version: int = Field(ge=0)
-    """What callers are answered by; 0 where nothing serves."""
-    model_package_arn: str
-    """Of that version; "" where nothing serves."""
-    status: Status
-    """How it stands."""
-    reason: str
-    """One sentence, for people; it may change."""
+    # Not docstrings under the fields: pydantic would read the source of this module for them, in every run.
+    endpoint: str = Field(description="Its name, whether it is there or not; it never changes.")
+    version: int = Field(ge=0, description="What callers are answered by; 0 where nothing serves.")
+    model_package_arn: str = Field(description='Of that version; "" where nothing serves.')
+    status: Status = Field(description="How it stands.")
+    reason: str = Field(description="One sentence, for people; it may change.")
 
 
 class Variant(_Serving):
     """One variant of a task."""
 
-    weight: float = Field(ge=0, le=1)
-    """Its share of callers: those of what serves sum to 1, what does not serve has 0."""
-    run: str = ""
-    """In stack outputs only: for the next run and `fleet status`, not for apps."""
+    weight: float = Field(
+        ge=0, le=1, description="Its share of callers: those of what serves sum to 1, what does not serve has 0."
+    )
+    run: str = Field(
+        default="", description="In stack outputs only: for the next run and `fleet status`, not for apps."
+    )
 
 
 class Contract(_Serving):
     """A task of the fleet, for the apps that call it; its champion speaks for it."""
 
-    schema_: Literal[1] = Field(default=1, alias="schema")
-    """The version of this shape; in parameters only."""
-    variants: dict[str, Variant]
-    """By name; the task itself is `champion`."""
-    successor: str = ""
-    """Of a retired task only: what callers use instead."""
+    schema_: Literal[1] = Field(default=1, alias="schema", description="The version of this shape; in parameters only.")
+    variants: dict[str, Variant] = Field(description="By name; the task itself is `champion`.")
+    successor: str = Field(default="", description="Of a retired task only: what callers use instead.")
 
 
 def contract(variants: Mapping[str, Variant], successor: str = "") -> Contract:
