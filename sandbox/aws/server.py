@@ -1,161 +1,41 @@
 """The sandbox's AWS on one port: SageMaker answered here, everything else by moto, and beside them the control API.
 
-Here are the wire, latency, faults and who answers; what SageMaker does is in sandbox/aws/sagemaker/, the control API in
-control.py.
+Here are latency, faults and who answers; what a request says is wire.py, what is played is played.py, the control API
+is control.py.
 """
 
 import argparse
-import contextlib
 import json
 import os
-import re
-import select
 import signal
-import socket
 import threading
 import time
 import traceback
-import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from contextlib import suppress
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote
-from xml.sax.saxutils import escape
+from typing import TYPE_CHECKING
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from sandbox.aws import autoscaling, cloudwatch, control, ecr, iam, identity, neighbours, quotas, ssm, sts, validation
+from sandbox.aws import control, identity, neighbours, sts, validation
 from sandbox.aws.control import State
 from sandbox.aws.faults import ClientGone, Rule
-from sandbox.aws.identity import Caller, Principals
-from sandbox.aws.sagemaker import operations, runtime
-from sandbox.aws.service import LeftToMoto, Service
-from sandbox.aws.world import REGION, AwsError, World
+from sandbox.aws.identity import Caller
+from sandbox.aws.played import NOT_EVEN_BY_MOTO, PLAYED
+from sandbox.aws.protocol import Asked, as_error, as_json, hang_up, understand
+from sandbox.aws.sagemaker import runtime
+from sandbox.aws.service import LeftToMoto
+from sandbox.aws.world import AwsError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 CONTROL = "/_sandbox/"
 NOBODY_THERE = 499  # in the log only: the client was gone before the answer
-# signing name -> boto3's name
-SERVICES = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi", "servicequotas": "service-quotas"}
-INVOCATION = re.compile(r"/endpoints/(?P<endpoint>[^/]+)/invocations")
-SCOPE = re.compile(r"Credential=(?P<key>[^/]*)/\d*/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """An AWS request, taken apart."""
-
-    service: str  # boto3's name
-    operation: str
-    region: str
-    params: dict[str, Any]
-    body: bytes
-    request: Request
-    key: str = ""  # of the credentials
-
-    @property
-    def is_query(self) -> bool:
-        """Whether the client speaks XML."""
-        return "x-www-form-urlencoded" in (self.request.content_type or "")
-
-
-def understand(request: Request) -> Asked:
-    """Service, operation and members of any AWS request, as far as the wire tells without a service model."""
-    body = request.get_data()
-    scope = SCOPE.search(request.headers.get("Authorization", ""))
-    key, region, service = scope.group("key", "region", "service") if scope else ("", REGION, "")
-    if invocation := INVOCATION.fullmatch(request.path):
-        params = {"EndpointName": unquote(invocation["endpoint"]), "ContentType": request.content_type or ""}
-        return Asked("sagemaker-runtime", "InvokeEndpoint", region, params, body, request, key)
-    target = request.headers.get("X-Amz-Target", "")
-    service = "sagemaker" if target.startswith("SageMaker.") else SERVICES.get(service, service)
-    params = _members(request, body)
-    operation = target.rpartition(".")[2] or params.pop("Action", "") or _operation(request)
-    return Asked(service, operation, region, params, body, request, key)
-
-
-def _members(request: Request, body: bytes) -> dict[str, Any]:
-    kind = request.content_type or ""
-    if "x-www-form-urlencoded" in kind:
-        return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
-    try:
-        members = json.loads(body) if body and "json" in kind else {}
-    except ValueError:
-        return {}
-    return members if isinstance(members, dict) else {}
-
-
-def _operation(request: Request) -> str:
-    rpc = re.fullmatch(r"/service/\w+/operation/(\w+)", request.path)
-    return rpc[1] if rpc else f"{request.method} {request.path}"
-
-
-def _json(content: Any, status: int = 200, **headers: str) -> Response:
-    headers["x-amzn-RequestId"] = str(uuid.uuid4())
-    return Response(json.dumps(content), status, headers, content_type="application/x-amz-json-1.1")
-
-
-def _failed(asked: Asked, error: AwsError) -> Response:
-    """The error in the form that the client of this service reads."""
-    if asked.is_query:
-        xml = (
-            f"<ErrorResponse><Error><Type>Sender</Type><Code>{escape(error.code)}</Code>"
-            f"<Message>{escape(error.message)}</Message></Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
-        )
-        return Response(xml, error.status, content_type="text/xml")
-    # JSON 1.x reads __type and message, REST-JSON the header and Message
-    content = {"__type": error.code, "message": error.message, "Message": error.message, **error.more}
-    return _json(content, error.status, **{"x-amzn-errortype": error.code})
-
-
-@dataclass(frozen=True)
-class Played:
-    """A service that the sandbox plays itself."""
-
-    service: Service[Any]
-    scene: Callable[[State, Caller], Any]  # what its operations act on
-
-    def answer(self, state: State, asked: Asked, caller: Caller) -> Response:
-        """In the form that the client reads. Raises AwsError, and LeftToMoto."""
-        scene = self.scene(state, caller)
-        if asked.is_query:
-            xml = self.service.answer_form(scene, asked.region, asked.operation, asked.params)
-            return Response(xml, content_type="text/xml")
-        return _json(self.service.answer(scene, asked.region, asked.operation, asked.params))
-
-
-def _world(state: State, _: Caller) -> World:
-    return state.world
-
-
-def _watched(state: State, _: Caller) -> cloudwatch.Watched:
-    return cloudwatch.Watched(state.metrics, state.world.settings)
-
-
-def _principals(state: State, caller: Caller) -> Principals:
-    return Principals(caller, state.world.settings.roles, state.sessions)
-
-
-PLAYED = {
-    played.service.name: played
-    for played in (
-        Played(operations.SERVICE, _world),
-        Played(quotas.SERVICE, _world),
-        Played(ssm.SERVICE, _world),
-        Played(autoscaling.SERVICE, _world),
-        Played(ecr.SERVICE, _world),
-        Played(cloudwatch.SERVICE, _watched),
-        Played(iam.SERVICE, _principals),
-        Played(sts.SERVICE, _principals),
-    )
-}
-NOT_EVEN_BY_MOTO = ("resourcegroupstaggingapi",)  # moto would answer, with nothing of SageMaker in it
 
 
 class Application:
@@ -175,9 +55,9 @@ class Application:
         path = request.path.removeprefix(CONTROL)
         try:
             content = {**request.args.to_dict(), **json.loads(request.get_data() or b"{}")}
-            response = _json(control.act(self.state, request.method, path, content))
+            response = as_json(control.act(self.state, request.method, path, content))
         except (control.BadRequest, ValueError, TypeError) as error:
-            return _json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+            return as_json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
         if path == "stop":
             response.call_on_close(self.state.stopped.set)
         return response
@@ -194,10 +74,10 @@ class Application:
             response = self._with_faults(asked, caller)
         except ClientGone as gone:
             self.state.log.end(call, NOBODY_THERE, str(gone))
-            raise _hang_up(asked) from None
+            raise hang_up(asked) from None
         except Exception as caught:
             error = caught if isinstance(caught, AwsError) else _bug(caught)
-            code, response = error.code, _failed(asked, error)
+            code, response = error.code, as_error(asked, error)
         if not code and response.status_code >= HTTPStatus.BAD_REQUEST:
             code = response.headers.get("x-amzn-errortype") or "error"  # moto's
         self.state.log.end(call, response.status_code, code)
@@ -208,13 +88,12 @@ class Application:
         return self.state.world.settings.neighbours.get(account, "")
 
     def _forwarded(self, asked: Asked, neighbour: str) -> Response:
-        connection = _connection(asked)
         try:
-            return neighbours.forward(neighbour, asked.request, asked.body, lambda: _closed(connection))
+            return neighbours.forward(neighbour, asked.request, asked.body, asked.client_gone)
         except ClientGone:
-            raise _hang_up(asked) from None
+            raise hang_up(asked) from None
         except AwsError as error:
-            return _failed(asked, error)
+            return as_error(asked, error)
 
     def _caller(self, asked: Asked) -> Caller:
         """Raises AwsError where the credentials are nobody's."""
@@ -224,7 +103,6 @@ class Application:
     def _with_faults(self, asked: Asked, caller: Caller) -> Response:
         if latency := self.state.world.settings.latency_ms:
             time.sleep(latency / 1000)
-        connection = _connection(asked)
         faults = self.state.faults
         met = faults.hit(asked.service, asked.region, asked.operation, asked.params)
         for entry in met:
@@ -232,13 +110,13 @@ class Application:
                 case "delay":
                     time.sleep(entry.rule.seconds)
                 case "hold-before":
-                    faults.hold(entry, lambda: _closed(connection))
+                    faults.hold(entry, asked.client_gone)
                 case "error":
                     raise _fault(entry.rule)
         response = self._answer(asked, caller)
         for entry in met:
             if entry.rule.action == "hold-after":
-                faults.hold(entry, lambda: _closed(connection))
+                faults.hold(entry, asked.client_gone)
         return response
 
     def _answer(self, asked: Asked, caller: Caller) -> Response:
@@ -246,12 +124,11 @@ class Application:
             return self._invoke(asked)
         if asked.service == "sts" and (neighbour := self._neighbour(sts.role_account(asked.params.get("RoleArn", "")))):
             # A role is given by its own account, which has to know the role's sessions
-            connection = _connection(asked)
-            return neighbours.forward(neighbour, asked.request, asked.body, lambda: _closed(connection), caller)
+            return neighbours.forward(neighbour, asked.request, asked.body, asked.client_gone, caller)
         if asked.service in NOT_EVEN_BY_MOTO:
             raise AwsError(f"the sandbox does not play {asked.service}", code="UnsupportedOperation")
         if asked.service in PLAYED:
-            with contextlib.suppress(LeftToMoto), self.state.lock:
+            with suppress(LeftToMoto), self.state.lock:
                 return PLAYED[asked.service].answer(self.state, asked, caller)
         return self._by_moto(asked)
 
@@ -290,27 +167,6 @@ def _fault(rule: Rule) -> Exception:
     if rule.drop:
         return ClientGone("connection dropped by a fault")
     return AwsError(rule.message, rule.code, rule.status)
-
-
-def _connection(asked: Asked) -> socket.socket:
-    connection: socket.socket = asked.request.environ["werkzeug.socket"]
-    return connection
-
-
-def _hang_up(asked: Asked) -> ConnectionAbortedError:
-    """What to raise so that nothing is sent."""
-    with contextlib.suppress(OSError):
-        _connection(asked).shutdown(socket.SHUT_RDWR)
-    return ConnectionAbortedError()
-
-
-def _closed(connection: socket.socket) -> bool:
-    """Whether the other side has closed the connection: it is readable, with nothing to read."""
-    readable, _, _ = select.select([connection], [], [], 0)
-    try:
-        return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
-    except OSError:
-        return True
 
 
 class Handler(WSGIRequestHandler):

@@ -1,0 +1,59 @@
+"""Every service that the sandbox plays itself, a row each. What is not here is moto's."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from sandbox.aws import autoscaling, cloudwatch, ecr, iam, quotas, ssm, sts
+from sandbox.aws.control import State
+from sandbox.aws.identity import Caller, Principals
+from sandbox.aws.protocol import Asked, as_json
+from sandbox.aws.sagemaker import operations
+from sandbox.aws.service import Service
+from sandbox.aws.world import World
+
+
+@dataclass(frozen=True)
+class Played:
+    """A service that the sandbox plays itself."""
+
+    service: Service[Any]
+    scene: Callable[[State, Caller], Any]  # what its operations act on
+
+    def answer(self, state: State, asked: Asked, caller: Caller) -> Response:
+        """In the form that the client reads. Raises AwsError, and LeftToMoto."""
+        scene = self.scene(state, caller)
+        if asked.is_query:
+            xml = self.service.answer_form(scene, asked.region, asked.operation, asked.params)
+            return Response(xml, content_type="text/xml")
+        return as_json(self.service.answer(scene, asked.region, asked.operation, asked.params))
+
+
+def _world(state: State, _: Caller) -> World:
+    return state.world
+
+
+def _watched(state: State, _: Caller) -> cloudwatch.Watched:
+    return cloudwatch.Watched(state.metrics, state.world.settings)
+
+
+def _principals(state: State, caller: Caller) -> Principals:
+    return Principals(caller, state.world.settings.roles, state.sessions)
+
+
+PLAYED = {
+    played.service.name: played
+    for played in (
+        Played(operations.SERVICE, _world),
+        Played(quotas.SERVICE, _world),
+        Played(ssm.SERVICE, _world),
+        Played(autoscaling.SERVICE, _world),
+        Played(ecr.SERVICE, _world),
+        Played(cloudwatch.SERVICE, _watched),
+        Played(iam.SERVICE, _principals),
+        Played(sts.SERVICE, _principals),
+    )
+}
+NOT_EVEN_BY_MOTO = ("resourcegroupstaggingapi",)  # moto would answer, with nothing of SageMaker in it
