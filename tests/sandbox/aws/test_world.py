@@ -1,0 +1,12 @@
+"""What the sandbox's AWS knows, kept and restored."""
+
+from dataclasses import fields
+
+from sandbox.aws.world import RECORDS, World
+
+OF_THE_SANDBOX = {"settings", "endings", "harm", "clock"}  # AWS has none of these
+
+
+def test_all_that_the_world_knows_is_kept_in_a_snapshot() -> None:
+    known = {field.name for field in fields(World)} - OF_THE_SANDBOX
+    assert known == World().snapshot().keys() == {*RECORDS, "tags"}
