@@ -44,9 +44,11 @@ def target(world: World, region: str, name: str, metrics: Metrics | None = None)
     serving = endpoint.serving
     if not serving.warm:
         world.endpoints[endpoint.arn] = replace(endpoint, serving=replace(serving, warm=True))
-        if world.clock() < serving.since + world.settings.cold_start_seconds:
+        cold_start = world.settings.cold_start_seconds
+        # `since` is rounded up: within the same millisecond it is in the future, also where there are no cold starts.
+        if cold_start and world.clock() < serving.since + cold_start:
             if metrics is not None:
-                metrics.add(region, name, serving.variant, cold(world.settings.cold_start_seconds * 1e6))
+                metrics.add(region, name, serving.variant, cold(cold_start * 1e6))
             raise AwsError(
                 f"Resources of variant {serving.variant} are still being provisioned; retry.",
                 code="ModelNotReadyException",
