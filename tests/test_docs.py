@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 CI = " ".join(CI_FLAGS)  # as the engine tests and the benchmark run it
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
 
 RUN_BY = {
