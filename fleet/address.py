@@ -57,12 +57,13 @@ def record(address: Address, outcome: Outcome) -> Outcome:
 
 
 def logical_name(task: str, name: str, to_read: str, held: Mapping[str, str]) -> str:
-    """What the state is to call the parameter `name` of a task whose apps are `to_read` another, or this one.
+    """The logical name, in the state, of the parameter `name`; `to_read` is what the task's apps are to read.
 
-    `held` has what the state calls each of its parameters. The task's own name is that of the one to read, as soon as
-    it is free. Until then, and any other one, has its full name, which no task can have: so the engine never replaces
-    one parameter by another, and whatever it deletes is the one that is not declared, also after a run that was killed
-    in between.
+    `held` has the logical name of each parameter in the state, by full name. The parameter to read gets the task's name
+    as soon as no parameter has that. Until then a parameter keeps the name it has, and a new one gets its full name,
+    which no task can have: so the engine never replaces one parameter by another, and deletes only what is not
+    declared, also after a run that was killed. Example: /a/spam is called spam, apps are to read /b/spam: that one is
+    called /b/spam until /a/spam is deleted, and spam from then on.
     """
     if name == to_read and task not in held.values():
         return task

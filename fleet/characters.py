@@ -12,7 +12,7 @@ from typing import NamedTuple
 # paragraph separators, the signs that turn the direction of what follows (CVE-2021-42574), and a byte order mark
 # that is not at the beginning.
 DECEPTIVE = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff"
-# Spaces that are no space, what has no width, and what changes only how its neighbour is drawn (Unicode 15: the general
+# Other spaces than U+0020, signs without width, and signs that only change how their neighbour is drawn (Unicode 15:
 # categories Zs and Cf without the Arabic signs that are seen, and Default_Ignorable_Code_Point). A text may need them.
 UNSEEN = (
     "\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u202f\u205f-\u206f\u2800\u3000\u3164"

@@ -19,8 +19,8 @@ NOT_ASKED = "the registry was not asked in this run; with --target, name Approve
 class Champion:
     """What a champion hands over to its challengers."""
 
-    version: int  # that it is to serve in this run, 0 for none
-    failed: int = 0  # that it was to serve, and is held
+    version: int  # the version that the champion is to serve in this run; 0 for none
+    failed: int = 0  # the version that it was to serve and that has failed before; 0 for none
 
 
 Handed = Champion | Unknown | Refused  # the latter two say why challengers stay as they are

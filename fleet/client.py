@@ -272,7 +272,7 @@ class Fleet:
                 last = _meaning(error, where)
             else:
                 return _decoded(content, content_type, where), (time.perf_counter() - began) * 1000
-            broke += last.broke
+            broke += 1 if last.broke else 0
             if broke == TRIES:
                 raise CallFailed(f"{where}: {last.why}")
             pause = random.uniform(0, longest_pause)

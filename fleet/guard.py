@@ -114,7 +114,7 @@ def too_many(leaving: Sequence[str], most: int) -> str:
         return ""
     what = "deployed endpoint" if any("/" in name for name in leaving) else "deployed task"
     return (
-        f"{len(leaving)} {what}{'s' * (len(leaving) > 1)} would be torn down in this run, and maxTeardown is "
+        f"{len(leaving)} {what}{'s' if len(leaving) > 1 else ''} would be torn down in this run, and maxTeardown is "
         f"{most}: {', '.join(leaving)}. Nothing was changed. If that is meant, run "
         f"`pulumi config set maxTeardown {len(leaving)}`"
     )

@@ -37,7 +37,7 @@ class Intent:
     serving: str = ""  # configuration that served when this was written; of a new endpoint, the one that is to serve
     previous: str = ""  # revision that served before `wanted` did
     before: Sighting | None = None  # only where an update was to be sent
-    held: bool = False  # the wanted revision was tried and failed; until another is wanted
+    held: bool = False  # the wanted revision has failed (not a person's hold); True until another revision is wanted
     generation: int = 0  # raised when an endpoint that was there has to be made again
 
     def revision(self, name: str) -> Revision | None:

@@ -94,7 +94,7 @@ class Revision:
     settings: Settings
 
 
-_NOT_HASHED = ("endpoint", "scaling")  # the name begins with the one, and no revision has the other
+_NOT_HASHED = ("endpoint", "scaling")  # the name begins with `endpoint`; no revision has `scaling`
 
 
 def revise(settings: Settings, version: int, package: str) -> Revision:

@@ -17,7 +17,7 @@ class Kind(StrEnum):
     RUN = "run"  # the endpoint is to serve the wanted revision
     FAILED_BEFORE = "hold"  # the wanted revision was tried and failed: stay on what serves
     ON_HOLD = "stay"  # a person said so: stay on what serves
-    KEEP = "keep"  # could not find out, refused, or nothing approved any more: everything stays as it is
+    KEEP = "keep"  # endpoint or answer Unknown, answer Refused, or nothing approved: all stays as it is
     NOTHING = "nothing"  # no endpoint, and nothing to make one of
     REFUSE = "refuse"  # the endpoint's name is somebody else's
 
@@ -32,7 +32,7 @@ class Plan:
     kind: Kind
     declared: tuple[Revision, ...] = ()
     wanted: Revision | None = None
-    doubtful: tuple[str, ...] = ()  # names of those that an interrupted run may have removed, whatever the record says
+    doubtful: tuple[str, ...] = ()  # names of declared revisions that a killed run may have deleted: to be looked up
     target: str = ""  # configuration to declare the endpoint with; "" = declare no endpoint
     turn: int = 0
     generation: int = 0
@@ -75,7 +75,7 @@ def _plan(settings: Settings, answer: Answer, live: Live, intent: Intent, outcom
 
 
 def _settled(answer: Answer, there: LiveEndpoint | None, intent: Intent, outcome: Outcome) -> Answer:
-    """The answer, given what is known here: what serves need not soak, and the package of a kept version."""
+    """The answer, with what is known here: what serves need not soak; a pinned version that is declared is at hand."""
     match answer:
         case Approved(soaking=soaking) | NothingApproved(soaking=soaking):
             serving = (intent.revision(there.config) or there.serving) if there else _last_served(intent, outcome)
@@ -88,9 +88,10 @@ def _settled(answer: Answer, there: LiveEndpoint | None, intent: Intent, outcome
 
 
 def _as_made(wanted: Revision, scaling: Limits | None, there: LiveEndpoint | None, intent: Intent) -> Revision:
-    """The revision with the provisioned concurrency that it is made with, or was.
+    """The wanted revision with the provisioned concurrency that its configuration is made with, or was made with.
 
-    A new one takes over what an autoscaler made of it, so that an update leaves no window; then it stays as it is.
+    A new revision takes the endpoint's present value, within its limits, so that an update to it loses no capacity. A
+    revision that exists keeps its value. Example: 1 configured, limits 1..5, the autoscaler is at 3: made with 3.
     """
     serving = there.serving if there and there.serving and there.serving.name == wanted.name else None
     if made := intent.revision(wanted.name) or serving:
@@ -136,21 +137,21 @@ def _hold(
 
 def _last_served(intent: Intent, outcome: Outcome) -> Revision | None:
     """The revision that callers were answered by last, where one ever did."""
-    last = outcome.serving or intent.serving  # as it was seen; what it was seen on before, once it is seen to be gone
+    last = outcome.serving or intent.serving  # the Outcome of an endpoint that is gone has "": then what served before
     return intent.revision(last) if last in outcome.served else None
 
 
 def _nothing(intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
-    turn = intent.turn + (intent.wanted != "")
+    turn = intent.turn + 1 if intent.wanted else intent.turn
     declared = _unconfirmed(intent, outcome)
     plan = Plan(Kind.NOTHING, declared, turn=turn, generation=intent.generation)
     return plan, Intent(turn=turn, declared=declared, generation=intent.generation)
 
 
 def _create(wanted: Revision, intent: Intent, outcome: Outcome) -> tuple[Plan, Intent]:
-    # A creation that failed serves nobody and is tried in every run. Where the wanted revision is held, callers get
-    # back what they had; what failed its smoke test is not tried again. An endpoint that was there before may still be
-    # in the state, so that only a replacement makes it again.
+    # A creation that failed serves nobody and is tried in every run. Where the wanted revision has failed, callers
+    # get back the revision that served last; where none did, a failed smoke test is not tried again. An endpoint that
+    # was there before may still be in the state: the raised generation has the engine replace it.
     turn = _turn(wanted, intent)
     served = _last_served(intent, outcome)
     kind, target = Kind.RUN, wanted.name
@@ -158,7 +159,7 @@ def _create(wanted: Revision, intent: Intent, outcome: Outcome) -> tuple[Plan, I
         kind, target = Kind.FAILED_BEFORE, served.name
     elif outcome.speaks_of(wanted.name, turn) and outcome.verdict is Verdict.SMOKE_TEST:
         kind, target = Kind.FAILED_BEFORE, ""
-    generation = intent.generation + (intent.target != "")
+    generation = intent.generation + 1 if intent.target else intent.generation
     declared = _distinct(wanted, intent.revision(target), *_unconfirmed(intent, outcome))
     plan = Plan(kind, declared, wanted, target=target, turn=turn, generation=generation)
     return plan, Intent(
@@ -181,7 +182,8 @@ def _serve(wanted: Revision, live: LiveEndpoint, intent: Intent, outcome: Outcom
         kind, target = Kind.FAILED_BEFORE, live.config
     else:
         before = Sighting(live.config, live.modified, live.provisioned)
-        turn += outcome.speaks_of(wanted.name, turn) and outcome.verdict is Verdict.SERVES  # moved by hand: a new wish
+        if outcome.speaks_of(wanted.name, turn) and outcome.verdict is Verdict.SERVES:
+            turn += 1  # it served, and somebody moved the endpoint since: to move it back is a new try
     declared = _distinct(
         wanted,
         intent.revision(live.config) or live.serving,
@@ -225,7 +227,7 @@ def _came_back(before: Sighting, live: LiveEndpoint) -> bool:
 
 
 def _turn(wanted: Revision, intent: Intent) -> int:
-    return intent.turn + (wanted.name != intent.wanted)
+    return intent.turn if wanted.name == intent.wanted else intent.turn + 1
 
 
 def _unconfirmed(intent: Intent, outcome: Outcome) -> tuple[Revision, ...]:
@@ -234,7 +236,7 @@ def _unconfirmed(intent: Intent, outcome: Outcome) -> tuple[Revision, ...]:
 
 
 def _left(intent: Intent, outcome: Outcome) -> tuple[Revision, ...]:
-    """What the last run meant to drop and, having died, may not have dropped: an error must not declare less."""
+    """What the last run was to drop and, if it was killed, did not: a run that cannot find out must not drop it."""
     return tuple(revision for revision in intent.dropped if revision.name in outcome.declared + outcome.missing)
 
 
@@ -256,8 +258,8 @@ class Pointer:
     """How the endpoint is declared: the one thing that moves."""
 
     target: str  # its configuration; "" = not at all
-    as_it_is: bool = False  # nothing of it is changed, whatever the state says
-    serves_it: bool = False  # the target serves already: nothing to send, whatever the state says
+    as_it_is: bool = False  # neither configuration nor tags are changed, even where the state has others
+    serves_it: bool = False  # the endpoint serves the target already: no update, even where the state has another one
 
 
 @dataclass(frozen=True)
@@ -266,10 +268,10 @@ class Steps:
 
     pointer: Pointer
     fallback: Pointer  # how the endpoint is declared instead where the wanted revision cannot be had
-    makes: bool = False  # the endpoint is to be created, over what is left of a failed one if need be
-    clears: bool = False  # what is left of a failed one is in the way of that
-    moves: bool = False  # it is to serve something that it does not serve yet, made or not
-    tests: bool = False  # callers have never been answered by that: where the task has a smoke test, it comes first
+    makes: bool = False  # the endpoint is to be created, also in place of one that failed or is being deleted
+    clears: bool = False  # an endpoint that failed or is being deleted has to be removed before
+    moves: bool = False  # the endpoint is to serve something else than now, be it created or updated for that
+    tests: bool = False  # the target has never answered callers: the task's smoke test, if it has one, comes first
 
 
 def steps(plan: Plan, live: Live, record: Outcome | None = None) -> Steps:

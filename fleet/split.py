@@ -10,11 +10,11 @@ LEAST = 10**-DECIMALS  # of what serves: 0 says that it does not
 def weights(
     shares: Mapping[str, float], champion: str, serving: Collection[str], same_as_champion: Collection[str]
 ) -> dict[str, float]:
-    """The weight of every variant: those of what serves sum to 1, what does not serve has 0.
+    """The weight of every variant: the weights of those that serve sum to 1, one that does not serve has 0.
 
-    `shares` are the challengers' in the task list; the champion has the rest, and that of a challenger which is not
-    deployed because its version is the champion's own. Else the share of what does not serve goes to all that do, each
-    in its proportion.
+    `shares` are the challengers' in the task list; the champion has the rest. The share of a challenger that is not
+    deployed because it has the champion's version goes to the champion. The share of any other variant that does not
+    serve goes to all that serve, in proportion. Example: champion 0.5, a 0.3, b 0.2; b fails: 0.625, 0.375 and 0.
     """
     given_up = {name for name in same_as_champion if name not in serving}
     wanted = {champion: 1 - math.fsum(share for name, share in shares.items() if name not in given_up), **shares}

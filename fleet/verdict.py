@@ -20,8 +20,8 @@ class Attempt:
 
     before: Live
     after: Live  # once its status was final
-    given_back: Live | None = None  # and once it had back what an autoscaler had made of it, which an update resets
-    declared: tuple[str, ...] = ()  # as Outcome has it, as are the next three
+    given_back: Live | None = None  # the endpoint once it had back the autoscaler's concurrency, which an update resets
+    declared: tuple[str, ...] = ()  # as in Outcome, and so are `missing`, `beside` and `refused`
     missing: tuple[str, ...] = ()
     beside: Mapping[str, str] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class Attempt:
     problem: str = ""  # what is in the way of something beside the endpoint, for a person to mend
     said: str = ""  # what AWS said where it refused the endpoint
     stepped: bool = False  # the engine reports the step of the endpoint done, whether it sent anything or not
-    updated: bool = False  # and what the provider then read is not what it was asked for
+    updated: bool = False  # the step is done, yet the provider then read another configuration: rolled back in silence
 
     @property
     def at_the_end(self) -> Live:
@@ -127,7 +127,7 @@ def sighted(record: Outcome, live: Live) -> Outcome:
             return replace(
                 record,
                 serving=live.config,
-                # Whose it is and on what it runs is not in the record: such a one is looked at anew in every run.
+                # "" for a foreign or instance-based endpoint: the record cannot say so, and each run has to look again.
                 modified=live.modified if live.ours and not live.instance_based else "",
                 provisioned=live.provisioned,
                 endpoint_status=live.status,

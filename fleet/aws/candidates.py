@@ -102,7 +102,7 @@ def endpoint_config(revision: Revision) -> dict[str, Any]:
 
 
 def _create_endpoint(client: "SageMakerClient", name: str, tags: "list[TagTypeDef]") -> str:
-    """ "", or why not, where its configuration cannot be seen yet: that look-up is eventually consistent (AWS)."""
+    """Create it; "", or AWS's refusal where it does not see the configuration yet (eventually consistent, says AWS)."""
     try:
         client.create_endpoint(EndpointName=name, EndpointConfigName=name, Tags=tags)
     except ClientError as error:
@@ -114,7 +114,7 @@ def _create_endpoint(client: "SageMakerClient", name: str, tags: "list[TagTypeDe
 
 async def _start(gateway: Gateway, name: str) -> Failed | Unknown | None:
     live = await gateway.settled(name)
-    while isinstance(live, LiveEndpoint) and live.in_transition:  # what is not listed yet was taken for gone
+    while isinstance(live, LiveEndpoint) and live.in_transition:  # a list that lacks a new endpoint ends the wait early
         live = await gateway.settled(name)
     match live:
         case LiveEndpoint(status="InService"):
@@ -167,7 +167,7 @@ class _NoAnswerYet:
 
     error: str
     cold: bool = False  # the model is not there yet
-    broke: bool = False  # AWS or the network did; not to be waited for as long
+    broke: bool = False  # AWS or the network failed: given up after TRIES, long before PATIENCE
 
 
 async def _call(gateway: Gateway, name: str, test: SmokeTest) -> Passed | Failed | Unknown:
@@ -189,7 +189,7 @@ async def _answer(gateway: Gateway, name: str, test: SmokeTest, case: Case) -> A
         answer = await gateway.invoke(lambda client: _invoke(client, name, test, case))
         if not isinstance(answer, _NoAnswerYet):
             return answer
-        broke += answer.broke
+        broke += 1 if answer.broke else 0
         if broke == TRIES or time.monotonic() + pause > deadline:
             waited = f"not ready after {PATIENCE / 60:.0f} minutes: {answer.error}"
             return not_started(waited) if answer.cold else Unknown(answer.error)

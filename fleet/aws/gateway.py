@@ -188,7 +188,7 @@ class Gateway:
             if slept < self._pause:
                 continue
             slept, self._pause = 0.0, min(self._pause * 1.5, LAST_POLL)
-            waiting = list(self._waiting)  # not who comes meanwhile: this list may be older than what they wait for
+            waiting = list(self._waiting)  # without later ones: AWS's answer may be older than what they wait for
             rows = await self.ask(endpoints.list_all)
             for wait in waiting:
                 if not isinstance(rows, Unknown) and not wait.is_final(rows.get(wait.name)):

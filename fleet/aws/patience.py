@@ -16,8 +16,8 @@ from botocore.config import Config
 
 ATTEMPTS = 8
 CONNECT_SECONDS, ANSWER_SECONDS = 10, 20  # of one attempt; eight that hang are given up after less than three minutes
-QUIET_SECONDS = 5  # bursts of throttling that are shorter need no word
-BETWEEN_WORDS = 30  # seconds between two words about one service, however many calls wait for it
+QUIET_SECONDS = 5  # a call repeated for less than this is not reported
+BETWEEN_WORDS = 30  # seconds between two reports about one service, however many calls wait
 
 _log = logging.getLogger(__name__)
 

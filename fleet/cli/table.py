@@ -119,7 +119,8 @@ def markdown(report: Report) -> str:
     lines = [f"### {report.total if report.tasks or not report.error else 'Could not find out'}", ""]
     lines += [f"- **error**: {_escaped(line)}" for line in report.error.splitlines()]
     lines += [f"- **warning**: {_escaped(warning)}" for warning in report.warnings]
-    lines += [""] * bool(report.error or report.warnings)
+    if report.error or report.warnings:
+        lines.append("")
     if report.tasks:
         heads = [column.head.capitalize() for column in COLUMNS]
         body = [[_escaped(column.cell(row, now)) for column in COLUMNS] for row in by_attention(report)]

@@ -129,7 +129,7 @@ def judge(move: Move, live: LiveEndpoint) -> Move:
 
 def _end(move: Move, live: LiveEndpoint, status: Status, reason: str, serving: int) -> Move:
     before = move.row.standing
-    weight = before.weight or float(serving > 0)  # one of several that is new takes less; the next preview tells
+    weight = before.weight or (1.0 if serving else 0.0)  # a new variant beside others has less: the next preview tells
     seen = {"endpoint_status": live.status, "modified": live.modified, "serving_version": serving, "weight": weight}
     standing = before.model_copy(update={"status": status, "reason": reason, **seen})
     return replace(move, row=move.row._replace(standing=standing), phase=Phase.ENDED, status=live.status)
@@ -143,7 +143,7 @@ def follow(
     seconds: float,
     pause: float,
 ) -> Iterator[Moves]:
-    """Them as they are, again and again, until all have ended, or the update has and none is on its way.
+    """The moves as they are, again and again, until all have ended, or the update has ended and no endpoint is moving.
 
     Raises TimeoutError after so many seconds.
     """

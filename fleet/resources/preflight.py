@@ -93,7 +93,7 @@ async def _quotas(variants: Sequence[Variant], gateway: Gateway, settings: Stack
         return Findings()
     quotas = await asyncio.to_thread(account.quotas, settings.access)
     found = quota_findings(wanted, len(rows.keys() - {variant.endpoint for variant in variants}), quotas)
-    if quotas.note and not found.stops and not found.warnings:  # which would say it themselves
+    if quotas.note and not found.stops and not found.warnings:  # findings repeat the note
         said = f"the quotas of this account could not be read, and what AWS documents stands in: {quotas.note}"
         return Findings(warnings=(Finding("", said),))
     return found

@@ -43,7 +43,7 @@ async def declare(revision: Revision, site: Site, *, is_target: bool, is_recorde
     at_model, at_config = (Presence.RECORDED,) * 2 if is_recorded else await site.gateway.look_up(name)
     if Presence.FOREIGN in (at_model, at_config):
         return Declared(name, missing=True, obstacle=TAKEN.format(name=name) if is_target else "")
-    # Where it could not be found out, what is not to be made is read: that fails, and makes nothing.
+    # UNKNOWN: a revision that is only kept is imported; where AWS lacks it, the import fails, and makes nothing.
     to_be_read = {Presence.OURS} if is_target else {Presence.OURS, Presence.UNKNOWN}
     model, config, said, tags = None, None, [""], site.tags(revision.version)
     if is_target or at_model is not Presence.ABSENT:

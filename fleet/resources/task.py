@@ -166,7 +166,7 @@ async def _roll_out_beside(
     """Bring one challenger to where it should be, or away."""
     site = _site(challenger, run, component)
     if choice.away == SAME_VERSION and challenger.is_deployed and decision.steps.moves and not site.is_preview:
-        # A promotion: not away before the champion serves it, for that may be rolled back.
+        # A promotion: the challenger goes only when the champion serves the version, for its update may be rolled back.
         its = (await champion).standing.serving
         choice = found.challengers(Champion(its.version) if its else decision.handed)[challenger.name]
     if choice.away and challenger.is_deployed and not run.leave.take():

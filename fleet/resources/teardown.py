@@ -34,9 +34,9 @@ class Leave:
 async def guarded(
     staying: Collection[str], last: LastRun, gateway: Gateway, settings: StackSettings, today: date
 ) -> Leave:
-    """What may still go in this run, whose endpoints are `staying`.
+    """How many endpoints may still go in this run; `staying` names those that the run keeps.
 
-    Raises pulumi.RunError where it looks for the fleet where that is not, or would take too much of it away.
+    Raises pulumi.RunError where the run looks for the fleet in the wrong place, or would take too much of it away.
     """
     objection = await gateway.objection()
     if objection:

@@ -298,7 +298,7 @@ async def _declare_endpoint(
         if variant.replaced and not site.is_preview:
             raise pulumi.RunError(
                 f"{variant.title}: {variant.endpoint} cannot be made now, and {variant.replaced} serves "
-                f"under the former name: nothing is deleted. {why or 'Take the former namePrefix back'}"
+                f"under the former name: nothing is deleted. {why or 'Set the former namePrefix again'}"
             )
         return DeclaredEndpoint()
     if plan.kind is Kind.KEEP and isinstance(before, Absent) and variant.endpoint not in variant.recorded:

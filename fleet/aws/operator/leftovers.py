@@ -99,7 +99,7 @@ def sort_out(
     wanted: Collection[str],
     ownership: Ownership,
 ) -> Leftovers:
-    """Which of these nobody has: this stack's by their tags, not in its state, and serving nobody.
+    """The orphans: this stack's by their tags, not in its state, and wanted by nobody; those that serve are marked so.
 
     `listed` must be older than `in_state`, else what a run makes in between looks like an orphan. `wanted` names the
     endpoints of the task list: those are taken over by the next run, in the state or not.
@@ -142,7 +142,7 @@ def _unused(
     in_state: Collection[tuple[Kind, str]],
     doomed: Collection[str],
 ) -> tuple[list[Orphan], list[str]]:
-    """Those configurations and models of ours that no endpoint needs which stays, or why that is not known."""
+    """Our configurations and models that no remaining endpoint needs; else why that could not be found out."""
     revisions = [one for one in ours if one.kind is not Kind.ENDPOINT]
     if not revisions:
         return [], []
@@ -174,7 +174,7 @@ def _users(
             if used := place.get("EndpointConfigName"):
                 users[Kind.CONFIG, str(used)].add(endpoint)
         if shown["EndpointStatus"] in IN_TRANSITION and "PendingDeploymentSummary" not in shown:
-            for one in revisions:  # it need not say where it goes, and may go to any of its own
+            for one in revisions:  # AWS does not say where this endpoint moves: any revision of its own is possible
                 if one.name.startswith(f"{endpoint}-v"):
                     users[one.kind, one.name].add(endpoint)
     used_configs = [name for kind, name in users if kind is Kind.CONFIG]

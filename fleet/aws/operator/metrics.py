@@ -104,7 +104,7 @@ def _query(number: int, endpoint: str, field: str, window: Window) -> "MetricDat
 
 
 def _number(field: str, values: Sequence[float]) -> Any:
-    """One number of several data points; None for none, and for what parts do not tell of the whole: a percentile."""
+    """One number of the data points; None for none, or for several that cannot be put together, e.g. percentiles."""
     reading = READINGS[field]
     if reading.adds_up:
         return round(sum(values)) if values else None

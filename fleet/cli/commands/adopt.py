@@ -82,7 +82,7 @@ def _somebodys(tags: Mapping[str, str]) -> str:
     whose = [
         f"{what} {tags[key]}" for what, key in (("stack", "fleet:stack"), ("project", "fleet:project")) if key in tags
     ]
-    return f"by its tags it belongs to {' of '.join(whose)}; that one has to give it up first" if whose else ""
+    return f"by its tags it belongs to {' of '.join(whose)}; that stack has to give it up first" if whose else ""
 
 
 def _unsteady(status: str) -> str:

@@ -1,4 +1,4 @@
-"""`fleet orphans`: what has this stack's tags, is not in its state and does not serve; with --delete, taken away.
+"""`fleet orphans`: what has this stack's tags, is not in its state and is wanted by nobody; with --delete, taken away.
 
 What a killed run leaves behind, the next one uses or takes away; an orphan is what no run asks for any more.
 """
@@ -73,7 +73,7 @@ def _delete(
     for kind in Kind:
         if kind not in chosen.values():
             continue
-        now = look()  # again: time has passed since the question, and what stayed needs what it needs
+        now = look()  # again: time has passed, and an endpoint that was not deleted still needs its configuration
         due = [one.resource for one in now.orphans if one.resource.arn in chosen and _is_due(one, kind)]
         _progress(f"deleting {len(due)} of kind {kind} ...")
         report = report.after(now, leftovers.delete(client, due))
@@ -132,7 +132,7 @@ class Report:
             lines.append(f"{len(self.deleted)} deleted")
         others = ", ".join(f"{count} of {stack}" for stack, count in self.left.other_stacks.items())
         count = f"{len(rows) or 'no'} orphan{'' if len(rows) == 1 else 's'} of {self.stack}"
-        lines.append(f"{count}; beside them {others}" if others else count)
+        lines.append(f"{count}; tagged for other stacks: {others}" if others else count)
         return "\n".join(lines)
 
 

@@ -88,7 +88,7 @@ def _uses(file: Path | None, names: Sequence[str], found: Found) -> Iterator[Use
 
 def _of_configuration(config: StackConfig) -> Found:
     """What is to be said of a stack's configuration; only the engine reads all of it."""
-    found: Found = {f"{key}: only the engine can read it, so nothing is checked by it": False for key in config.secrets}
+    found: Found = {f"{key}: only the engine can read it, so its value is not checked": False for key in config.secrets}
     odd = {key.partition(":")[2] for key in config.oddities}  # told already, with the line
     own = {key: None if key in odd else value for key, value in config.own.items() if key not in odd - {*rules.CHECKS}}
     if not config.is_whole:

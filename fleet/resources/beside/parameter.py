@@ -74,7 +74,7 @@ class Parameters:
         default = default_path(settings.ownership.stack)
         self._wanted = address.wanted(settings.parameter_path, default, tasks, self._before)
         self._have_arrived, self._all_written = address.have_arrived(self._wanted, self._before), True
-        self._until_the_end: list[Callable[[], Awaitable[Any]]] = []  # declares what only a good end takes away
+        self._until_the_end: list[Callable[[], Awaitable[Any]]] = []  # declare former parameters, unless all ends well
         if not settings.parameter_path and (sentence := address.scattered(self._before.values())):
             pulumi.log.info(sentence)
         known = {name for each in self._before.values() for name in each.names} | set(self._wanted.values())
@@ -133,7 +133,7 @@ class Parameters:
         return after
 
     async def _choose(self, content: Content, before: Address, presence: Presence) -> tuple[str, str]:
-        """The one that apps can be told to read, and what is in the way of the wanted one; "" for nothing."""
+        """The parameter that apps can be told to read, and what is in the way of the one wanted; "" for nothing."""
         wanted, problem = self._wanted[content.task.name], ""
         makes_none = content.stays and before.name and wanted not in before.names  # what is not known is not written
         for name in (before.name,) if makes_none else (wanted, before.name):

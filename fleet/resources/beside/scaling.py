@@ -24,11 +24,12 @@ METRIC = "SageMakerVariantProvisionedConcurrencyUtilization"  # a share, 0 to 1 
 
 
 def is_wanted(plan: Plan, live: Live, recorded: str, *, is_declared: bool, comes: bool) -> bool:
-    """Whether it is to stand beside an endpoint as that is now.
+    """Whether the autoscaler is to be declared, given the endpoint as it is now (`live`).
 
-    SageMaker takes a scalable target only of an endpoint that serves with provisioned concurrency; in a preview of a
-    new one, this run makes that (`comes`). What could not be looked at keeps what it may have, and one of somebody else
-    is given none. `is_declared` says that the last run declared the endpoint; `recorded` is what it wrote of scaling.
+    SageMaker takes a scalable target only of an endpoint that serves with provisioned concurrency. `comes` says that
+    this is a preview, and the run would make such an endpoint. An endpoint that could not be looked at keeps the
+    autoscaler that it may have; somebody else's endpoint gets no new one. `is_declared` says that the last run declared
+    the endpoint; `recorded` is what the last run wrote of scaling.
     """
     if plan.kind is Kind.REFUSE and not recorded:
         return False

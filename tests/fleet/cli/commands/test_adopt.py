@@ -167,7 +167,7 @@ def test_all_reasons_are_said_at_once_and_nothing_is_sent(command: Command) -> N
     assert command.run("toxicity", "--yes") == 1
     assert command.errors.splitlines() == [
         "fleet adopt: toxicity: by its tags it belongs to stack staging of project sagemaker-endpoint-manager; "
-        "that one has to give it up first",
+        "that stack has to give it up first",
         "toxicity: it is Updating; adopt it once it is InService",
     ]
     assert command.changes() == []

@@ -91,7 +91,7 @@ def test_orphans_are_printed_for_people(command: Command) -> None:
     assert command.out.splitlines() == [
         f"endpoint-config  {OLD}  not in the state, and used by no endpoint",
         f"model            {OLD}  not in the state, and used by no endpoint",
-        "2 orphans of prod; beside them 3 of staging",
+        "2 orphans of prod; tagged for other stacks: 3 of staging",
     ]
 
 

@@ -172,8 +172,8 @@ def test_what_only_the_engine_reads_is_said_and_no_mistake(folder: Folder) -> No
     )
     assert folder.validate() == 0
     assert folder.out == [
-        "note: Pulumi.prod.yaml: aws:secretKey: only the engine can read it, so nothing is checked by it",
-        f"note: Pulumi.prod.yaml: {PROJECT}:namePrefix: only the engine can read it, so nothing is checked by it",
+        "note: Pulumi.prod.yaml: aws:secretKey: only the engine can read it, so its value is not checked",
+        f"note: Pulumi.prod.yaml: {PROJECT}:namePrefix: only the engine can read it, so its value is not checked",
         "note: Pulumi.prod.yaml: imports environments, which only the engine reads; what they set is not checked",
         "tasks.yaml: 2 tasks (stack prod)",
     ]
