@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types layers fresh fix unit engine schema sandbox sandbox-stop bench mutants requirements \
+.PHONY: help setup demo test check lint types layers fresh fix unit coverage engine schema sandbox sandbox-stop bench mutants requirements \
   readme
 
 help:            ## list the targets
@@ -52,8 +52,15 @@ fix: setup       ## mend the style: imports, format and what ruff can
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
-unit: setup      ## fast tests: the domain, the sandbox, the providers over gRPC, the tools
-	@$(BIN)/pytest -n 2 --ignore tests/engine
+# The tests of what decides. They are quick, and show how much of it they reach; the random histories are not among them.
+DECISIONS := $(filter-out %_never.py %/test_client.py, $(wildcard tests/fleet/test_*.py)) tests/fleet/tasks
+
+unit: setup      ## fast tests: the domain (and how much of it they cover), the sandbox, the providers over gRPC, the tools
+	@$(BIN)/pytest --cov -n 2 $(DECISIONS)
+	@$(BIN)/pytest -n 2 $(addprefix --ignore=, tests/engine $(DECISIONS))
+
+coverage: setup  ## what of fleet/ and providers/ all tests without the engine reach (minutes)
+	@$(BIN)/pytest -n 2 --cov=fleet --cov=providers --cov-config=/dev/null --cov-report=term:skip-covered tests/fleet tests/providers
 
 engine: setup    ## the real pulumi CLI against the sandbox
 	@$(BIN)/pytest -n 3 tests/engine
