@@ -97,6 +97,14 @@ def test_every_link_between_the_pages_leads_somewhere():
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def test_every_page_is_in_the_index():
+    index = (ROOT / "docs" / "README.md").read_text()
+
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert len(pages) > 5
+    assert [name for name in sorted(pages) if f"]({name}" not in index] == []
+
+
 def test_every_fault_is_held_by_a_test_that_exists():
     named = re.findall(r"`(test_\w+)` \|$", (ROOT / "docs" / "faults.md").read_text(), flags=re.MULTILINE)
     written = "".join(path.read_text() for path in (ROOT / "tests" / "engine").glob("test_*.py"))
