@@ -28,3 +28,10 @@ def test_make_fix_mends_order_of_imports_and_format(tmp_path: Path) -> None:
         subprocess.check_call([ROOT / program, *arguments, "--config", ROOT / "pyproject.toml"], cwd=tmp_path)
 
     assert (tmp_path / "some.py").read_text() == "import os\nimport sys\n\nprint(os, sys)\n"
+
+
+def test_every_path_that_contributors_are_told_is_there() -> None:
+    told = re.findall(r"`([\w.-]+/[\w./-]*)`", (ROOT / "CONTRIBUTING.md").read_text())
+
+    assert len(told) > 15
+    assert [path for path in told if not (ROOT / path).exists()] == []
