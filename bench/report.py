@@ -53,7 +53,8 @@ def missed(measured: Sequence[Measured]) -> list[str]:
     sentences = []
     for row in measured:
         expected = {"ListEndpoints": ceil(row.tasks / LIST_PAGE), "ListModelPackages": row.tasks}
-        calls = {operation: count for operation, count in row.calls.items() if operation != "GetUser"}  # the provider's
+        # The provider asks once who it is; all other calls are the program's.
+        calls = {operation: count for operation, count in row.calls.items() if operation != "GetUser"}
         if row.what in {step.what for step in STEPS if step.reads_only} and calls != expected:
             sentences.append(f"{row.tasks} tasks, {row.what}: {in_words(row.calls)}, instead of {in_words(expected)}")
         size, limit = LIMIT

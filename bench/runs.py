@@ -98,7 +98,7 @@ def measure_all(sizes: Sequence[int], latency_ms: float) -> Iterator[Measured]:
             tasks = task_list(size)
             sandbox.seed({name: [{}] for name in tasks["tasks"]})
             stack = Stack(sandbox)
-            stack.set_tasks(json.dumps(tasks))  # YAML too, and without the anchors that a dump makes of equal settings
+            stack.set_tasks(json.dumps(tasks))  # JSON is YAML, and has no anchors for equal settings
             known = Known(stack, Path(folder) / "known")
             for step in STEPS:
                 sandbox.settings(latency_ms=latency_ms)

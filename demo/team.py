@@ -59,7 +59,7 @@ class Team:
         self.tell(self.watch(self.stack.start_up()), expected)
         made = [call.operation for call in self.sandbox.mutations(since)]
         say(f"calls that changed AWS: {', '.join(dict.fromkeys(changes)) if changes else len(made)}")
-        as_promised = changes is None or Counter(made) == Counter(changes)  # what goes, goes in no certain order
+        as_promised = changes is None or Counter(made) == Counter(changes)  # the engine deletes in no certain order
         check(as_promised, f"these and no other calls change AWS; it was {made}")
 
     def watch(self, running: Running) -> Run:

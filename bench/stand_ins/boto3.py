@@ -38,7 +38,7 @@ def answer(operation: str, PaginationConfig: Any = None, **request: Any) -> Any:
     if operation.startswith(("create_", "put_")):
         return {}
     for name in (*named(request), ""):
-        if name in ANSWERS[operation]:  # a KeyError names an operation that bench/without_aws.py has not learned
+        if name in ANSWERS[operation]:  # KeyError: bench/without_aws.py has not learned this operation
             return ANSWERS[operation][name]
     missing: Any = {"Error": {"Code": "ValidationException", "Message": f"Could not find {request}"}}
     raise ClientError(missing, operation)

@@ -33,7 +33,7 @@ ROLE = (
 )
 RESOURCE = re.compile(r"endpoint/(?P<endpoint>[^/]+)/variant/(?P<variant>[^/]+)")
 PAGES = Pages(50, "The next token is not valid.", "InvalidNextTokenException")
-LASTING = ("Schedule", "Timezone", "ScalableTargetAction")  # of a scheduled action: kept where an update does not say
+LASTING = ("Schedule", "Timezone", "ScalableTargetAction")  # a scheduled action keeps what an update leaves out
 SUSPENDABLE = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
 
 
@@ -250,7 +250,7 @@ def put_schedule(world: World, region: str, request: Params) -> Answer:
     bounds = action["ScalableTargetAction"]
     if min(bounds.values()) < 0 or bounds.get("MinCapacity", 0) > bounds.get("MaxCapacity", float("inf")):
         raise AwsError("Maximum capacity cannot be less than minimum capacity")
-    # Start and end are not kept when they are not given again (PutScheduledAction)
+    # An update that leaves out StartTime or EndTime takes it away (API reference, PutScheduledAction)
     moments = {member: request[member] for member in ("StartTime", "EndTime") if member in request}
     row = {
         "ScheduledActionName": name,

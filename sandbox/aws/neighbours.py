@@ -16,9 +16,8 @@ from sandbox.aws.faults import LOOK_SECONDS, ClientGone
 from sandbox.aws.identity import Caller
 from sandbox.aws.world import AwsError
 
-CALLER = (
-    "X-Sandbox-Caller"  # who assumes a role of the account that is asked, as the account that knows the caller says
-)
+# Who assumes a role. The account of the caller knows who that is, and says it to the account of the role.
+CALLER = "X-Sandbox-Caller"
 _HOP_BY_HOP = frozenset({"connection", "content-length", "host", "keep-alive", "transfer-encoding"})
 
 

@@ -35,7 +35,10 @@ _OF_OTHER_KINDS = (("L-E2BB44FE", "ml.m5.large for training job usage", 4), ("L-
 
 
 def check(settings: Settings, used: Mapping[str, int], delta: Mapping[str, int]) -> None:
-    """Both by the quota's setting. Raises AwsError (ResourceLimitExceeded) for the first quota that is exceeded."""
+    """Raises AwsError (ResourceLimitExceeded) for the first quota that would be exceeded.
+
+    What is used, and what a request adds to it, are by the quota's setting: `{"endpoint_limit": 1}`.
+    """
     for quota in QUOTAS:
         limit, now, more = getattr(settings, quota.setting), used.get(quota.setting, 0), delta[quota.setting]
         if more > 0 and now + more > limit:

@@ -22,7 +22,7 @@ class _Field:
     low: int
     high: int
     words: tuple[str, ...] = ()  # names of low, low + 1, …
-    special: str = "(?!)"  # what else is allowed, alone
+    special: str = "(?!)"  # pattern of what else may be the whole field; this one fits nothing
 
     def number(self, text: str) -> int:
         if text.upper() in self.words:

@@ -1,4 +1,4 @@
-"""The sandbox's AWS on one port: SageMaker answered here, everything else by moto, and beside them the control API.
+"""The sandbox's AWS on one port: some services are played here, the rest is moto's, and beside them the control API.
 
 Here are latency, faults and who answers; what a request says is wire.py, what is played is played.py, the control API
 is control.py.
@@ -65,7 +65,7 @@ class Application:
     def _aws(self, asked: Asked) -> Response:
         vouched_for = neighbours.caller_of(asked.request)
         if not vouched_for and (neighbour := self._neighbour(identity.account_of(asked.key))):
-            return self._forwarded(asked, neighbour)  # it is in the log there
+            return self._forwarded(asked, neighbour)  # the other sandbox has it in its log
         call = self.state.log.begin(asked.service, asked.operation, asked.params, asked.region)
         code = ""
         try:

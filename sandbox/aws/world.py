@@ -45,7 +45,7 @@ class Settings:
     update_seconds: float = 0.3  # of Updating, and of RollingBack after it
     delete_seconds: float = 0.1
     latency_ms: float = 0  # added to every AWS call
-    page_size: int = 0  # caps MaxResults; 0: as asked
+    page_size: int = 0  # most rows of a page, whatever MaxResults says; 0: no limit
     empty_first_page: tuple[str, ...] = ()  # groups whose first ListModelPackages page is empty, with a NextToken
     cold_start_seconds: float = 0  # the first invocation within that time after a deployment is answered "not ready"
     endpoint_limit: int = 50  # serverless endpoints a region
@@ -214,7 +214,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class Harm:
-    """A deletion that SageMaker allows and forbids in its documentation: of something that an endpoint needs."""
+    """Something was deleted that an endpoint needs: SageMaker lets it happen, and its documentation says never to."""
 
     operation: str
     name: str
@@ -302,7 +302,8 @@ def find(world: World, region: str, kind: str, name_or_arn: str) -> Any:
     arn = name_or_arn if is_arn else arn_of(region, kind, name_or_arn)
     here = arn_of(region, kind, "")
     records: dict[str, Any] = getattr(world, KINDS[kind].attribute)
-    record = records.get(here + arn.removeprefix(here).lower())  # no name begins with "arn:", so a foreign ARN misses
+    # A foreign ARN stays whole behind `here`, which is the key of nothing.
+    record = records.get(here + arn.removeprefix(here).lower())
     if record is None or not (is_arn or name_or_arn.partition("/")[0] == record.name):
         raise AwsError(KINDS[kind].missing.format(arn=arn))
     return record

@@ -11,7 +11,7 @@ from fleet.client import Fleet, Prediction
 from sandbox.lab.handle import Sandbox
 
 THREADS = 4
-KEYS = 25  # a thread: each comes again and again
+KEYS = 25  # of each thread, which uses them in turn, again and again
 TTL_SECONDS = 0.5
 DEADLINE_SECONDS = 60
 

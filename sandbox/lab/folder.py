@@ -23,7 +23,7 @@ TASKS = "tasks.yaml"
 PROJECT = "sagemaker-endpoint-manager"
 OF_EVERY_STACK = ("aws:maxRetries",)  # of the configuration in Pulumi.yaml
 
-# What of the user's own settings would lead away from the sandbox
+# The user's own settings that would lead to AWS, and not to the sandbox
 _UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_SAGEMAKER")
 
 
@@ -64,7 +64,7 @@ def environment(folder: Path, url: str, account: str) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "NO_PROXY": ",".join(dict.fromkeys([*no_proxy, "127.0.0.1", "localhost"])),
         "PULUMI_HOME": str(folder / "pulumi"),
-        # The side file of attributes can be read half-written while the engine saves
+        # Without the metadata file beside each state: it can be read half-written while the engine saves
         "PULUMI_BACKEND_URL": f"file://{folder / 'pulumi' / 'state'}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": "sandbox",
         "PULUMI_SKIP_UPDATE_CHECK": "1",
@@ -101,7 +101,7 @@ def _lay_out_project(folder: Path, tasks: Path, account: str) -> None:
     if isinstance(said, dict):
         project["config"] = {key: said[key] for key in OF_EVERY_STACK if key in said}
     project["main"] = str(ROOT)
-    # One that is only found on PATH is a warning in every run.
+    # By its path: the engine warns in every run about a plugin that it finds on PATH only.
     project["plugins"] = {"providers": [{"name": "aws", "path": str(ROOT / "sandbox" / "plugin")}]}
     project["runtime"]["options"]["virtualenv"] = str(ROOT / ".venv")
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False))

@@ -67,7 +67,7 @@ def launch(
     folder.mkdir(parents=True)
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        Running(name, url, 0, "", 0, account).write(folder)  # what is half made can be removed
+        Running(name, url, 0, "", 0, account).write(folder)  # so that a start that dies here can be removed
         prepare(folder, url, tasks, account)
         server = _spawn_aws(folder, listening.fileno(), parent=0 if detached else os.getpid(), account=account)
     models = _spawn_models(folder, parent=server.pid) if inference else None
@@ -76,7 +76,7 @@ def launch(
     try:
         running = _answering(running, [server, *([models] if models else [])], folder)
     except SandboxError:
-        _end(folder, running)  # the log stays
+        _end(folder, running)  # and not `remove`: its log tells why
         raise
     running.write(folder)
     return running

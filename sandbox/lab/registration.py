@@ -8,7 +8,10 @@ from sandbox.lab.connection import Connection
 
 class Registration(Connection):
     def seed(self, groups: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, list[int]]:
-        """Registers many at once: group -> versions as `register` takes them, each part optional. Gives the numbers."""
+        """Registers many versions at once, and gives their numbers by group.
+
+        Example: `{"toxicity": [{}, {"approval": "Rejected"}]}`, with the arguments of `register` for each version.
+        """
         content = {"groups": {name: list(rows) for name, rows in groups.items()}}
         versions: dict[str, list[int]] = self._ask_here("POST", "seed", content)["versions"]
         return versions

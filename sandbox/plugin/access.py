@@ -31,7 +31,7 @@ SERVICE_IDS = {
 UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+")
 SHORTEST_SESSION, LONGEST_SESSION = 15 * 60, 12 * 3600  # seconds
-# Of `assumeRoles`, and of AssumeRole
+# A role's setting in `assumeRoles` -> the member of AssumeRole's request
 MEMBERS = {
     "externalId": "ExternalId",
     "policy": "Policy",
@@ -45,7 +45,7 @@ class Access:
     """An open door to AWS."""
 
     session: boto3.Session
-    region: str | None  # of what has none of its own
+    region: str | None  # of every resource that does not say one itself
     sts_region: str | None
     endpoints: Mapping[str, str] = field(default_factory=dict)  # by the provider's names
 
@@ -55,7 +55,7 @@ class Access:
         where = region or (self.sts_region if service == "sts" else self.region)
         try:
             return self.session.client(cast(Any, service), region_name=where, endpoint_url=url, config=config)
-        except ValueError as error:  # an address that is none
+        except ValueError as error:  # `endpoints` has a text that is no URL
             raise Refused(str(error)) from None
 
 

@@ -96,7 +96,8 @@ class Cloud:
                 if not is_young(refused):
                     raise
                 self.delete(row, key)
-                raise Refused(str(refused).partition(": ")[2]) from None  # what was waited for is not told
+                # Without "waiting for …:" before the reason, which the real one does not say here
+                raise Refused(str(refused).partition(": ")[2]) from None
 
         self.patience.repeat(anew, is_young, settling.healing_seconds)
 
@@ -114,7 +115,7 @@ class Cloud:
         try:
             described = self.describe(row, key)
             if described is None or (row.settling and described[row.settling.status] in row.settling.leaving):
-                return None  # what is going away is as good as gone
+                return None  # while it is being deleted, the provider reads it as gone
             arn = described[row.arn]
             properties = from_aws(row.fields, described) | key | {"arn": arn}
             if row.tagging:

@@ -130,8 +130,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             inputs["name"] = kept or f"{request.name}-{seed}"
         inputs[DEFAULTED] = sorted(inputs.keys() - news.keys())
         if row.tagging:
-            # Of what the program gives alone, as pulumi-aws does: where the engine put the old `tags` in place because
-            # changes of them are to be ignored, and these are fewer than AWS has, this is a change all the same.
+            # Of the incoming `tags` alone, as pulumi-aws does, and with `ignoreChanges` the engine sends the old ones.
+            # Example: a program gave {a}, then somebody added b on AWS. `tagsAll` is {a} here and {a, b} in the state
+            # after a refresh: a change, although changes of `tags` are ignored.
             inputs["tagsAll"] = self.tags.all_of(inputs.get("tags"))
         return proto.CheckResponse(inputs=encode(inputs, secrets(request.news)), failures=failures)
 
@@ -165,7 +166,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             return proto.CreateResponse(properties=promised)
         key = {name: inputs[name] for name in row.key} | {"region": inputs.get("region") or self.cloud.region}
-        # Not in the state if this fails, whatever became of it: the bridged provider sets the id after the wait.
+        # If this raises, the resource does not go into the state, even where AWS has begun to make it: the bridged
+        # provider knows no id before it has waited for the end.
         self.cloud.create(row, key, inputs)
         try:
             found = outputs(self.cloud, row, key, inputs)

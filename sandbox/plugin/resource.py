@@ -9,7 +9,9 @@ from sandbox.plugin.defaults import with_defaults
 if TYPE_CHECKING:
     from sandbox.plugin.cloud import Cloud
 
-ELSEWHERE = re.compile(r"(.+)@([a-z]{2}(?:-[a-z]+)+-\d{1,2})")  # an import's id that ends with a region
+ELSEWHERE = re.compile(
+    r"(.+)@([a-z]{2}(?:-[a-z]+)+-\d{1,2})"
+)  # the id of an import that says a region: toxicity@eu-west-1
 
 
 def key_of(cloud: "Cloud", row: ResourceType, id_: str, state: Properties) -> Properties:

@@ -132,7 +132,7 @@ def _shown(package: Package, members: tuple[str, ...]) -> Answer:
 
 
 def describe_package(world: World, region: str, request: Params) -> Answer:
-    """What is in a model card that is encrypted, nobody here may decrypt: only MetadataOnly does without it."""
+    """Of a package whose model card is encrypted only MetadataOnly is answered: nobody here may decrypt the card."""
     package: Package = find(world, region, "model-package", request["ModelPackageName"])
     details, card = dict(package.details), package.details.get("ModelCard")
     if card and request.get("IncludedData") == "MetadataOnly":

@@ -38,7 +38,7 @@ def target(world: World, region: str, name: str, metrics: Metrics | None = None)
     """
     settle(world)
     endpoint = world.endpoints.get(arn_of(region, "endpoint", name))
-    # The name is matched with its case here, other than in CreateEndpoint (API reference, CreateEndpoint)
+    # Toxicity is not toxicity here, though CreateEndpoint takes them for the same (API reference, CreateEndpoint)
     if endpoint is None or endpoint.name != name or endpoint.serving is None or endpoint.status == "Deleting":
         raise AwsError(f"Endpoint {name} of account {ACCOUNT} not found.", code="ValidationError")
     serving = endpoint.serving

@@ -19,18 +19,19 @@ class Field:
     """One property on Pulumi's wire and the member of the AWS API it stands for."""
 
     wire: str
-    aws: str = ""  # where it is not the wire name with a capital first letter
-    described: str = ""  # in the answer of the read call, where it is not the member of the request
-    replaces: bool = False  # a change needs a new resource; holds for everything beneath it
+    aws: str = ""  # AWS's member; "" where it is the wire name with a capital first letter: modelName, ModelName
+    described: str = ""  # the member of the read call's answer, where that is not the one of the request
+    replaces: bool = False  # a change needs a new resource, and so does a change of anything beneath it
     fields: tuple["Field", ...] = ()  # of a structure; a map of strings has none
     default: object = None  # what the bridge fills in where the program says nothing
-    unset: object = None  # what is sent where the program says nothing, and no change from nothing where it is read
-    computed: bool = False  # AWS fills it in: what it says is no change where the program says nothing
-    unread: bool = False  # AWS does not tell it: the state keeps what the program gave
-    kept: bool = False  # an update sends what the state has where the program says nothing
+    unset: object = None  # sent where the program says nothing; read, it is the same as nothing
+    computed: bool = False  # where the program says nothing AWS decides, and whatever it decides is no change
+    unread: bool = False  # AWS does not tell it, so the state keeps what the program gave
+    kept: bool = False  # where the program says nothing, an update sends what the state has
     on_change: bool = False  # an update sends it only where it changed
-    secret: bool = False  # as an output, whatever the program gave
-    same: Callable[[object, object], bool] = lambda old, new: False  # of state and program: different, and no change
+    secret: bool = False  # a secret output, also where the program did not give it as a secret
+    # Whether a state and a program that differ mean the same: a tier Standard, and Intelligent-Tiering that chose it.
+    same: Callable[[object, object], bool] = lambda state, program: False
 
     @property
     def member(self) -> str:
@@ -72,8 +73,10 @@ class Settling:
     leaving: frozenset[str]  # after a delete
     seconds: float
     delete_seconds: float
-    healing: str = ""  # in the reason of a creation that may fail only because a role is too young
-    healing_seconds: float = 0  # for so long such a one is deleted and made again
+    # AWS refuses a role for some seconds after it was made. A creation whose failure says this text may have failed on
+    # that alone: it is deleted and made again, for so many seconds.
+    healing: str = ""
+    healing_seconds: float = 0
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,8 @@ ENDPOINT = ResourceType(
     settling=Settling(
         status="EndpointStatus",
         reason="FailureReason",
-        # RollingBack is not among them: the provider that sees it fails, the one that misses it reports success.
+        # RollingBack is not among them. So a provider whose look falls into a rollback fails; one that looks again only
+        # after it sees InService, and reports success although the old configuration serves.
         pending=frozenset({"Creating", "Updating", "SystemUpdating"}),
         ready="InService",
         leaving=frozenset({"Deleting"}),
