@@ -21,7 +21,11 @@ from sandbox.plugin.tags import ProviderTags, listed, retagging
 from sandbox.plugin.waiting import Waiting
 
 READ_TIMEOUT_SECONDS = 3600  # a fault may hold a call for as long as a test wants, and a timeout would send it again
-CONNECTIONS = 128
+SETTINGS: Any = {  # of every client
+    "retries": {"mode": "standard", "total_max_attempts": 1},  # it is `patience` that tries again
+    "read_timeout": READ_TIMEOUT_SECONDS,
+    "max_pool_connections": 128,
+}
 
 
 class Cloud:
@@ -41,12 +45,7 @@ class Cloud:
     def client(self, service: str, region: str) -> Any:
         with self.lock:
             if (service, region) not in self.clients:
-                config = Config(
-                    retries={"mode": "standard", "total_max_attempts": 1},  # it is `patience` that tries again
-                    read_timeout=READ_TIMEOUT_SECONDS,
-                    max_pool_connections=CONNECTIONS,
-                )
-                client = self.aws.client(service, region, config)
+                client = self.aws.client(service, region, Config(**SETTINGS))
                 client.meta.events.register("needs-retry", self.patience.needs_retry)
                 self.clients[service, region] = client
             return self.clients[service, region]

@@ -8,7 +8,7 @@ import importlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import wraps
 from threading import Event
@@ -116,14 +116,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         olds, news = decode(request.olds), decode(request.news)
         if self.region and not news.get("region"):
             news["region"] = self.region  # as if the program had given it
-        failures = [
-            proto.CheckFailure(property=name, reason=f"the stand-in provider does not know {request.type}.{name}")
-            for name in sorted(news.keys() - row.inputs - {DEFAULTED})
-        ]
         inputs = with_defaults(row.fields, {name: news[name] for name in news if name != DEFAULTED})
-        if row.one_of and len(news.keys() & set(row.one_of)) != 1:
-            reason = f"exactly one of {', '.join(row.one_of)} must be given"
-            failures.append(proto.CheckFailure(property=row.one_of[0], reason=reason))
         if "name" not in inputs and "name" in row.key:
             kept = olds.get("name") if "name" in olds.get(DEFAULTED, []) else None
             seed = (request.randomSeed or os.urandom(4)).hex()[:7]
@@ -134,7 +127,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             # Example: a program gave {a}, then somebody added b on AWS. `tagsAll` is {a} here and {a, b} in the state
             # after a refresh: a change, although changes of `tags` are ignored.
             inputs["tagsAll"] = self.tags.all_of(inputs.get("tags"))
-        return proto.CheckResponse(inputs=encode(inputs, secrets(request.news)), failures=failures)
+        return proto.CheckResponse(inputs=encode(inputs, secrets(request.news)), failures=list(mistakes(row, news)))
 
     @rpc
     def Diff(self, request: proto.DiffRequest) -> proto.DiffResponse:
@@ -219,6 +212,15 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Cancel(self, _: Any) -> Any:
         self.cancelled.set()
         return empty_pb2.Empty()
+
+
+def mistakes(row: ResourceType, given: Properties) -> Iterator[proto.CheckFailure]:
+    """What the program gives and may not, or may and does not."""
+    for name in sorted(given.keys() - row.inputs - {DEFAULTED}):
+        yield proto.CheckFailure(property=name, reason=f"the stand-in provider does not know {row.token}.{name}")
+    if row.one_of and len(given.keys() & set(row.one_of)) != 1:
+        reason = f"exactly one of {', '.join(row.one_of)} must be given"
+        yield proto.CheckFailure(property=row.one_of[0], reason=reason)
 
 
 def settings(struct: Any) -> Properties:
