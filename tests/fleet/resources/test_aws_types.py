@@ -12,7 +12,14 @@ from google.protobuf import json_format
 from pulumi.runtime import mocks
 from pulumi_aws import appautoscaling, sagemaker, ssm
 
-from fleet.resources.aws_types import Endpoint, ScalableTarget, ScalingPolicy, ScheduledAction, SsmParameter
+from fleet.resources.aws_types import (
+    AwsResource,
+    Endpoint,
+    ScalableTarget,
+    ScalingPolicy,
+    ScheduledAction,
+    SsmParameter,
+)
 from fleet.resources.revisions import declare_endpoint_configuration, declare_model
 from fleet.revision import Settings, revise
 from sandbox.lab.folder import ROOT
@@ -177,6 +184,10 @@ def asked(declare: Declare) -> dict[str, Any]:
 
     asyncio.run(main())
     return {field: value for field, value in monitor.requests[-1].items() if field not in OF_THE_CALLER}
+
+
+def test_every_type_that_a_run_declares_is_compared() -> None:
+    assert {kind.__name__ for kind in AwsResource.__subclasses__()} == PAIRS.keys()
 
 
 @pytest.mark.parametrize("kind", PAIRS)
