@@ -6,7 +6,7 @@ every refresh ends with "unknown stack".
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,10 @@ from fleet.aws.scaling import target_of
 from fleet.guard import Place, place
 from fleet.memory import SCALING, Outcome
 from fleet.resources.aws_types import Endpoint, EndpointConfiguration, Model, ScalableTarget, SsmParameter
+
+# How the state calls what stands beside an endpoint of a variant, by its kind. The parameter is the task's, and is
+# looked up by its own name: fleet/resources/beside/parameter.py.
+HELD_AS: Mapping[str, Callable[[str], str]] = {SCALING: target_of}
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,10 @@ class LastRun:
 
     def _still_held(self, run: Outcome) -> Outcome:
         held = replace(run, declared=tuple(name for name in run.declared if name in self.in_state))
-        return held if target_of(run.endpoint) in self.in_state else held.beside_with(SCALING, "")
+        for kind, name_of in HELD_AS.items():
+            if name_of(run.endpoint) not in self.in_state:
+                held = held.beside_with(kind, "")
+        return held
 
 
 async def read() -> LastRun:

@@ -1,0 +1,40 @@
+"""What the last run wrote counts as far as the state still holds it."""
+
+from collections.abc import Mapping
+
+from fleet.aws.scaling import target_of
+from fleet.memory import SCALING, Outcome
+from fleet.resources import last_run, variant
+from fleet.resources.aws_types import AwsResource, Endpoint, EndpointConfiguration, Model, ScalableTarget
+from fleet.resources.last_run import LastRun
+
+TARGET, REVISION = target_of("toxicity"), "toxicity-v7-3fa9c1"
+WRITTEN = Outcome("toxicity", ("toxicity", REVISION), beside={SCALING: "1..5"})
+
+
+def remembered(in_state: Mapping[type[AwsResource], str]) -> Outcome:
+    """Of the last run, given the name of the resource of each type that the state holds."""
+    state: dict[str, dict[str, dict[str, str]]] = {type_.TYPE: {name: {}} for type_, name in in_state.items()}
+    return LastRun({"toxicity": {"champion": WRITTEN}}, state).of("toxicity")["champion"]
+
+
+def test_what_the_state_holds_is_as_it_was_written() -> None:
+    revision = {Model: REVISION, EndpointConfiguration: REVISION}
+    assert remembered({Endpoint: "toxicity", **revision, ScalableTarget: TARGET}) == WRITTEN
+
+
+def test_an_endpoint_that_a_refresh_dropped_is_declared_no_more() -> None:
+    assert remembered({ScalableTarget: TARGET}).declared == ()
+
+
+def test_half_a_revision_is_none() -> None:
+    assert remembered({Model: REVISION}).declared == ()
+    assert remembered({EndpointConfiguration: REVISION}).declared == ()
+
+
+def test_an_autoscaler_that_a_refresh_dropped_is_remembered_no_more() -> None:
+    assert remembered({Endpoint: "toxicity"}).beside == {}
+
+
+def test_of_everything_beside_an_endpoint_it_is_known_how_the_state_calls_it() -> None:
+    assert last_run.HELD_AS.keys() == variant.BESIDE.keys()
