@@ -23,6 +23,7 @@ from fleet.resources.aws_types import (
 from fleet.resources.revisions import declare_endpoint_configuration, declare_model
 from fleet.revision import Settings, revise
 from sandbox.lab.folder import ROOT
+from sandbox.plugin.catalogue import TYPES
 
 ROLE = "arn:aws:iam::123456789012:role/execution"
 PACKAGE = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/toxicity/1"
@@ -188,6 +189,10 @@ def asked(declare: Declare) -> dict[str, Any]:
 
 def test_every_type_that_a_run_declares_is_compared() -> None:
     assert {kind.__name__ for kind in AwsResource.__subclasses__()} == PAIRS.keys()
+
+
+def test_the_sandbox_has_every_type_that_a_run_declares() -> None:
+    assert {kind.TYPE for kind in AwsResource.__subclasses__()} == TYPES.keys()
 
 
 @pytest.mark.parametrize("kind", PAIRS)
