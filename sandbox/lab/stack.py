@@ -137,13 +137,17 @@ class Stack:
 
     def outputs(self) -> dict[str, Any]:
         """The stack outputs of the last run."""
-        outputs: dict[str, Any] = json.loads(self.pulumi("stack", "output", "--json", check=True).text)
+        of_the_stack = (resource for resource in self.state() if resource["type"] == "pulumi:pulumi:Stack")
+        outputs: dict[str, Any] = next(of_the_stack, {}).get("outputs") or {}
         return outputs
 
     def state(self) -> list[dict[str, Any]]:
-        """The resources in the state."""
-        exported = json.loads(self.pulumi("stack", "export", check=True).text)
-        resources: list[dict[str, Any]] = exported["deployment"].get("resources") or []
+        """The resources in the state.
+
+        Read from its file: the CLI shows the same, and takes half a second, which tests would spend a hundred times.
+        """
+        checkpoint = json.loads(self.state_file.read_text())["checkpoint"]
+        resources: list[dict[str, Any]] = (checkpoint.get("latest") or {}).get("resources") or []
         return resources
 
     def pulumi(self, *arguments: str, check: bool = False, env: Environment | None = None) -> Run:

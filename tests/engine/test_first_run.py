@@ -39,6 +39,9 @@ def test_the_first_run_deploys_22_tasks_and_the_second_changes_nothing(empty):
     outputs = empty.stack.outputs()
     assert list(outputs) == sorted(yaml.safe_load((ROOT / "tasks.yaml").read_text())["tasks"])
     assert {output["status"] for output in outputs.values()} == {"UP_TO_DATE"}
+    # All other tests read the state's file, and the CLI shows the same
+    assert json.loads(empty.stack.pulumi("stack", "output", "--json").text) == outputs
+    assert json.loads(empty.stack.pulumi("stack", "export").text)["deployment"]["resources"] == empty.stack.state()
 
     for refresh in ("--refresh", "--refresh=false"):
         again = empty.up("--expect-no-changes", refresh)
