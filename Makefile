@@ -76,7 +76,7 @@ sandbox: setup   ## start AWS on this machine, to play by hand
 sandbox-stop: setup ## stop it; nothing is left behind
 	@$(BIN)/python -m sandbox stop
 
-bench: setup     ## seconds, AWS calls and memory at 22 and 100 tasks
+bench: setup     ## seconds, AWS calls and memory at 3, 22 and 100 tasks
 	@$(BIN)/python -m bench
 
 mutants: setup   ## take every protection out once: its test must fail (minutes; ONLY='hold*' for some)

@@ -13,14 +13,14 @@ from bench.client import call_microseconds
 from bench.report import as_json, missed, table
 from bench.runs import Wrong, measure_all, say
 
-SIZES = (22, 100)
+SIZES = (3, 22, 100)  # what three take is the price of any run
 LATENCY_MS = 50.0
 CALL_LIMIT = 50.0  # microseconds of an app's call that fleet.client may take itself
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure runs of the real program.")
-    parser.add_argument("--tasks", type=int, nargs="+", default=SIZES, help="fleet sizes; default 22 100")
+    parser.add_argument("--tasks", type=int, nargs="+", default=SIZES, help="fleet sizes; default 3 22 100")
     parser.add_argument("--latency", type=float, default=LATENCY_MS, help="milliseconds an AWS call; default 50")
     parser.add_argument("--json", type=Path, default=Path("bench.json"), help="file to write; default bench.json")
     arguments = parser.parse_args()
