@@ -20,9 +20,17 @@ from fleet.guard import Place, place
 from fleet.memory import SCALING, Outcome
 from fleet.resources.aws_types import Endpoint, EndpointConfiguration, Model, ScalableTarget, SsmParameter
 
-# How the state calls what stands beside an endpoint of a variant, by its kind. The parameter is the task's, and is
-# looked up by its own name: fleet/resources/beside/parameter.py.
-HELD_AS: Mapping[str, Callable[[str], str]] = {SCALING: target_of}
+
+@dataclass(frozen=True)
+class Held:
+    """How the state has a thing beside an endpoint."""
+
+    type: str
+    name: Callable[[str], str]  # by the endpoint's; one that no endpoint or revision can have
+
+
+# By their kinds. The parameter is the task's, and is looked up by its own name: fleet/resources/beside/parameter.py.
+HELD_AS: Mapping[str, Held] = {SCALING: Held(ScalableTarget.TYPE, target_of)}
 
 
 @dataclass(frozen=True)
@@ -37,13 +45,13 @@ class LastRun:
 
     @cached_property
     def in_state(self) -> frozenset[str]:
-        """Names of the endpoints and revisions in the state, and resource ids of the scalable targets.
+        """Names of the endpoints and revisions in the state, and of what stands beside an endpoint.
 
         Of a revision, both its model and its configuration.
         """
         models, configs = (self.state.get(kind, {}).keys() for kind in (Model.TYPE, EndpointConfiguration.TYPE))
-        endpoints, targets = (self.state.get(kind, {}).keys() for kind in (Endpoint.TYPE, ScalableTarget.TYPE))
-        return frozenset(endpoints | targets | (models & configs))
+        alone = (Endpoint.TYPE, *(thing.type for thing in HELD_AS.values()))
+        return frozenset((models & configs).union(*(self.state.get(kind, {}) for kind in alone)))
 
     @property
     def places(self) -> set[Place]:
@@ -65,8 +73,8 @@ class LastRun:
 
     def _still_held(self, run: Outcome) -> Outcome:
         held = replace(run, declared=tuple(name for name in run.declared if name in self.in_state))
-        for kind, name_of in HELD_AS.items():
-            if name_of(run.endpoint) not in self.in_state:
+        for kind, thing in HELD_AS.items():
+            if thing.name(run.endpoint) not in self.in_state:
                 held = held.beside_with(kind, "")
         return held
 
