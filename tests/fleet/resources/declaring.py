@@ -14,6 +14,7 @@ from pulumi.runtime.proto import resource_pb2
 from fleet.aws.gateway import Gateway, Presence
 from fleet.resources import site as sites
 from fleet.resources.site import Site
+from fleet.seen import Unknown
 from fleet.tags import Ownership
 
 
@@ -35,6 +36,10 @@ class World:
     async def has_scalable_target(self, resource_id: str) -> Any:
         self.asked.append(resource_id)
         return self.has_target
+
+    async def provision(self, name: str, variant: str, concurrency: int) -> Unknown:
+        self.asked.append(f"{name}: {concurrency}")
+        return Unknown("UpdateEndpointWeightsAndCapacities: AccessDenied: no")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What stands beside the endpoint of a variant: a row of BESIDE each, and what comes of it is told and recorded."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,8 @@ from fleet.resources.variant import Decision, Result, Variant, carry_out
 from fleet.rollout import steps
 from fleet.seen import Approved
 from tests.fleet.resources.declaring import World, declaring
-from tests.fleet.worlds import ENDPOINT, world
+from tests.fleet.worlds import ENDPOINT, SEVEN, name, world
+from tests.fleet.worlds import World as Fleet
 
 WELL = Stands("as of this run")
 
@@ -38,7 +40,11 @@ class Bell:
 def run(monkeypatch: pytest.MonkeyPatch, stands: Stands | None, **recorded: str) -> Result:
     """Of a variant whose endpoint serves what it is to serve; `stands` is None where no bell is to be there."""
     monkeypatch.setattr(variants, "BESIDE", {"bell": lambda *_: Bell(stands) if stands else None})
-    known = world(serving=7)
+    return carried_out(world(serving=7), recorded)
+
+
+def carried_out(known: Fleet, recorded: Mapping[str, str], aws: World | None = None) -> Result:
+    """An `up` over what serves already, given what the last one recorded of things beside."""
     assert isinstance(known.answer, Approved) and known.outcome
     record = replace(known.outcome, beside=recorded)
     plan = known.decide()
@@ -48,7 +54,7 @@ def run(monkeypatch: pytest.MonkeyPatch, stands: Stands | None, **recorded: str)
     async def declare(site: Site) -> Any:
         return await carry_out(variant, decision, site)
 
-    result = declaring(World(), declare).result
+    result = declaring(aws or World(), declare).result
     assert isinstance(result, Result)
     return result
 
@@ -85,3 +91,11 @@ def test_it_harms_no_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     result = run(monkeypatch, Stands(problem="a bell of that name is somebody else's", refused=("no",)))
     assert isinstance(result.outcome, Outcome)
     assert (result.takes_calls, result.outcome.version) == (True, 7)
+
+
+def test_an_autoscaler_is_remembered_until_what_it_made_of_provisioned_concurrency_is_put_right() -> None:
+    """The task list has none any more, and AWS refuses the value that is configured: the next run tries again."""
+    scaled, aws = world(serving=7, provisioned_concurrency=2), World()
+    scaled.live = replace(SEVEN, config=name(7, provisioned_concurrency=2), provisioned=1)
+    result = carried_out(scaled, {SCALING: "1..5"}, aws)
+    assert (aws.asked, result.outcome.beside) == ([f"{ENDPOINT}: 2"], {SCALING: "1..5"})
