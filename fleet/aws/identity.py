@@ -16,6 +16,7 @@ from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, Defer
 
 from fleet.access import Access
 from fleet.aws import patience
+from fleet.aws.models import ServiceModels
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
@@ -82,6 +83,7 @@ def _core(access: Access) -> botocore.session.Session:
             core.set_config_variable(variable, file)
     if access.access_key:
         core.set_credentials(access.access_key, access.secret_key, access.token or None)
+    core.get_component("data_loader").file_loader = ServiceModels()  # last: it has the session read its files
     return core
 
 

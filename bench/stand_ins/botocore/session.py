@@ -1,5 +1,6 @@
 """Nothing is read from a profile, and a client's answers are known."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -11,6 +12,9 @@ class Session:
 
     def set_config_variable(self, name: str, value: str) -> None:
         pass
+
+    def get_component(self, name: str) -> SimpleNamespace:
+        return SimpleNamespace()
 
     def create_client(self, service: str, config: Any, **connecting: Any) -> Any:
         session: Any = boto3.Session()  # of these stand-ins
