@@ -15,7 +15,7 @@ NAMESPACE = "aws:"
 SESSION_NAME = "sagemaker-endpoint-manager"  # of an assumed role, where the configuration names none
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
-# Services that the program calls, by the names that `aws:endpoints` has for them, and boto3's
+# Services that the program calls, by the names that `aws:endpoints` has for them, and botocore's
 _SERVICES = {
     "appautoscaling": "application-autoscaling",
     "applicationautoscaling": "application-autoscaling",
@@ -65,7 +65,7 @@ class Access:
     roles: tuple[Role, ...] = ()  # each assumed with the credentials of the one before
     config_file: str = ""
     credentials_file: str = ""
-    endpoints: tuple[tuple[str, str], ...] = ()  # boto3's name of a service, and its URL
+    endpoints: tuple[tuple[str, str], ...] = ()  # botocore's name of a service, and its URL
     allowed: tuple[str, ...] = ()  # accounts; () = any
     forbidden: tuple[str, ...] = ()
     sts_region: str = ""

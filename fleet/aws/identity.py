@@ -57,7 +57,7 @@ def connecting(access: Access, service: str) -> dict[str, Any]:
 
 
 def caller(access: Access) -> Caller:
-    """Whom AWS takes the program for: GetCallerIdentity, which needs no permission. Raises what boto3 raises."""
+    """Whom AWS takes the program for: GetCallerIdentity, which needs no permission. Raises what botocore raises."""
     answer = client(access).get_caller_identity()
     return Caller(answer["Account"], answer["Arn"])
 

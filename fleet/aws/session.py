@@ -69,7 +69,7 @@ def client(access: Access, service: Literal["service-quotas"], config: Config) -
 @overload
 def client(access: Access, service: Literal["ssm"], config: Config) -> "SSMClient": ...
 def client(access: Access, service: Any, config: Config) -> Any:
-    """A client of one of these services. Raises what boto3 raises where no session can be opened."""
+    """A client of one of these services. Raises what botocore raises where no session can be opened."""
     how = identity.connecting(access, service)
     how["config"] = how["config"].merge(config)
     return patience.tell(identity.opened(access).create_client(service, **how))

@@ -1,7 +1,7 @@
 """The `fleet` command: a row a subcommand, a module each in commands/.
 
 A subcommand's module has `arguments(parser)` and `run(options) -> int` (the exit code), and is imported only when it is
-asked for: a check of the task list must not wait for boto3.
+asked for: a check of the task list must not wait for botocore.
 """
 
 import argparse

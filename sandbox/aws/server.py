@@ -147,8 +147,7 @@ class Application:
     def _by_moto(self, asked: Asked) -> Response:
         with self._moto_lock:
             if self._moto is None:
-                # Most of a second and much memory: only for who needs it
-                from moto.moto_server.werkzeug_app import (  # noqa: PLC0415
+                from moto.moto_server.werkzeug_app import (  # noqa: PLC0415  # most of a second, for who needs it
                     DomainDispatcherApplication,
                     create_backend_app,
                 )

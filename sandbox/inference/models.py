@@ -113,8 +113,7 @@ def _train(group: str, version: int) -> Classifier:
     # Read by the numeric libraries when they are loaded: otherwise they take every core of the machine
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
-    # Here, since scikit-learn takes seconds to load and most sandboxes are never asked for a prediction
-    from sandbox.inference.training import training  # noqa: PLC0415
+    from sandbox.inference.training import training  # noqa: PLC0415  # scikit-learn takes seconds, and few predict
 
     how, examples = training(version), dataset(group).training
     chosen = random.Random(how.seed).sample(examples, round(how.share * len(examples)))

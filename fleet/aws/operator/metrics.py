@@ -68,7 +68,7 @@ def client(access: Access) -> "CloudWatchClient":
 
 
 def read(cloudwatch: "CloudWatchClient", endpoints: Sequence[str], window: Window) -> list[Metrics]:
-    """The metrics of each endpoint, in their order. Raises what boto3 raises, and Incomplete."""
+    """The metrics of each endpoint, in their order. Raises what botocore raises, and Incomplete."""
     queries = [_query(n, endpoint, field, window) for n, endpoint in enumerate(endpoints) for field in READINGS]
     values: dict[str, list[float]] = {}
     last: dict[str, str] = {}

@@ -49,8 +49,8 @@ def _found(name: str | None) -> Report:
 
 
 def _watched(options: argparse.Namespace) -> tuple[Report, bool]:
-    from fleet.aws import session  # noqa: PLC0415  # boto3 takes a third of a second, and only a watch needs it
-    from fleet.cli.watch import end_of_update, watch  # noqa: PLC0415
+    from fleet.aws import session  # noqa: PLC0415  # botocore takes a sixth of a second, and only a watch needs it
+    from fleet.cli.watch import end_of_update, watch  # noqa: PLC0415  # as above
 
     with _busy():
         name = stack.selected(options.stack)

@@ -139,8 +139,8 @@ def _ask(uses: Sequence[Use], lists: Lists, found: Found) -> None:
 
 
 def _ask_one(access: Access, tasks: Sequence[Task], of: str, found: Found) -> None:
-    from fleet.aws import session  # noqa: PLC0415  # boto3 takes a third of a second: for who asks AWS
-    from fleet.aws.operator import catalog  # noqa: PLC0415  # boto3 takes a third of a second: for who asks AWS
+    from fleet.aws import session  # noqa: PLC0415  # botocore takes a sixth of a second: for who asks AWS
+    from fleet.aws.operator import catalog  # noqa: PLC0415  # botocore takes a sixth of a second: for who asks AWS
 
     answer = session.ask(lambda: catalog.check(session.sagemaker(access), access, tasks, datetime.now(UTC)))
     findings = [catalog.Finding(answer.error)] if isinstance(answer, Unknown) else answer

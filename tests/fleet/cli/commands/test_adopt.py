@@ -49,13 +49,8 @@ class Command:
 
 
 @pytest.fixture
-def command(
-    account: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "Pulumi.yaml").write_text("name: sagemaker-endpoint-manager\n")
-    (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  aws:region: eu-west-1\n")
-    (tmp_path / "tasks.yaml").write_text("tasks:\n  toxicity: {owner: team-x}\n  spam: {}\n")
+def command(account: Any, prod: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    (prod / "tasks.yaml").write_text("tasks:\n  toxicity: {owner: team-x}\n  spam: {}\n")
     command = Command(account, capsys)
     monkeypatch.setattr(state, "outputs", lambda stack: command.outputs)
     monkeypatch.setattr("sys.stdin", io.StringIO())

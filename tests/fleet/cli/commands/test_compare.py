@@ -50,12 +50,7 @@ class Command:
 
 
 @pytest.fixture
-def command(
-    account: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "Pulumi.yaml").write_text("name: sagemaker-endpoint-manager\n")
-    (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  aws:region: eu-west-1\n")
+def command(account: Any, prod: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     command = Command(account, capsys)
     monkeypatch.setattr(stack, "answer", command.outputs)
     return command

@@ -237,8 +237,8 @@ def test_a_stack_without_a_configuration_is_an_error(folder: Folder) -> None:
     assert folder.errors == [sentence]
 
 
-def test_neither_the_engine_nor_boto3_is_imported(folder: Folder) -> None:
-    code = "import sys, fleet.cli.command as c; c.main(['validate']); print({'boto3', 'pulumi'} & {*sys.modules})"
+def test_neither_the_engine_nor_botocore_is_imported(folder: Folder) -> None:
+    code = "import sys, fleet.cli.command as c; c.main(['validate']); print({'botocore', 'pulumi'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder.path)
     assert done.stdout.splitlines()[-1] == "set()"
 
