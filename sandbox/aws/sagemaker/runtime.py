@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from sandbox.aws.cloudwatch import Metrics, cold
+from sandbox.aws.cloudwatch.metrics import Metrics, cold
 from sandbox.aws.sagemaker.lifecycle import settle
 from sandbox.aws.world import ACCOUNT, AwsError, Serving, World, arn_of
 

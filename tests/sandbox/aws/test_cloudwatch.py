@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.aws import cloudwatch
-from sandbox.aws.cloudwatch import Metrics
-from sandbox.aws.world import AwsError, Settings
+from sandbox.aws.cloudwatch.metrics import Metrics, Watched
+from sandbox.aws.cloudwatch.operations import SERVICE
+from sandbox.aws.world import AwsError, World
 from sandbox.lab.handle import Sandbox
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -26,7 +26,7 @@ class Aws:
 
     def __init__(self) -> None:
         self.metrics = Metrics(clock=lambda: NOW)
-        self.settings = Settings()
+        self.world = World(clock=lambda: NOW)
 
     def measure(self, *values: float, ago: float = 0) -> None:
         for value in values:
@@ -34,8 +34,10 @@ class Aws:
 
     def ask(self, *queries: dict[str, Any], back: float = HOUR, end: float = NOW + MINUTE, **more: Any) -> Any:
         request = {"MetricDataQueries": list(queries), "StartTime": NOW - back, "EndTime": end, **more}
-        watched = cloudwatch.Watched(self.metrics, self.settings)
-        return cloudwatch.SERVICE.answer(watched, "eu-west-1", "GetMetricData", request)
+        return self.do("GetMetricData", **request)
+
+    def do(self, operation: str, **request: Any) -> Any:
+        return SERVICE.answer(Watched(self.metrics, self.world), "eu-west-1", operation, request)
 
     def points(self, *queries: dict[str, Any], **request: Any) -> list[tuple[float, float]]:
         (result,) = self.ask(*queries, **request)["MetricDataResults"]
