@@ -20,6 +20,7 @@ PAGES = Pages(100, "Invalid parameter: nextToken", "InvalidParameter")
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,256}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PENDING = "pending confirmation"
+CANNOT_END = "Cannot unsubscribe a subscription that is pending confirmation"
 PROTOCOLS = ("email", "email-json", "sqs", "https", "lambda", "firehose")
 CONFIRMED_BY_HAND = ("email", "email-json", "https")
 SETTABLE = ("Policy", "DisplayName", "DeliveryPolicy", "KmsMasterKeyId", "SignatureVersion", "TracingConfig")
@@ -251,7 +252,7 @@ def set_subscription(world: World, region: str, request: Params) -> Answer:
 def unsubscribe(world: World, region: str, request: Params) -> Answer:
     row = _subscription(world, request)
     if not row.is_confirmed:
-        raise _invalid("This subscription is pending confirmation and cannot be deleted")
+        raise _invalid("SubscriptionArn Reason: " + CANNOT_END)
     del world.subscriptions[row.arn]
     return {}
 

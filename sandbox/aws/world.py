@@ -218,6 +218,14 @@ class Alarm:
 
 
 @dataclass(frozen=True)
+class Dashboard:
+    name: str
+    arn: str
+    body: str
+    modified: float
+
+
+@dataclass(frozen=True)
 class Topic:
     """One of SNS."""
 
@@ -281,6 +289,7 @@ class World:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     targets: dict[str, ScalableTarget] = field(default_factory=dict)
     alarms: dict[str, Alarm] = field(default_factory=dict)
+    dashboards: dict[str, Dashboard] = field(default_factory=dict)
     topics: dict[str, Topic] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -338,6 +347,7 @@ RECORDS: dict[str, type] = {
     "parameters": Parameter,
     "targets": ScalableTarget,
     "alarms": Alarm,
+    "dashboards": Dashboard,
     "topics": Topic,
     "subscriptions": Subscription,
 }
