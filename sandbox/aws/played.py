@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from sandbox.aws import autoscaling, ecr, iam, quotas, sns, ssm, sts
+from sandbox.aws import autoscaling, ecr, events, iam, logs, quotas, sns, ssm, sts
 from sandbox.aws.cloudwatch import operations as cloudwatch
 from sandbox.aws.cloudwatch.metrics import Watched
 from sandbox.aws.control import State
@@ -55,6 +55,8 @@ PLAYED = {
         Played(ecr.SERVICE, _world),
         Played(cloudwatch.SERVICE, _watched),
         Played(sns.SERVICE, _world),
+        Played(events.SERVICE, _world),
+        Played(logs.SERVICE, _world),
         Played(iam.SERVICE, _principals),
         Played(sts.SERVICE, _principals),
     )

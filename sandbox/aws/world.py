@@ -245,6 +245,26 @@ class Subscription:
 
 
 @dataclass(frozen=True)
+class EventRule:
+    """One of EventBridge's default bus."""
+
+    name: str
+    arn: str
+    pattern: str
+    state: str
+    description: str
+    targets: dict[str, Params] = field(default_factory=dict)  # by id, as they are shown
+
+
+@dataclass(frozen=True)
+class LogGroup:
+    name: str
+    arn: str
+    created: float
+    retention_days: int = 0  # 0: for ever
+
+
+@dataclass(frozen=True)
 class Message:
     """What somebody published to a topic, and who got it."""
 
@@ -292,7 +312,10 @@ class World:
     dashboards: dict[str, Dashboard] = field(default_factory=dict)
     topics: dict[str, Topic] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    rules: dict[str, EventRule] = field(default_factory=dict)
+    log_groups: dict[str, LogGroup] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    announced: dict[str, str] = field(default_factory=dict)  # ARN of an endpoint -> the status of its last event
     outbox: list[Message] = field(default_factory=list)
     harm: list[Harm] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
@@ -317,6 +340,7 @@ class World:
             # An older snapshot has no parameters and no targets
             setattr(self, attribute, {row["arn"]: _record(record, row) for row in kept.get(attribute, ())})
         self.tags = {arn: dict(tags) for arn, tags in kept["tags"].items()}
+        self.announced = {arn: endpoint.status for arn, endpoint in self.endpoints.items()}
 
 
 def _record(record: type, row: Mapping[str, Any]) -> Any:
@@ -350,6 +374,8 @@ RECORDS: dict[str, type] = {
     "dashboards": Dashboard,
     "topics": Topic,
     "subscriptions": Subscription,
+    "rules": EventRule,
+    "log_groups": LogGroup,
 }
 
 

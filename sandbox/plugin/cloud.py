@@ -71,7 +71,9 @@ class Cloud:
 
         def once() -> None:
             try:
-                assigned.update(row.assigned(self.send(row, key, row.create, request)))
+                assigned.update(row.assigned(self.send(row, key, row.create, row.shape(request))))
+                if row.update and (later := to_aws(tuple(field for field in row.fields if field.apart), inputs)):
+                    self.ask(row, key, row.update.operation, row.update.target(key) | later)
                 if row.tagging and tagged_later:
                     self.ask(row, key, row.tagging.add, tagged_later)
             except (ClientError, BotoCoreError) as error:
@@ -134,7 +136,7 @@ class Cloud:
     def describe(self, row: ResourceType, key: Properties) -> Any:
         try:
             found = [
-                jmespath.search(call.found, self.ask(row, key, call.operation, call.target(key)))
+                jmespath.search(call.path(key), self.ask(row, key, call.operation, call.target(key)))
                 for call in (row.read, row.details)
                 if call
             ]
@@ -161,7 +163,8 @@ class Cloud:
                     field for field in row.fields if not field.replaces and (not field.on_change or field.wire in moved)
                 )
                 known = {field.wire: state[field.wire] for field in sent if field.kept and field.wire in state}
-                self.send(row, key, row.update.operation, row.update.target(key) | to_aws(sent, {**known, **inputs}))
+                request = row.update.target(key) | to_aws(sent, {**known, **inputs})
+                self.send(row, key, row.update.operation, row.shape(request))
                 if row.settling:
                     self.waiting(row, row.settling, key).until_ready("update")
         except (ClientError, BotoCoreError) as error:
@@ -183,7 +186,7 @@ class Cloud:
 
 def first_request(row: ResourceType, key: Properties, inputs: Mapping[str, object]) -> tuple[Properties, Properties]:
     """The request that creates the resource, and the one that tags it afterwards: empty where the first one does."""
-    request = dict(row.also) | to_aws(row.fields, inputs)
+    request = dict(row.also) | to_aws(tuple(field for field in row.fields if not field.apart), inputs)
     tags = cast(dict[str, str], inputs.get("tagsAll"))
     if not row.tagging or not tags:
         return request, {}

@@ -1,18 +1,8 @@
 """CloudWatch: metric alarms and dashboards."""
 
-import json
 from dataclasses import replace
 
-from sandbox.plugin.catalogue.row import Call, Field, ResourceType, Tagging, forcing_new
-
-
-def same_json(state: object, program: object) -> bool:
-    """Whether two texts are the same but for spaces and the order of members."""
-    try:
-        return bool(json.loads(str(state)) == json.loads(str(program)))
-    except ValueError:
-        return False
-
+from sandbox.plugin.catalogue.row import Call, Field, ResourceType, Tagging, forcing_new, same_json
 
 METRIC = (
     Field("metricName"),

@@ -158,6 +158,54 @@ def test_a_metric_that_serverless_endpoints_do_not_publish_is_empty(aws: Aws) ->
     assert aws.points(query("InvocationModelErrors", "p95")) == []
 
 
+# What is put
+
+
+def put(aws: Aws, *data: dict[str, Any], namespace: str = "Fleet") -> None:
+    aws.do("PutMetricData", Namespace=namespace, MetricData=list(data))
+
+
+def own(name: str = "Faults", stat: str = "Sum", **more: Any) -> dict[str, Any]:
+    metric = {"Namespace": "Fleet", "MetricName": name, "Dimensions": [{"Name": "Stack", "Value": "prod"}]}
+    return {"Id": "q", "MetricStat": {"Metric": metric, "Period": 2 * HOUR, "Stat": stat, **more}}
+
+
+def datum(**changes: Any) -> dict[str, Any]:
+    value = {} if "Values" in changes else {"Value": 2.0}
+    return {"MetricName": "Faults", "Dimensions": [{"Name": "Stack", "Value": "prod"}], **value, **changes}
+
+
+def test_what_is_put_is_seen_by_its_dimensions_and_unit(aws: Aws) -> None:
+    put(aws, datum(), datum(Values=[1.0, 5.0], Counts=[2.0, 1.0], Unit="Seconds"), datum(Dimensions=[]))
+    assert aws.points(own()) == [(NOW - HOUR, 9)]
+    assert aws.points(own(Unit="Seconds")) == [(NOW - HOUR, 7)]
+
+
+def test_what_is_put_has_the_time_that_it_says(aws: Aws) -> None:
+    put(aws, datum(Timestamp=NOW - 3 * HOUR))
+    assert aws.points(own()) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "namespace", "code"),
+    [
+        ([datum()], "AWS/SageMaker", "InvalidParameterValue"),
+        ([], "Fleet", "MissingParameter"),
+        ([datum()] * 1001, "Fleet", "InvalidParameterValue"),
+        ([datum(Values=[1.0] * 151)], "Fleet", "InvalidParameterValue"),
+        ([datum(Values=[1.0], Value=1.0)], "Fleet", "InvalidParameterCombination"),
+        ([datum(Value=float("nan"))], "Fleet", "InvalidParameterValue"),
+        ([datum(Timestamp=NOW - 15 * DAY)], "Fleet", "InvalidParameterValue"),
+        ([datum(Timestamp=NOW + 3 * HOUR)], "Fleet", "InvalidParameterValue"),
+        ([datum(Unit="Calls")], "Fleet", "ValidationException"),
+    ],
+)
+def test_what_cannot_be_put_is_refused(aws: Aws, data: list[Any], namespace: str, code: str) -> None:
+    with pytest.raises(AwsError) as error:
+        put(aws, *data, namespace=namespace)
+    assert error.value.code == code
+
+
 # Over HTTP
 
 

@@ -25,7 +25,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 
-from sandbox.aws import autoscaling
+from sandbox.aws import autoscaling, logs
 from sandbox.aws.control import State
 from sandbox.plugin import wire
 from sandbox.plugin.catalogue.row import Properties
@@ -41,6 +41,9 @@ POLICY = "aws:appautoscaling/policy:Policy"
 SCHEDULED_ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
 METRIC_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 DASHBOARD = "aws:cloudwatch/dashboard:Dashboard"
+EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
+EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 TOPIC = "aws:sns/topic:Topic"
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
 TOPIC_SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
@@ -816,6 +819,20 @@ def subscription() -> Properties:
     return {"topic": TOPIC_ARN, "protocol": "email", "endpoint": "team@example.com"}
 
 
+def event_rule(status: str = "FAILED", **changes: object) -> Properties:
+    pattern = {"source": ["aws.sagemaker"], "detail": {"EndpointStatus": [status]}}
+    return {"name": "fleet", "eventPattern": json.dumps(pattern), "tags": {"a": "b"}} | changes
+
+
+def event_target(template: str = '"<name> failed"') -> Properties:
+    transformer = {"inputPaths": {"name": "$.detail.EndpointName"}, "inputTemplate": template}
+    return {"rule": "fleet", "targetId": "topic", "arn": TOPIC_ARN, "inputTransformer": transformer}
+
+
+def log_group(days: int = 30, **changes: object) -> Properties:
+    return {"name": "/aws/sagemaker/Endpoints/x", "retentionInDays": days, "tags": {"a": "b"}} | changes
+
+
 ROWS = (
     (PARAMETER, parameter(), parameter(insecureValue="8", tags={"a": "c"})),
     (TARGET, target(), target(maxCapacity=5, tags={"a": "c"})),
@@ -824,6 +841,9 @@ ROWS = (
     (METRIC_ALARM, alarm(), alarm(threshold=0.1, tags={"a": "c"})),
     (METRIC_ALARM, share(), share(0.3)),
     (DASHBOARD, dashboard(), dashboard("another")),
+    (EVENT_RULE, event_rule(), event_rule("OUT_OF_SERVICE", tags={"a": "c"})),
+    (EVENT_TARGET, event_target(), event_target('"<name> is down"')),
+    (LOG_GROUP, log_group(), log_group(60, tags={"a": "c"})),
     (TOPIC, {"name": "alerts", "tags": {"a": "b"}}, {"name": "alerts", "tags": {"a": "c"}}),
 )
 
@@ -834,6 +854,8 @@ def created_before(real: Engine, token: str) -> None:
         real.create(TARGET, target())
     if token in (TOPIC_POLICY, TOPIC_SUBSCRIPTION):
         real.create(TOPIC, {"name": "alerts"})
+    if token == EVENT_TARGET:
+        real.create(EVENT_RULE, event_rule())
 
 
 @pytest.mark.parametrize(("token", "before", "after"), ROWS)
@@ -922,6 +944,8 @@ def test_a_subscription_that_was_never_confirmed_is_left_to_sns(real: Engine, se
     [
         (METRIC_ALARM, alarm(), "toxicity/server-errors"),
         (DASHBOARD, dashboard(), "fleet"),
+        (EVENT_RULE, event_rule(), "fleet"),
+        (LOG_GROUP, log_group(), "/aws/sagemaker/Endpoints/x"),
         (TOPIC, {"name": "alerts"}, TOPIC_ARN),
     ],
 )
@@ -931,6 +955,19 @@ def test_what_watches_is_imported_by_its_id(real: Engine, token: str, inputs: Pr
     assert real.diff(token, decode(imported.properties), real.checked(token, inputs)).changes == (
         proto.DiffResponse.DIFF_NONE
     )
+
+
+def test_a_target_of_a_rule_is_imported_by_its_path(real: Engine) -> None:
+    created_before(real, EVENT_TARGET)
+    assert real.create(EVENT_TARGET, event_target())["id"] == "fleet-topic"
+    imported = decode(real.read(EVENT_TARGET, "default/fleet/topic").properties)
+    assert imported["inputTransformer"] == event_target()["inputTransformer"]
+    assert "unexpected format" in error_of(real.read, EVENT_TARGET, "fleet").details()
+
+
+def test_a_log_group_that_sagemaker_has_made_is_not_made_again(real: Engine, served: Any) -> None:
+    logs.group_of(served.world, "eu-west-1", "x")
+    assert "ResourceAlreadyExistsException" in str(error_of(real.create, LOG_GROUP, log_group()).details())
 
 
 def test_another_name_is_another_alarm(real: Engine) -> None:
