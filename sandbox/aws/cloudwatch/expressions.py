@@ -37,8 +37,10 @@ def reckon(expression: str, metrics: Mapping[str, Series], periods: frozenset[fl
     return value if isinstance(value, Mapping) else dict.fromkeys(periods, value)
 
 
-def _value(node: ast.expr, whole: str, metrics: Mapping[str, Series], periods: frozenset[float]) -> Series | float:
-    def of(part: ast.expr) -> Series | float:
+def _value(node: ast.expr, whole: str, metrics: Mapping[str, Series], periods: frozenset[float]) -> Any:
+    """A series, or a number where no metric is in the expression."""
+
+    def of(part: ast.expr) -> Any:
         return _value(part, whole, metrics, periods)
 
     match node:
