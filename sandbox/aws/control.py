@@ -8,6 +8,7 @@ import dataclasses
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -288,6 +289,7 @@ def _restore(state: State, content: Content) -> Content:
     state.world.restore(json.loads(Path(content["file"]).read_text()))
     state.metrics.clear()
     state.world.outbox.clear()
+    state.world.clock = time.time  # a clock that was moved belongs to the world before
     return {}
 
 

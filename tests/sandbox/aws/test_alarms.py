@@ -1,6 +1,7 @@
 """Alarms of the sandbox: what CloudWatch refuses, when an alarm fires and clears, and what it says to whom."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -408,6 +409,18 @@ def test_an_alarm_fires_over_http_when_the_clock_moves_on(sandbox: Sandbox) -> N
     sandbox.move_clock(2 * MINUTE)
     (message,) = sandbox.outbox()
     assert (message.to, message.subject) == (("team@example.com",), 'ALARM: "errors" in EU (Ireland)')
+
+
+def test_a_restored_world_has_the_real_time_and_an_empty_outbox(sandbox: Sandbox, tmp_path: Any) -> None:
+    topic = sandbox.client("sns").create_topic(Name="alerts")["TopicArn"]
+    sandbox.client("sns").publish(TopicArn=topic, Message="hello")
+    sandbox.snapshot(tmp_path / "world.json")
+    sandbox.move_clock(DAY)
+    sandbox.restore(tmp_path / "world.json")
+    assert sandbox.outbox() == []
+    sandbox.client("cloudwatch").put_dashboard(DashboardName="fleet", DashboardBody='{"widgets": []}')
+    (entry,) = sandbox.client("cloudwatch").list_dashboards()["DashboardEntries"]
+    assert abs(entry["LastModified"].timestamp() - time.time()) < HOUR
 
 
 def test_a_rate_is_kept_over_http(sandbox: Sandbox) -> None:
