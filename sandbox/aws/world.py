@@ -215,6 +215,7 @@ class Alarm:
     updated: float  # of the reason
     transitioned: float  # of the state
     evaluated: float  # up to this minute
+    created: float = 0
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def put(watched: Watched, region: str, request: Params) -> Answer:
         return {}
     world.tags[arn] = tags.checked(request.get("Tags", ()))
     reason = "Unchecked: Initial alarm creation"
-    world.alarms[arn] = Alarm(name, arn, details, now, "INSUFFICIENT_DATA", reason, now, now, now)
+    world.alarms[arn] = Alarm(name, arn, details, now, "INSUFFICIENT_DATA", reason, now, now, now, now)
     return {}
 
 
@@ -216,15 +216,14 @@ def _due(watched: Watched, alarm: Alarm, now: float) -> Iterator[float]:
     Example: an alarm of three periods of five minutes, without data since a week, is looked at once; with data it is
     looked at in every minute until these are out of its sight.
     """
-    warm_up = alarm.details.get("WarmUpConfiguration", {}).get("WarmUpPeriodDurationInMinutes", 0) * MINUTE
-    since = max(alarm.evaluated, alarm.configured + warm_up)
-    first, last = since // MINUTE * MINUTE + MINUTE, now // MINUTE * MINUTE
+    first, last = alarm.evaluated // MINUTE * MINUTE + MINUTE, now // MINUTE * MINUTE
     if first > last:
         return iter(())
     sight = _period(alarm.details) * _rule(alarm).looked_at
     region = alarm.arn.split(":")[3]
     minutes = {minute for metric in _metrics(alarm) for minute, *_ in watched.metrics.samples(key_of(region, metric))}
-    changing = {first} | {
+    warm = _warm_until(alarm) // MINUTE * MINUTE + MINUTE
+    changing = {first, max(first, warm)} | {
         at + MINUTE * n for at in minutes for n in range(1, sight // MINUTE + 2) if first <= at + MINUTE * n
     }
     return (at for at in changing if at <= last)
@@ -232,11 +231,22 @@ def _due(watched: Watched, alarm: Alarm, now: float) -> Iterator[float]:
 
 def _look(watched: Watched, alarm: Alarm, at: float) -> None:
     """The alarm as it is at that minute."""
-    verdict = judge(_rule(alarm), _points(watched, alarm, at))
+    found = _points(watched, alarm, at)
+    if at <= _warm_until(alarm):
+        only_then = alarm.details["WarmUpConfiguration"].get("OnlyStartEvaluatingAfterWarmUpPeriodEnds")
+        if only_then or None in found[: _rule(alarm).periods]:
+            return
+    verdict = judge(_rule(alarm), found)
     if verdict.state and verdict.state != alarm.state:
         _move(watched, alarm, verdict.state, verdict.reason, at)
     elif verdict.state and verdict.reason != alarm.reason and alarm.state != "OK":
         watched.world.alarms[alarm.arn] = replace(alarm, reason=verdict.reason, updated=at)
+
+
+def _warm_until(alarm: Alarm) -> float:
+    """Once, from the creation on; the alarm begins earlier where all its periods have data, unless told otherwise."""
+    warm_up = alarm.details.get("WarmUpConfiguration", {}).get("WarmUpPeriodDurationInMinutes", 0)
+    return alarm.created + warm_up * MINUTE if warm_up else 0
 
 
 def _rule(alarm: Alarm) -> Rule:

@@ -51,7 +51,13 @@ METRIC_ALARM = ResourceType(
                 ),
             ),
         ),
-        Field("warmUpConfiguration", fields=(Field("warmUpPeriodDurationInMinutes"),)),
+        Field(
+            "warmUpConfiguration",
+            fields=(
+                Field("warmUpPeriodDurationInMinutes"),
+                Field("onlyStartEvaluatingAfterWarmUpPeriodEnds", default=False),
+            ),
+        ),
     ),
     create="put_metric_alarm",
     read=Call(

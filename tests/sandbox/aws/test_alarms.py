@@ -217,6 +217,14 @@ def test_an_alarm_that_warms_up_is_not_evaluated(aws: Aws) -> None:
     assert aws.state() == "ALARM"
 
 
+def test_a_warm_up_ends_early_where_all_periods_have_data(aws: Aws) -> None:
+    aws.put(WarmUpConfiguration={"WarmUpPeriodDurationInMinutes": 600})
+    for _ in range(3):
+        aws.calls(errors=10)
+        aws.wait()
+    assert aws.state() == "ALARM"
+
+
 def test_metric_math_divides_where_both_have_data(aws: Aws) -> None:
     def of(id_: str, metric: str, statistic: str) -> dict[str, Any]:
         named = {"Namespace": "AWS/SageMaker", "MetricName": metric, "Dimensions": DIMENSIONS}
