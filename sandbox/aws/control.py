@@ -8,16 +8,19 @@ import dataclasses
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox.aws import autoscaling, cloudwatch, validation
+from sandbox.aws import autoscaling, sns, validation
 from sandbox.aws.calls import Log
-from sandbox.aws.cloudwatch import Metrics
+from sandbox.aws.cloudwatch import alarms
+from sandbox.aws.cloudwatch.metrics import Metrics, Watched, made_up
 from sandbox.aws.faults import BadRule, Faults, rule
 from sandbox.aws.identity import Sessions
+from sandbox.aws.rates import Rates
 from sandbox.aws.sagemaker import lifecycle
 from sandbox.aws.sagemaker.operations import SERVICE as sagemaker
 from sandbox.aws.world import ACCOUNT, REGION, AwsError, Ending, Package, World, arn_of, find
@@ -43,6 +46,18 @@ class State:
     metrics: Metrics = field(default_factory=Metrics)
     sessions: Sessions = field(default_factory=Sessions)
     stopped: threading.Event = field(default_factory=threading.Event)
+    rates: Rates = field(default_factory=Rates)
+
+    def __post_init__(self) -> None:
+        self.metrics.clock = self._now
+
+    def _now(self) -> float:
+        """By the clock of the world, which may be moved and be another one."""
+        return self.world.clock()
+
+    @property
+    def watched(self) -> Watched:
+        return Watched(self.metrics, self.world)
 
     @property
     def inference_url(self) -> str:
@@ -67,6 +82,7 @@ def act(state: State, method: str, path: str, content: Content) -> Content:
     try:
         with state.lock:
             lifecycle.settle(state.world)
+            alarms.evaluate(state.watched)
             return CONTROL[method, name, len(rest)](state, content, *rest)
     except (AwsError, BadRule, OSError) as error:
         raise BadRequest(str(error)) from error
@@ -129,7 +145,7 @@ def _provision(state: State, content: Content) -> Content:
 
 
 def _record_invocations(state: State, content: Content) -> Content:
-    for at, values in cloudwatch.made_up(content, state.world.clock()):
+    for at, values in made_up(content, state.world.clock()):
         state.metrics.add(_region(content), content["endpoint"], "AllTraffic", values, at)
     return {}
 
@@ -241,6 +257,25 @@ def _expire(state: State, _: Content) -> Content:
     return {}
 
 
+def _move_clock(state: State, content: Content) -> Content:
+    """Time passes for all but faults, rates and temporary credentials; what is due meanwhile happens at its time."""
+    clock, seconds = state.world.clock, float(content["seconds"])
+    if seconds < 0:
+        raise BadRequest("time does not go back")
+    state.world.clock = lambda: clock() + seconds
+    lifecycle.settle(state.world)
+    alarms.evaluate(state.watched)
+    return {"now": state.world.clock()}
+
+
+def _outbox(state: State, _: Content) -> Content:
+    return {"outbox": [dataclasses.asdict(message) for message in state.world.outbox]}
+
+
+def _confirm(state: State, content: Content) -> Content:
+    return {"confirmed": sns.confirm(state.world, _region(content), content["endpoint"])}
+
+
 def _harm(state: State, _: Content) -> Content:
     return {"harm": [dataclasses.asdict(harm) for harm in state.world.harm]}
 
@@ -253,6 +288,8 @@ def _snapshot(state: State, content: Content) -> Content:
 def _restore(state: State, content: Content) -> Content:
     state.world.restore(json.loads(Path(content["file"]).read_text()))
     state.metrics.clear()
+    state.world.outbox.clear()
+    state.world.clock = time.time  # a clock that was moved belongs to the world before
     return {}
 
 
@@ -282,6 +319,9 @@ CONTROL: dict[tuple[str, str, int], Callable[..., Content]] = {
     ("POST", "seed", 0): _seed,
     ("GET", "state", 0): _summary,
     ("GET", "harm", 0): _harm,
+    ("POST", "clock", 0): _move_clock,
+    ("GET", "outbox", 0): _outbox,
+    ("POST", "confirm", 0): _confirm,
     ("POST", "expire", 0): _expire,
     ("POST", "snapshot", 0): _snapshot,
     ("POST", "restore", 0): _restore,

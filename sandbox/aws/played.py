@@ -6,7 +6,9 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from sandbox.aws import autoscaling, cloudwatch, ecr, iam, quotas, ssm, sts
+from sandbox.aws import autoscaling, ecr, events, iam, logs, quotas, sns, ssm, sts
+from sandbox.aws.cloudwatch import operations as cloudwatch
+from sandbox.aws.cloudwatch.metrics import Watched
 from sandbox.aws.control import State
 from sandbox.aws.identity import Caller, Principals
 from sandbox.aws.protocol import Asked, as_json
@@ -35,8 +37,8 @@ def _world(state: State, _: Caller) -> World:
     return state.world
 
 
-def _watched(state: State, _: Caller) -> cloudwatch.Watched:
-    return cloudwatch.Watched(state.metrics, state.world.settings)
+def _watched(state: State, _: Caller) -> Watched:
+    return state.watched
 
 
 def _principals(state: State, caller: Caller) -> Principals:
@@ -52,6 +54,9 @@ PLAYED = {
         Played(autoscaling.SERVICE, _world),
         Played(ecr.SERVICE, _world),
         Played(cloudwatch.SERVICE, _watched),
+        Played(sns.SERVICE, _world),
+        Played(events.SERVICE, _world),
+        Played(logs.SERVICE, _world),
         Played(iam.SERVICE, _principals),
         Played(sts.SERVICE, _principals),
     )

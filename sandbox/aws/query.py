@@ -1,4 +1,4 @@
-"""The query protocol of STS and IAM: members from a form, answers as XML, both by botocore's service model."""
+"""The query protocol of STS, IAM and SNS: members from a form, answers as XML, both by botocore's service model."""
 
 import uuid
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from botocore.model import ListShape, OperationModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
 from sandbox.aws.world import Answer
 
@@ -26,7 +26,12 @@ def _value(shape: Shape | None, parts: Mapping[str, str]) -> Any:
         case ListShape():
             rows = _grouped(_grouped(parts)["member"])
             return [_value(shape.member, rows[number]) for number in sorted(rows, key=int)]
+        case MapShape():
+            entries = _grouped(_grouped(parts)["entry"])
+            return {entry["key"]: _value(shape.value, {"": entry["value"]}) for entry in entries.values()}
     text = parts.get("", "")
+    if shape is not None and shape.type_name == "boolean" and text in ("true", "false"):
+        return text == "true"
     is_number = shape is not None and shape.type_name in ("integer", "long") and text.lstrip("-").isdigit()
     return int(text) if is_number else text
 
@@ -50,6 +55,13 @@ def as_xml(operation: OperationModel, given: Answer) -> str:
 def _xml(shape: Shape | None, value: Any) -> str:
     if isinstance(shape, StructureShape):
         return "".join(f"<{name}>{_xml(shape.members[name], item)}</{name}>" for name, item in value.items())
-    if shape is not None and shape.type_name == "timestamp":
+    if isinstance(shape, ListShape):
+        return "".join(f"<member>{_xml(shape.member, item)}</member>" for item in value)
+    if isinstance(shape, MapShape):
+        entries = ((_xml(shape.key, key), _xml(shape.value, item)) for key, item in value.items())
+        return "".join(f"<entry><key>{key}</key><value>{item}</value></entry>" for key, item in entries)
+    if shape is None:
+        return ""  # an operation that answers nothing
+    if shape.type_name == "timestamp":
         return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return escape(str(value))

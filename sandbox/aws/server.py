@@ -103,6 +103,7 @@ class Application:
     def _with_faults(self, asked: Asked, caller: Caller) -> Response:
         if latency := self.state.world.settings.latency_ms:
             time.sleep(latency / 1000)
+        self.state.rates.check(self.state.world.settings.rates, asked.region, asked.operation)
         faults = self.state.faults
         met = faults.hit(asked.service, asked.region, asked.operation, asked.params)
         for entry in met:

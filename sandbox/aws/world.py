@@ -54,6 +54,7 @@ class Settings:
     image_bytes: Mapping[str, int] = field(default_factory=dict)  # of images in ECR, by repository:tag; 0: not there
     required_tags: tuple[str, ...] = ()  # keys without which an account's policy lets nothing be made
     roles: Params = field(default_factory=lambda: {EXECUTION_ROLE: TRUST})  # name -> trust policy
+    rates: Mapping[str, float] = field(default_factory=dict)  # operation -> calls a second; others have no limit
     neighbours: Mapping[str, str] = field(default_factory=dict)  # another account -> URL of the sandbox that plays it
 
 
@@ -201,6 +202,82 @@ class ScalableTarget:
     schedules: dict[str, Params] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Alarm:
+    """A metric alarm of CloudWatch."""
+
+    name: str
+    arn: str
+    details: Params  # members of PutMetricAlarm, as they are shown
+    configured: float
+    state: str
+    reason: str
+    updated: float  # of the reason
+    transitioned: float  # of the state
+    evaluated: float  # up to this minute
+    created: float = 0
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    name: str
+    arn: str
+    body: str
+    modified: float
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One of SNS."""
+
+    name: str
+    arn: str
+    attributes: dict[str, str]  # those that were set
+
+
+@dataclass(frozen=True)
+class Subscription:
+    arn: str
+    topic: str  # ARN
+    protocol: str
+    endpoint: str
+    is_confirmed: bool
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EventRule:
+    """One of EventBridge's default bus."""
+
+    name: str
+    arn: str
+    pattern: str
+    state: str
+    description: str
+    targets: dict[str, Params] = field(default_factory=dict)  # by id, as they are shown
+
+
+@dataclass(frozen=True)
+class LogGroup:
+    name: str
+    arn: str
+    created: float
+    retention_days: int = 0  # 0: for ever
+
+
+@dataclass(frozen=True)
+class Message:
+    """What somebody published to a topic, and who got it."""
+
+    topic: str  # ARN; also of one that does not exist
+    source: str  # cloudwatch.amazonaws.com, or the account
+    subject: str
+    body: str
+    at: float
+    to: tuple[str, ...] = ()  # endpoints of confirmed subscriptions
+    refused: str = ""  # why it went nowhere
+
+
 @dataclass
 class Ending:
     """What becomes of the next creations or updates of an endpoint."""
@@ -232,7 +309,15 @@ class World:
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     targets: dict[str, ScalableTarget] = field(default_factory=dict)
+    alarms: dict[str, Alarm] = field(default_factory=dict)
+    dashboards: dict[str, Dashboard] = field(default_factory=dict)
+    topics: dict[str, Topic] = field(default_factory=dict)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    rules: dict[str, EventRule] = field(default_factory=dict)
+    log_groups: dict[str, LogGroup] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    announced: dict[str, str] = field(default_factory=dict)  # ARN of an endpoint -> the status of its last event
+    outbox: list[Message] = field(default_factory=list)
     harm: list[Harm] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
     endings: list[Ending] = field(default_factory=list)
@@ -243,7 +328,7 @@ class World:
         return max(round(self.clock(), 3), round(after + 0.001, 3))
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything that AWS would still know tomorrow, ready for JSON; not the settings, endings and harm."""
+        """Everything that AWS would still know tomorrow, ready for JSON; not the settings, endings, outbox and harm."""
         kept: dict[str, Any] = {
             attribute: [dataclasses.asdict(record) for record in getattr(self, attribute).values()]
             for attribute in RECORDS
@@ -256,6 +341,7 @@ class World:
             # An older snapshot has no parameters and no targets
             setattr(self, attribute, {row["arn"]: _record(record, row) for row in kept.get(attribute, ())})
         self.tags = {arn: dict(tags) for arn, tags in kept["tags"].items()}
+        self.announced = {arn: endpoint.status for arn, endpoint in self.endpoints.items()}
 
 
 def _record(record: type, row: Mapping[str, Any]) -> Any:
@@ -285,6 +371,12 @@ RECORDS: dict[str, type] = {
     **{kind.attribute: kind.record for kind in KINDS.values()},
     "parameters": Parameter,
     "targets": ScalableTarget,
+    "alarms": Alarm,
+    "dashboards": Dashboard,
+    "topics": Topic,
+    "subscriptions": Subscription,
+    "rules": EventRule,
+    "log_groups": LogGroup,
 }
 
 

@@ -58,6 +58,14 @@ class Circumstances(Connection):
         times = {"latency_ms": latencies, "overhead_ms": overhead_ms, "setup_ms": setup_ms, "ago_seconds": ago_seconds}
         self._ask_here("POST", "invocations", {**content, **times, "cold_starts": cold_starts})
 
+    def move_clock(self, seconds: float) -> None:
+        """So much time passes for AWS: what becomes due meanwhile happens, alarms are evaluated minute by minute."""
+        self._ask("POST", "clock", {"seconds": seconds})
+
+    def confirm(self, email: str) -> int:
+        """Confirms all subscriptions of that address; gives how many there were."""
+        return int(self._ask_here("POST", "confirm", {"endpoint": email})["confirmed"])
+
     def run_schedule(self, endpoint: str, name: str) -> None:
         """What a scheduled action does at its time: the target gets its limits, and the concurrency follows."""
         self._ask_here("POST", "schedule", {"endpoint": endpoint, "name": name})

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sandbox.aws.calls import Call
+from sandbox.aws.world import Message
 from sandbox.lab.connection import Connection
 
 
@@ -50,6 +51,11 @@ class Findings(Connection):
 
     def _state(self) -> Any:
         return self._ask_here("GET", "state")
+
+    def outbox(self) -> list[Message]:
+        """What was published to topics of SNS, oldest first; what nobody got too."""
+        rows = self._ask("GET", "outbox")["outbox"]
+        return [Message(**{**row, "to": tuple(row["to"])}) for row in rows]
 
     def harm(self) -> list[dict[str, Any]]:
         """Deletions of what an endpoint needed; a correct program leaves none."""

@@ -61,13 +61,19 @@ class Cloud:
         """The outputs as far as the inputs tell; the region where they do not."""
         return {"region": region} | {name: inputs[name] for name in row.inputs if name in inputs}
 
-    def create(self, row: ResourceType, key: Properties, inputs: Mapping[str, object]) -> None:
-        """Creates and waits. Raises Refused, also where the resource exists afterwards but never became ready."""
+    def create(self, row: ResourceType, key: Properties, inputs: Mapping[str, object]) -> Properties:
+        """Creates and waits; gives what of the key AWS has assigned.
+
+        Raises Refused, also where the resource exists afterwards but never became ready.
+        """
         request, tagged_later = first_request(row, key, inputs)
+        assigned: Properties = {}
 
         def once() -> None:
             try:
-                self.send(row, key, row.create, request)
+                assigned.update(row.assigned(self.send(row, key, row.create, row.shape(request))))
+                if row.update and (later := to_aws(tuple(field for field in row.fields if field.apart), inputs)):
+                    self.ask(row, key, row.update.operation, row.update.target(key) | later)
                 if row.tagging and tagged_later:
                     self.ask(row, key, row.tagging.add, tagged_later)
             except (ClientError, BotoCoreError) as error:
@@ -79,6 +85,7 @@ class Cloud:
             self.create_until_healed(row, row.settling, key, once)
         else:
             once()
+        return assigned
 
     def create_until_healed(
         self, row: ResourceType, settling: Settling, key: Properties, once: Callable[[], None]
@@ -116,7 +123,7 @@ class Cloud:
             if described is None or (row.settling and described[row.settling.status] in row.settling.leaving):
                 return None  # while it is being deleted, the provider reads it as gone
             arn = described[row.arn]
-            properties = from_aws(row.fields, described) | key | {"arn": arn}
+            properties = from_aws(row.fields, described) | key | {row.arn_wire: arn}
             if row.tagging:
                 answer = self.ask(row, key, row.tagging.list, row.tagging.target(key, arn))
                 tags = answer[row.tagging.listed]
@@ -129,7 +136,7 @@ class Cloud:
     def describe(self, row: ResourceType, key: Properties) -> Any:
         try:
             found = [
-                jmespath.search(call.found, self.ask(row, key, call.operation, call.target(key)))
+                jmespath.search(call.path(key), self.ask(row, key, call.operation, call.target(key)))
                 for call in (row.read, row.details)
                 if call
             ]
@@ -147,7 +154,7 @@ class Cloud:
         moved = {top(change.path) for change in changes(row.fields, state, wanted)}
         try:
             if row.tagging:
-                target = row.tagging.target(key, str(state.get("arn")))
+                target = row.tagging.target(key, str(state.get(row.arn_wire)))
                 old, new = (cast(dict[str, str], side.get("tagsAll") or {}) for side in (state, wanted))
                 for operation, request in retagging(row.tagging, target, old, new):
                     self.ask(row, key, operation, request)
@@ -156,7 +163,8 @@ class Cloud:
                     field for field in row.fields if not field.replaces and (not field.on_change or field.wire in moved)
                 )
                 known = {field.wire: state[field.wire] for field in sent if field.kept and field.wire in state}
-                self.send(row, key, row.update.operation, row.update.target(key) | to_aws(sent, {**known, **inputs}))
+                request = row.update.target(key) | to_aws(sent, {**known, **inputs})
+                self.send(row, key, row.update.operation, row.shape(request))
                 if row.settling:
                     self.waiting(row, row.settling, key).until_ready("update")
         except (ClientError, BotoCoreError) as error:
@@ -178,7 +186,7 @@ class Cloud:
 
 def first_request(row: ResourceType, key: Properties, inputs: Mapping[str, object]) -> tuple[Properties, Properties]:
     """The request that creates the resource, and the one that tags it afterwards: empty where the first one does."""
-    request = to_aws(row.fields, inputs)
+    request = dict(row.also) | to_aws(tuple(field for field in row.fields if not field.apart), inputs)
     tags = cast(dict[str, str], inputs.get("tagsAll"))
     if not row.tagging or not tags:
         return request, {}

@@ -158,10 +158,12 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         promised = encode(self.cloud.promised(row, self.cloud.region, inputs), secret)
         if request.preview:
             return proto.CreateResponse(properties=promised)
-        key = {name: inputs[name] for name in row.key} | {"region": inputs.get("region") or self.cloud.region}
+        key = {name: inputs[name] for name in row.key if name in inputs} | {
+            "region": inputs.get("region") or self.cloud.region
+        }
         # If this raises, the resource does not go into the state, even where AWS has begun to make it: the bridged
         # provider knows no id before it has waited for the end.
-        self.cloud.create(row, key, inputs)
+        key |= self.cloud.create(row, key, inputs)
         try:
             found = outputs(self.cloud, row, key, inputs)
         except Refused as refused:
@@ -186,7 +188,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         for name in {top(path) for path in request.ignoreChanges} & state.keys():
             inputs[name] = state[name]
         secret, key = secret_of(row, request.news), key_of(self.cloud, row, request.id, state)
-        stands = {field.wire for field in row.fields if field.computed} - set(row.one_of) | {"arn"}
+        stands = {field.wire for field in row.fields if field.computed} - set(row.one_of) | {row.arn_wire}
         promised = encode(
             {name: state[name] for name in stands & state.keys()} | self.cloud.promised(row, key["region"], inputs),
             secret,

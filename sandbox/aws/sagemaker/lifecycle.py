@@ -5,6 +5,7 @@ Nothing runs in the background: `settle` carries every change that is due to its
 
 from dataclasses import replace
 
+from sandbox.aws import events
 from sandbox.aws.sagemaker.configurations import check_concurrency, deployable
 from sandbox.aws.world import AwsError, Change, Config, Endpoint, Model, Params, Serving, World, find
 
@@ -15,14 +16,26 @@ def settle(world: World) -> None:
     """Bring every endpoint to where it is by now."""
     now = world.clock()
     for endpoint in list(world.endpoints.values()):
+        _announce(world, endpoint, endpoint.modified)
         moved: Endpoint | None = endpoint
         while moved and moved.change and moved.change.ends <= now:
+            ended = moved.change.ends
             moved = _after(world, moved, moved.change)
+            if moved:
+                _announce(world, moved, ended)
         if moved is None:
             del world.endpoints[endpoint.arn]
             world.tags.pop(endpoint.arn, None)
+            world.announced.pop(endpoint.arn, None)
         else:
             world.endpoints[endpoint.arn] = moved
+
+
+def _announce(world: World, endpoint: Endpoint, at: float) -> None:
+    """An event where the status is another one than that of the last event."""
+    if world.announced.get(endpoint.arn) != endpoint.status:
+        world.announced[endpoint.arn] = endpoint.status
+        events.endpoint_changed(world, endpoint, at)
 
 
 def _after(world: World, endpoint: Endpoint, change: Change) -> Endpoint | None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from sandbox.aws.cloudwatch import Metrics, cold
+from sandbox.aws import logs
+from sandbox.aws.cloudwatch.metrics import Metrics, cold
 from sandbox.aws.sagemaker.lifecycle import settle
 from sandbox.aws.world import ACCOUNT, AwsError, Serving, World, arn_of
 
@@ -42,6 +43,7 @@ def target(world: World, region: str, name: str, metrics: Metrics | None = None)
     if endpoint is None or endpoint.name != name or endpoint.serving is None or endpoint.status == "Deleting":
         raise AwsError(f"Endpoint {name} of account {ACCOUNT} not found.", code="ValidationError")
     serving = endpoint.serving
+    logs.group_of(world, region, name)
     if not serving.warm:
         world.endpoints[endpoint.arn] = replace(endpoint, serving=replace(serving, warm=True))
         cold_start = world.settings.cold_start_seconds

@@ -3,6 +3,7 @@
 Making the calls is cloud.py, comparing properties is difference.py.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -29,6 +30,10 @@ class Field:
     unread: bool = False  # AWS does not tell it, so the state keeps what the program gave
     kept: bool = False  # where the program says nothing, an update sends what the state has
     on_change: bool = False  # an update sends it only where it changed
+    is_pairs: bool = False  # a map on the wire, and AWS has a list of Name and Value
+    apart: bool = False  # a creation sends it by the update call afterwards
+    within: str = ""  # a member of AWS's structure that holds those of the fields which are `is_within`
+    is_within: bool = False
     secret: bool = False  # a secret output, also where the program did not give it as a secret
     # Whether a state and a program that differ mean the same: a tier Standard, and Intelligent-Tiering that chose it.
     same: Callable[[object, object], bool] = lambda state, program: False
@@ -44,7 +49,11 @@ class Call:
 
     operation: str
     target: Callable[[Properties], Properties]  # from the properties that are the resource's key
-    found: str = "@"  # JMESPath of the resource in the answer; null where there is none
+    # JMESPath of the resource in the answer, where it takes the key to tell it from others; null where there is none
+    found: str | Callable[[Properties], str] = "@"
+
+    def path(self, key: Properties) -> str:
+        return self.found if isinstance(self.found, str) else self.found(key)
 
 
 @dataclass(frozen=True)
@@ -98,13 +107,17 @@ class ResourceType:
     create: str  # boto3's method; takes all fields and the tags
     read: Call
     delete: Call
-    missing: str  # how an error that says "there is no such resource" begins: "<code>: <message>"
+    missing: str | tuple[str, ...]  # how an error that says "there is no such resource" begins: "<code>: <message>"
     arn: str  # member of what the read call answers
     update: Call | None = None  # also takes the fields that do not replace; None: only the tags can change
     details: Call | None = None  # a second read call, whose answer is added to that of the first
     key: tuple[str, ...] = ("name",)  # properties that tell it from all others of its type
     id: Callable[[Properties], str] = lambda key: str(key["name"])
     imported: Callable[[str], Properties] = lambda id_: {"name": id_}  # the key, from the id that an import is given
+    assigned: Callable[[Properties], Properties] = lambda answer: {}  # what of the key AWS tells, in the create answer
+    also: tuple[tuple[str, object], ...] = ()  # members that every create call has
+    shape: Callable[[Properties], Properties] = lambda request: request  # of a create's or an update's members
+    arn_wire: str = "arn"  # the output that has the ARN
     one_of: tuple[str, ...] = ()  # exactly one of these must be given; they stand for the same member
     tagging: Tagging | None = None
     settling: Settling | None = None
@@ -123,3 +136,11 @@ def named(member: str) -> Callable[[Properties], Properties]:
 
 def forcing_new(*fields: Field) -> tuple[Field, ...]:
     return tuple(replace(field, replaces=True) for field in fields)
+
+
+def same_json(state: object, program: object) -> bool:
+    """Whether two texts are the same but for spaces and the order of members."""
+    try:
+        return bool(json.loads(str(state)) == json.loads(str(program)))
+    except ValueError:
+        return False

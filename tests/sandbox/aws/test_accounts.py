@@ -48,9 +48,8 @@ def test_everything_of_a_sandbox_is_in_its_account(theirs: Sandbox) -> None:
     assert (identity["Account"], identity["Arn"]) == (THEIRS, f"arn:aws:iam::{THEIRS}:user/sandbox")
     group = theirs.client("sagemaker").create_model_package_group(ModelPackageGroupName="spam")
     assert group["ModelPackageGroupArn"] == f"arn:aws:sagemaker:eu-west-1:{THEIRS}:model-package-group/spam"
-    assert theirs.client("events").put_rule(Name="r", ScheduleExpression="rate(1 day)")["RuleArn"].split(":")[4] == (
-        THEIRS
-    )
+    rule = theirs.client("events").put_rule(Name="r", EventPattern='{"source": ["aws.sagemaker"]}')
+    assert rule["RuleArn"].split(":")[4] == THEIRS
     assert f"arn:aws:iam::{THEIRS}:role/sagemaker-execution" in theirs.stack_config.read_text()
 
 

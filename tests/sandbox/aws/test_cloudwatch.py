@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.aws import cloudwatch
-from sandbox.aws.cloudwatch import Metrics
-from sandbox.aws.world import AwsError, Settings
+from sandbox.aws.cloudwatch.metrics import Metrics, Watched
+from sandbox.aws.cloudwatch.operations import SERVICE
+from sandbox.aws.world import AwsError, World
 from sandbox.lab.handle import Sandbox
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -26,7 +26,7 @@ class Aws:
 
     def __init__(self) -> None:
         self.metrics = Metrics(clock=lambda: NOW)
-        self.settings = Settings()
+        self.world = World(clock=lambda: NOW)
 
     def measure(self, *values: float, ago: float = 0) -> None:
         for value in values:
@@ -34,8 +34,10 @@ class Aws:
 
     def ask(self, *queries: dict[str, Any], back: float = HOUR, end: float = NOW + MINUTE, **more: Any) -> Any:
         request = {"MetricDataQueries": list(queries), "StartTime": NOW - back, "EndTime": end, **more}
-        watched = cloudwatch.Watched(self.metrics, self.settings)
-        return cloudwatch.SERVICE.answer(watched, "eu-west-1", "GetMetricData", request)
+        return self.do("GetMetricData", **request)
+
+    def do(self, operation: str, **request: Any) -> Any:
+        return SERVICE.answer(Watched(self.metrics, self.world), "eu-west-1", operation, request)
 
     def points(self, *queries: dict[str, Any], **request: Any) -> list[tuple[float, float]]:
         (result,) = self.ask(*queries, **request)["MetricDataResults"]
@@ -154,6 +156,54 @@ def test_a_statistic_that_aws_does_not_document_for_a_metric_is_refused(aws: Aws
 
 def test_a_metric_that_serverless_endpoints_do_not_publish_is_empty(aws: Aws) -> None:
     assert aws.points(query("InvocationModelErrors", "p95")) == []
+
+
+# What is put
+
+
+def put(aws: Aws, *data: dict[str, Any], namespace: str = "Fleet") -> None:
+    aws.do("PutMetricData", Namespace=namespace, MetricData=list(data))
+
+
+def own(name: str = "Faults", stat: str = "Sum", **more: Any) -> dict[str, Any]:
+    metric = {"Namespace": "Fleet", "MetricName": name, "Dimensions": [{"Name": "Stack", "Value": "prod"}]}
+    return {"Id": "q", "MetricStat": {"Metric": metric, "Period": 2 * HOUR, "Stat": stat, **more}}
+
+
+def datum(**changes: Any) -> dict[str, Any]:
+    value = {} if "Values" in changes else {"Value": 2.0}
+    return {"MetricName": "Faults", "Dimensions": [{"Name": "Stack", "Value": "prod"}], **value, **changes}
+
+
+def test_what_is_put_is_seen_by_its_dimensions_and_unit(aws: Aws) -> None:
+    put(aws, datum(), datum(Values=[1.0, 5.0], Counts=[2.0, 1.0], Unit="Seconds"), datum(Dimensions=[]))
+    assert aws.points(own()) == [(NOW - HOUR, 9)]
+    assert aws.points(own(Unit="Seconds")) == [(NOW - HOUR, 7)]
+
+
+def test_what_is_put_has_the_time_that_it_says(aws: Aws) -> None:
+    put(aws, datum(Timestamp=NOW - 3 * HOUR))
+    assert aws.points(own()) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "namespace", "code"),
+    [
+        ([datum()], "AWS/SageMaker", "InvalidParameterValue"),
+        ([], "Fleet", "MissingParameter"),
+        ([datum()] * 1001, "Fleet", "InvalidParameterValue"),
+        ([datum(Values=[1.0] * 151)], "Fleet", "InvalidParameterValue"),
+        ([datum(Values=[1.0], Value=1.0)], "Fleet", "InvalidParameterCombination"),
+        ([datum(Value=float("nan"))], "Fleet", "InvalidParameterValue"),
+        ([datum(Timestamp=NOW - 15 * DAY)], "Fleet", "InvalidParameterValue"),
+        ([datum(Timestamp=NOW + 3 * HOUR)], "Fleet", "InvalidParameterValue"),
+        ([datum(Unit="Calls")], "Fleet", "ValidationException"),
+    ],
+)
+def test_what_cannot_be_put_is_refused(aws: Aws, data: list[Any], namespace: str, code: str) -> None:
+    with pytest.raises(AwsError) as error:
+        put(aws, *data, namespace=namespace)
+    assert error.value.code == code
 
 
 # Over HTTP

@@ -227,17 +227,17 @@ def test_an_endpoint_is_scaled_and_its_autoscaler_is_played(sandbox: Sandbox) ->
 def test_other_services_are_answered_by_moto_and_logged(sandbox: Sandbox) -> None:
     mark = sandbox.mark()
     assert sandbox.client("sts").get_caller_identity()["Account"] == "123456789012"
-    sandbox.client("events").put_rule(Name="a", EventPattern="{}")
-    assert [rule["Name"] for rule in sandbox.client("events").list_rules()["Rules"]] == ["a"]
+    sandbox.client("sqs").create_queue(QueueName="a")
+    assert [url.rpartition("/")[2] for url in sandbox.client("sqs").list_queues()["QueueUrls"]] == ["a"]
     logged = [(call.service, call.operation, call.status) for call in sandbox.calls(mark)]
-    assert logged == [("sts", "GetCallerIdentity", 200), ("events", "PutRule", 200), ("events", "ListRules", 200)]
-    assert [call.operation for call in sandbox.mutations(mark)] == ["PutRule"]
+    assert logged == [("sts", "GetCallerIdentity", 200), ("sqs", "CreateQueue", 200), ("sqs", "ListQueues", 200)]
+    assert [call.operation for call in sandbox.mutations(mark)] == ["CreateQueue"]
 
 
 def test_a_fault_of_a_service_behind_moto_reaches_its_client(sandbox: Sandbox) -> None:
-    for service, operation in (("sts", "GetCallerIdentity"), ("events", "ListRules")):
+    for service, operation in (("sts", "GetCallerIdentity"), ("sqs", "ListQueues")):
         sandbox.fault(operation, service=service, action="error", code="AccessDenied", message="no <entry>", status=403)
-        method = {"sts": "get_caller_identity", "events": "list_rules"}[service]
+        method = {"sts": "get_caller_identity", "sqs": "list_queues"}[service]
         with pytest.raises(ClientError, match="no <entry>") as error:
             getattr(sandbox.client(service), method)()
         assert code(error) == "AccessDenied"

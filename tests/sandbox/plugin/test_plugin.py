@@ -25,7 +25,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 
-from sandbox.aws import autoscaling
+from sandbox.aws import autoscaling, logs
 from sandbox.aws.control import State
 from sandbox.plugin import wire
 from sandbox.plugin.catalogue.row import Properties
@@ -39,6 +39,14 @@ PARAMETER = "aws:ssm/parameter:Parameter"
 TARGET = "aws:appautoscaling/target:Target"
 POLICY = "aws:appautoscaling/policy:Policy"
 SCHEDULED_ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
+METRIC_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+DASHBOARD = "aws:cloudwatch/dashboard:Dashboard"
+EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
+EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+TOPIC = "aws:sns/topic:Topic"
+TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
+TOPIC_SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 EXECUTABLE = Path(__file__).parents[3] / "sandbox/plugin/pulumi-resource-aws"
 
@@ -759,11 +767,84 @@ def schedule(cron: str = "0 7 ? * MON-FRI *") -> Properties:
     return scaled(name="office", schedule=f"cron({cron})", scalableTargetAction=limits)
 
 
+def alarm(**changes: object) -> Properties:
+    return {
+        "name": "toxicity/server-errors",
+        "namespace": "AWS/SageMaker",
+        "metricName": "Invocation5XXErrors",
+        "dimensions": {"EndpointName": "toxicity", "VariantName": "AllTraffic"},
+        "statistic": "Average",
+        "period": 300,
+        "evaluationPeriods": 3,
+        "datapointsToAlarm": 2,
+        "threshold": 0.05,
+        "comparisonOperator": "GreaterThanOrEqualToThreshold",
+        "treatMissingData": "notBreaching",
+        "alarmActions": [TOPIC_ARN],
+        "tags": {"a": "b"},
+    } | changes
+
+
+def share(threshold: float = 0.2) -> Properties:
+    """An alarm of two metrics."""
+    metric = {
+        "metricName": "Invocations",
+        "namespace": "AWS/SageMaker",
+        "dimensions": {"EndpointName": "toxicity", "VariantName": "AllTraffic"},
+        "period": 3600,
+        "stat": "Sum",
+    }
+    queries = [
+        {"id": "calls", "metric": metric},
+        {"id": "cold", "metric": metric | {"metricName": "ModelSetupTime", "stat": "SampleCount"}},
+        {"id": "share", "expression": "cold / calls", "returnData": True},
+    ]
+    compared = {"evaluationPeriods": 1, "comparisonOperator": "GreaterThanOrEqualToThreshold"}
+    return {"name": "toxicity/cold-starts", "metricQueries": queries, "threshold": threshold, **compared}
+
+
+TOPIC_ARN = "arn:aws:sns:eu-west-1:123456789012:alerts"
+
+
+def dashboard(text: str = "fleet") -> Properties:
+    widgets = [{"type": "text", "properties": {"markdown": text}}]
+    return {"dashboardName": "fleet", "dashboardBody": json.dumps({"widgets": widgets})}
+
+
+def topic_policy(effect: str = "Allow") -> Properties:
+    return {"arn": TOPIC_ARN, "policy": json.dumps({"Statement": [{"Effect": effect, "Resource": TOPIC_ARN}]})}
+
+
+def subscription() -> Properties:
+    return {"topic": TOPIC_ARN, "protocol": "email", "endpoint": "team@example.com"}
+
+
+def event_rule(status: str = "FAILED", **changes: object) -> Properties:
+    pattern = {"source": ["aws.sagemaker"], "detail": {"EndpointStatus": [status]}}
+    return {"name": "fleet", "eventPattern": json.dumps(pattern), "tags": {"a": "b"}} | changes
+
+
+def event_target(template: str = '"<name> failed"') -> Properties:
+    transformer = {"inputPaths": {"name": "$.detail.EndpointName"}, "inputTemplate": template}
+    return {"rule": "fleet", "targetId": "topic", "arn": TOPIC_ARN, "inputTransformer": transformer}
+
+
+def log_group(days: int = 30, **changes: object) -> Properties:
+    return {"name": "/aws/sagemaker/Endpoints/x", "retentionInDays": days, "tags": {"a": "b"}} | changes
+
+
 ROWS = (
     (PARAMETER, parameter(), parameter(insecureValue="8", tags={"a": "c"})),
     (TARGET, target(), target(maxCapacity=5, tags={"a": "c"})),
     (POLICY, policy(), policy(0.5)),
     (SCHEDULED_ACTION, schedule(), schedule("0 8 ? * MON-FRI *")),
+    (METRIC_ALARM, alarm(), alarm(threshold=0.1, tags={"a": "c"})),
+    (METRIC_ALARM, share(), share(0.3)),
+    (DASHBOARD, dashboard(), dashboard("another")),
+    (EVENT_RULE, event_rule(), event_rule("OUT_OF_SERVICE", tags={"a": "c"})),
+    (EVENT_TARGET, event_target(), event_target('"<name> is down"')),
+    (LOG_GROUP, log_group(), log_group(60, tags={"a": "c"})),
+    (TOPIC, {"name": "alerts", "tags": {"a": "b"}}, {"name": "alerts", "tags": {"a": "c"}}),
 )
 
 
@@ -771,6 +852,10 @@ def created_before(real: Engine, token: str) -> None:
     """What a resource of this type needs."""
     if token in (POLICY, SCHEDULED_ACTION):
         real.create(TARGET, target())
+    if token in (TOPIC_POLICY, TOPIC_SUBSCRIPTION):
+        real.create(TOPIC, {"name": "alerts"})
+    if token == EVENT_TARGET:
+        real.create(EVENT_RULE, event_rule())
 
 
 @pytest.mark.parametrize(("token", "before", "after"), ROWS)
@@ -825,6 +910,79 @@ def test_what_has_a_composite_key_is_imported_by_its_path(
 def test_an_id_that_is_no_path_cannot_be_imported(real: Engine) -> None:
     assert "unexpected format ('toxicity')" in error_of(real.read, TARGET, "toxicity").details()
     assert "cannot be imported" in error_of(real.read, SCHEDULED_ACTION, "office").details()
+
+
+# Alarms and topics
+
+
+def test_a_policy_of_a_topic_comes_changes_and_leaves_the_first_one_behind(real: Engine, served: Any) -> None:
+    created_before(real, TOPIC_POLICY)
+    state = real.create(TOPIC_POLICY, topic_policy())
+    state = real.update(TOPIC_POLICY, state, topic_policy("Deny"))
+    assert state["policy"] == topic_policy("Deny")["policy"]
+    real.delete(TOPIC_POLICY, state["id"], state)
+    assert "__default_statement_ID" in served.world.topics[TOPIC_ARN].attributes["Policy"]
+
+
+def test_a_subscription_is_known_by_its_arn_before_it_is_confirmed(real: Engine) -> None:
+    created_before(real, TOPIC_SUBSCRIPTION)
+    state = real.create(TOPIC_SUBSCRIPTION, subscription())
+    assert state["id"] == state["arn"]
+    assert state["id"].startswith(f"{TOPIC_ARN}:")
+    assert real.diff(TOPIC_SUBSCRIPTION, state, subscription() | {"endpoint": "x@example.com"}).replaces == ["endpoint"]
+
+
+def test_a_subscription_that_was_never_confirmed_is_left_to_sns(real: Engine, served: Any) -> None:
+    created_before(real, TOPIC_SUBSCRIPTION)
+    state = real.create(TOPIC_SUBSCRIPTION, subscription())
+    real.delete(TOPIC_SUBSCRIPTION, state["id"], state)
+    assert len(served.world.subscriptions) == 1
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "id_"),
+    [
+        (METRIC_ALARM, alarm(), "toxicity/server-errors"),
+        (DASHBOARD, dashboard(), "fleet"),
+        (EVENT_RULE, event_rule(), "fleet"),
+        (LOG_GROUP, log_group(), "/aws/sagemaker/Endpoints/x"),
+        (TOPIC, {"name": "alerts"}, TOPIC_ARN),
+    ],
+)
+def test_what_watches_is_imported_by_its_id(real: Engine, token: str, inputs: Properties, id_: str) -> None:
+    assert real.create(token, inputs)["id"] == id_
+    imported = real.read(token, id_)
+    assert real.diff(token, decode(imported.properties), real.checked(token, inputs)).changes == (
+        proto.DiffResponse.DIFF_NONE
+    )
+
+
+def test_a_target_of_a_rule_is_imported_by_its_path(real: Engine) -> None:
+    created_before(real, EVENT_TARGET)
+    assert real.create(EVENT_TARGET, event_target())["id"] == "fleet-topic"
+    imported = decode(real.read(EVENT_TARGET, "default/fleet/topic").properties)
+    assert imported["inputTransformer"] == event_target()["inputTransformer"]
+    assert "unexpected format" in error_of(real.read, EVENT_TARGET, "fleet").details()
+
+
+def test_a_log_group_that_sagemaker_has_made_is_not_made_again(real: Engine, served: Any) -> None:
+    logs.group_of(served.world, "eu-west-1", "x")
+    assert "ResourceAlreadyExistsException" in str(error_of(real.create, LOG_GROUP, log_group()).details())
+
+
+def test_another_name_is_another_alarm(real: Engine) -> None:
+    state = real.create(METRIC_ALARM, alarm())
+    assert real.diff(METRIC_ALARM, state, alarm(name="other")).replaces == ["name"]
+
+
+def test_a_dashboard_that_is_written_in_another_way_is_no_change(real: Engine) -> None:
+    state = real.create(DASHBOARD, dashboard())
+    spaced = dashboard() | {"dashboardBody": json.dumps(json.loads(dashboard()["dashboardBody"]), indent=2)}
+    assert real.diff(DASHBOARD, state, spaced).changes == proto.DiffResponse.DIFF_NONE
+
+
+def test_the_arn_of_a_dashboard_has_a_name_of_its_own(real: Engine) -> None:
+    assert real.create(DASHBOARD, dashboard())["dashboardArn"].endswith(":dashboard/fleet")
 
 
 # Regions

@@ -1,6 +1,6 @@
-"""CloudWatch's GetMetricData for what the sandbox's endpoints were asked: samples in memory, and statistics of them.
+"""CloudWatch's metrics: samples in memory, of endpoints that were asked and of PutMetricData, and statistics of them.
 
-The rest of CloudWatch is moto's, which knows nothing of endpoints and has no percentiles here.
+What alarms make of them is alarms.py.
 """
 
 import math
@@ -8,17 +8,16 @@ import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from sandbox.aws.paging import Pages
-from sandbox.aws.service import Service
-from sandbox.aws.world import Answer, AwsError, Params, Settings
+from sandbox.aws.world import Answer, AwsError, Params, World
 
-NAMESPACE = "AWS/SageMaker"
+NAMESPACE, NAMESPACE_OF_INSTANCES = "AWS/SageMaker", "/aws/sagemaker/Endpoints"
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,7 @@ class Published:
     unit: str
     statistics: frozenset[str]  # what else is asked for may come back empty
     has_percentiles: bool = False
+    namespace: str = NAMESPACE
 
     def documents(self, statistic: str) -> bool:
         return statistic in self.statistics or (self.has_percentiles and bool(_PERCENTILE.fullmatch(statistic)))
@@ -49,13 +49,19 @@ PUBLISHED = {
     "ServerlessProvisionedConcurrencyUtilization": Published("None", _EXTREMES),
     "ServerlessProvisionedConcurrencyInvocations": Published("Count", _EXTREMES),
     "ServerlessProvisionedConcurrencySpilloverInvocations": Published("Count", _EXTREMES),
+    "MemoryUtilization": Published("Percent", _ALL, has_percentiles=True, namespace=NAMESPACE_OF_INSTANCES),
 }
 MINUTE, HOUR, DAY = 60, 3600, 86400
 MOST_QUERIES = 500
 PAGES = Pages(100_800, "Invalid NextToken.", "InvalidNextToken", size="MaxDatapoints")
 
-Key = tuple[str, str, str, str]  # region, endpoint, variant, metric
-Sample = tuple[float, float]  # the minute it counts in, as epoch seconds, and the value
+MOST_DATA, MOST_VALUES = 1000, 150  # of a PutMetricData, and of each of its data
+OLDEST, NEWEST = 14 * DAY, 2 * HOUR  # how far a timestamp may be from now
+
+Dimensions = frozenset[tuple[str, str]]
+Key = tuple[str, str, str, Dimensions]  # region, namespace, metric, dimensions
+Sample = tuple[float, float, str]  # the minute it counts in, as epoch seconds, the value, and its unit
+Point = tuple[float, float]  # the beginning of a period, as epoch seconds, and the statistic of it
 
 
 @dataclass
@@ -81,10 +87,15 @@ class Metrics:
 
     def add(self, region: str, endpoint: str, variant: str, values: Mapping[str, float], at: float = 0) -> None:
         """A value of each metric; `at` in epoch seconds, by default now."""
+        dimensions = frozenset({("EndpointName", endpoint), ("VariantName", variant)})
+        for metric, value in values.items():
+            published = PUBLISHED[metric]
+            self.put((region, published.namespace, metric, dimensions), (value,), published.unit, at)
+
+    def put(self, key: Key, values: Iterable[float], unit: str, at: float = 0) -> None:
         minute = (at or self.clock()) // MINUTE * MINUTE
         with self._lock:
-            for metric, value in values.items():
-                self._samples[region, endpoint, variant, metric].append((minute, value))
+            self._samples[key].extend((minute, value, unit) for value in values)
 
     def samples(self, key: Key) -> Sequence[Sample]:
         with self._lock:
@@ -116,7 +127,7 @@ class Watched:
     """What CloudWatch looks at."""
 
     metrics: Metrics
-    settings: Settings
+    world: World
 
 
 def get_metric_data(watched: Watched, region: str, request: Params) -> Answer:
@@ -124,10 +135,10 @@ def get_metric_data(watched: Watched, region: str, request: Params) -> Answer:
     metrics = watched.metrics
     _check(queries, request)
     start, end, now = request["StartTime"], request["EndTime"], metrics.clock()
-    found = [_points(metrics, region, query["MetricStat"], start, end, now) for query in queries]
+    found = [points(metrics, region, query["MetricStat"], start, end, now) for query in queries]
     newest_first = request.get("ScanBy", "TimestampDescending") == "TimestampDescending"
     rows = [(n, *point) for n, points in enumerate(found) for point in sorted(points, reverse=newest_first)]
-    page = PAGES.cut(request, rows, watched.settings.page_size)
+    page = PAGES.cut(request, rows, watched.world.settings.page_size)
     pending = {n for n, _, _ in page.rest}
     results = [
         {
@@ -143,7 +154,51 @@ def get_metric_data(watched: Watched, region: str, request: Params) -> Answer:
     return {"MetricDataResults": results, "Messages": [], **page.more}
 
 
-SERVICE = Service("cloudwatch", {"GetMetricData": get_metric_data}, rest_by_moto=True)
+def put_metric_data(watched: Watched, region: str, request: Params) -> Answer:
+    namespace, data = request["Namespace"], request.get("MetricData", [])
+    if namespace.startswith("AWS/"):
+        raise _invalid("The value AWS/ for parameter Namespace is invalid.")
+    if "EntityMetricData" in request:
+        raise AwsError("the sandbox does not play EntityMetricData", code="UnsupportedOperation")
+    if not data:
+        raise AwsError("The parameter MetricData is required.", code="MissingParameter")
+    if len(data) > MOST_DATA:
+        raise _invalid(f"The collection MetricData must not have a size greater than {MOST_DATA}.")
+    now = watched.metrics.clock()
+    read = [(datum, _values(datum, now)) for datum in data]  # all, before one is kept
+    for datum, values in read:
+        key = (region, namespace, datum["MetricName"], dimensions_of(datum))
+        watched.metrics.put(key, values, datum.get("Unit", "None"), datum.get("Timestamp", 0))
+    return {}
+
+
+def _values(datum: Params, now: float) -> list[float]:
+    """Raises AwsError for what cannot be put."""
+    if "StatisticValues" in datum:
+        raise AwsError("the sandbox does not play StatisticValues", code="UnsupportedOperation")
+    if ("Value" in datum) == ("Values" in datum):
+        raise AwsError(
+            "The parameters MetricData.member.1.Value and MetricData.member.1.Values are mutually exclusive and you "
+            "have specified both or none.",
+            code="InvalidParameterCombination",
+        )
+    values = datum.get("Values") or [datum["Value"]]
+    counts = datum.get("Counts") or [1] * len(values)
+    if len(values) > MOST_VALUES or len(counts) != len(values):
+        raise _invalid(f"Values and Counts must have the same size, {MOST_VALUES} at most.")
+    if not all(math.isfinite(value) for value in values):
+        raise _invalid("The value NaN for parameter MetricData.member.1.Value is invalid.")
+    if not now - OLDEST <= datum.get("Timestamp", now) <= now + NEWEST:
+        raise _invalid("A timestamp must be within the past two weeks and the next two hours.")
+    return [float(value) for value, count in zip(values, counts, strict=True) for _ in range(int(count))]
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError(message, code="InvalidParameterValue")
+
+
+def dimensions_of(metric: Params) -> Dimensions:
+    return frozenset((dimension["Name"], dimension["Value"]) for dimension in metric.get("Dimensions", ()))
 
 
 def _check(queries: Sequence[Params], request: Params) -> None:
@@ -161,20 +216,24 @@ def _check(queries: Sequence[Params], request: Params) -> None:
         period, statistic = query["MetricStat"]["Period"], query["MetricStat"]["Stat"]
         if period % MINUTE and period not in (1, 5, 10, 20, 30):
             raise _refused(f"Period must be 1, 5, 10, 20, 30 or a multiple of 60; it is {period}.")
-        if _statistic(statistic) is None:
-            raise AwsError(f"the sandbox does not play the statistic {statistic!r}", code="UnsupportedOperation")
-        metric = query["MetricStat"]["Metric"]
-        published = PUBLISHED.get(metric.get("MetricName", "")) if metric.get("Namespace") == NAMESPACE else None
-        if published and not published.documents(statistic):
-            told = f"AWS does not document {statistic} of {metric['MetricName']} for serverless endpoints"
-            raise AwsError(f"{told}, so the sandbox does not answer", code="UnsupportedOperation")
+        check_statistic(query["MetricStat"]["Metric"], statistic)
+
+
+def check_statistic(metric: Params, statistic: str) -> None:
+    """Raises AwsError for what the sandbox cannot reckon, and for what AWS does not document for a metric."""
+    if _statistic(statistic) is None:
+        raise AwsError(f"the sandbox does not play the statistic {statistic!r}", code="UnsupportedOperation")
+    published = PUBLISHED.get(metric.get("MetricName", ""))
+    if published and published.namespace == metric.get("Namespace") and not published.documents(statistic):
+        told = f"AWS does not document {statistic} of {metric['MetricName']} for serverless endpoints"
+        raise AwsError(f"{told}, so the sandbox does not answer", code="UnsupportedOperation")
 
 
 def _refused(message: str) -> AwsError:
     return AwsError(message, code="ValidationError")
 
 
-def _points(metrics: Metrics, region: str, stat: Params, start: float, end: float, now: float) -> Iterator[Sample]:
+def points(metrics: Metrics, region: str, stat: Params, start: float, end: float, now: float) -> Iterator[Point]:
     """A data point for each period in which there is something, stamped with its beginning.
 
     Periods are counted from the start, which is rounded down to what is kept after that time (API reference,
@@ -185,20 +244,18 @@ def _points(metrics: Metrics, region: str, stat: Params, start: float, end: floa
     if period % kept:
         return
     start = start // kept * kept
-    dimensions = {dimension["Name"]: dimension["Value"] for dimension in metric.get("Dimensions", ())}
-    if metric.get("Namespace") != NAMESPACE or dimensions.keys() != {"EndpointName", "VariantName"}:
-        return
-    name = metric.get("MetricName", "")
-    if name not in PUBLISHED or stat.get("Unit", PUBLISHED[name].unit) != PUBLISHED[name].unit:
-        return
     periods: dict[float, list[float]] = defaultdict(list)
-    for minute, value in metrics.samples((region, dimensions["EndpointName"], dimensions["VariantName"], name)):
-        if start <= minute < end:
+    for minute, value, unit in metrics.samples(key_of(region, metric)):
+        if start <= minute < end and stat.get("Unit", unit) == unit:
             periods[start + (minute - start) // period * period].append(value)
     of = _statistic(stat["Stat"])
     assert of is not None  # checked before
     for at, values in periods.items():
         yield at, of(values)
+
+
+def key_of(region: str, metric: Params) -> Key:
+    return region, metric.get("Namespace", ""), metric.get("MetricName", ""), dimensions_of(metric)
 
 
 _STATISTICS: Mapping[str, Callable[[Sequence[float]], float]] = {
