@@ -138,7 +138,7 @@ KINDS: tuple[Kind, ...] = (
         of=(1, 1),
         meaning="At least {value} of an hour's calls waited for a container to start.",
         value=lambda alarms: _share(alarms.cold_start_share),
-        look="Look first at how many calls there are: few and far between are cold, unless provisioned_concurrency is set.",
+        look="Look first at how many calls there are: few are cold, unless provisioned_concurrency is set.",
         period=HOUR,
         per=Metric("Invocations", "Sum"),
     ),

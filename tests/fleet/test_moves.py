@@ -1,6 +1,7 @@
 """What served when: the last moves of a variant, as its record keeps them."""
 
 from dataclasses import replace
+from typing import Any
 
 from fleet import wire
 from fleet.memory import MOVES, Move, Outcome, Verdict
@@ -16,8 +17,8 @@ def live(version: int, modified: str) -> LiveEndpoint:
     return LiveEndpoint("InService", name(version), modified)
 
 
-def moves(before: Live, after: Live, record: Outcome = Outcome(), **attempt: str | bool) -> tuple[Move, ...]:
-    return conclude(EIGHT, record, Attempt(before, after, **attempt)).moves
+def moves(before: Live, after: Live, record: Outcome | None = None, **attempt: Any) -> tuple[Move, ...]:
+    return conclude(EIGHT, record or Outcome(), Attempt(before, after, **attempt)).moves
 
 
 def test_a_version_that_goes_live_is_a_move_at_the_time_of_the_endpoint() -> None:
