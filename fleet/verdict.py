@@ -98,8 +98,9 @@ def _moved(plan: Plan, record: Outcome, judged: Outcome, attempt: Attempt) -> Ou
     if plan.wanted is None or plan.kind not in (Kind.RUN, Kind.FAILED_BEFORE) or judged.verdict is Verdict.NOT_SENT:
         return judged
     before, after = attempt.before, attempt.after
-    is_seen = isinstance(after, LiveEndpoint) and judged.verdict is not Verdict.SMOKE_TEST
-    time = after.modified if is_seen else attempt.ended  # the candidate of a smoke test is another endpoint
+    # The candidate of a smoke test is another endpoint: this one's time says nothing of it.
+    is_of_it = judged.verdict is not Verdict.SMOKE_TEST
+    time = after.modified if isinstance(after, LiveEndpoint) and is_of_it else attempt.ended
     move = Move(plan.wanted.version, plan.wanted.name, time, judged.verdict)
     was_told = (record.tried, record.turn, record.verdict) == (judged.tried, judged.turn, judged.verdict)
     if judged.verdict is Verdict.SERVES:

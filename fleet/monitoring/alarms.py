@@ -4,8 +4,9 @@ Pure: a task's settings come in, specifications go out. What each alarm means an
 a row a kind, which a test holds to the table.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from fleet.tasks.model import CHAMPION, Alarms, Task, title
 
@@ -243,6 +244,49 @@ def of_runs(hours: int, *, project: str, stack: str, runbook: str = "") -> Speci
         dimensions={"Stack": f"{project}/{stack}"},
         warm_up_minutes=_warm_up(hours),
     )
+
+
+def inputs(alarm: Specification, topics: Sequence[str] = ()) -> dict[str, Any]:
+    """The alarm in the provider's words (pulumi-aws 7, cloudwatch.MetricAlarm), without its tags.
+
+    `topics` are the ARNs of those that are told when it fires and when it clears.
+    """
+    said: dict[str, Any] = {
+        "name": alarm.name,
+        "alarmDescription": alarm.description,
+        "comparisonOperator": alarm.comparison,
+        "threshold": alarm.threshold,
+        "evaluationPeriods": alarm.periods,
+        "datapointsToAlarm": alarm.datapoints,
+        "treatMissingData": alarm.missing,
+    }
+    if topics:
+        said |= {"alarmActions": list(topics), "okActions": list(topics)}
+    if alarm.low_samples:
+        said["evaluateLowSampleCountPercentiles"] = alarm.low_samples
+    if alarm.warm_up_minutes:
+        said["warmUpConfiguration"] = {"warmUpPeriodDurationInMinutes": alarm.warm_up_minutes}
+    return said | _watched(alarm)
+
+
+def _watched(alarm: Specification) -> dict[str, Any]:
+    if alarm.per is None:
+        is_percentile = alarm.metric.statistic.startswith("p")
+        return {
+            "namespace": alarm.metric.namespace,
+            "metricName": alarm.metric.name,
+            "extendedStatistic" if is_percentile else "statistic": alarm.metric.statistic,
+            "period": alarm.period,
+            "dimensions": dict(alarm.dimensions),
+        }
+    parts = {"part": alarm.metric, "whole": alarm.per}
+    share = {"id": "share", "expression": "part / whole", "label": alarm.kind, "returnData": True}
+    return {"metricQueries": [share, *(_query(name, metric, alarm) for name, metric in parts.items())]}
+
+
+def _query(name: str, metric: Metric, alarm: Specification) -> dict[str, Any]:
+    asked = {"namespace": metric.namespace, "metricName": metric.name, "stat": metric.statistic}
+    return {"id": name, "metric": {**asked, "period": alarm.period, "dimensions": dict(alarm.dimensions)}}
 
 
 def monthly_usd(alarms: list[Specification]) -> float:

@@ -1,13 +1,15 @@
 """Which alarms an endpoint has, and what CloudWatch is told of each."""
 
 import re
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi_aws.cloudwatch.metric_alarm import MetricAlarmArgs
 
 from fleet.monitoring import alarms
-from fleet.monitoring.alarms import KINDS, RUNS, Specification, monthly_usd, of_runs, specifications
+from fleet.monitoring.alarms import KINDS, RUNS, Specification, inputs, monthly_usd, of_runs, specifications
 from fleet.tasks.load import parse
 from fleet.tasks.model import CHAMPION, Task
 
@@ -115,6 +117,34 @@ def test_the_longest_names_fit() -> None:
     made = specifications(task(text), CHAMPION, project="p" * 100, stack="s" * 80, runbook="https://" + "r" * 292)
     assert max(len(one.name) for one in made) <= alarms.LONGEST_NAME
     assert max(len(one.description) for one in made) <= alarms.LONGEST_DESCRIPTION
+
+
+def test_who_is_told_hears_when_it_fires_and_when_it_clears() -> None:
+    said = inputs(specified()["slow"], ["arn:topic"])
+    assert said["alarmActions"] == said["okActions"] == ["arn:topic"]
+
+
+def test_without_anybody_to_tell_an_alarm_has_no_actions() -> None:
+    assert not {"alarmActions", "okActions"} & inputs(specified()["slow"]).keys()
+
+
+def test_a_percentile_is_an_extended_statistic() -> None:
+    said = inputs(specified()["slow"])
+    assert (said["extendedStatistic"], said["evaluateLowSampleCountPercentiles"]) == ("p95", "evaluate")
+    assert "statistic" not in said
+
+
+def test_a_share_of_two_metrics_is_one_expression_and_returns_nothing_else() -> None:
+    share, *parts = inputs(specified(FULL)["cold-starts"])["metricQueries"]
+    assert (share["expression"], share["returnData"]) == ("part / whole", True)
+    assert [(each["id"], each["metric"]["stat"]) for each in parts] == [("part", "SampleCount"), ("whole", "Sum")]
+
+
+@pytest.mark.parametrize("one", specified(FULL).values(), ids=lambda one: one.kind)
+def test_the_provider_has_an_input_for_everything_that_is_said(one: Specification) -> None:
+    said = inputs(one, ["arn:topic"])
+    known = {re.sub("_(.)", lambda found: found[1].upper(), name) for name in signature(MetricAlarmArgs).parameters}
+    assert said.keys() <= known
 
 
 def test_a_manager_that_is_dead_is_told_of() -> None:

@@ -12,7 +12,7 @@ NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
 def said(*statuses: Status, **given: Any) -> dict[str, float]:
-    run = {"held": 0, "faults": 0, "took": timedelta(seconds=90)} | given
+    run: dict[str, Any] = {"held": 0, "faults": 0, "took": timedelta(seconds=90)} | given
     return {datum.metric: datum.value for datum in of_run(statuses, **run)}
 
 
