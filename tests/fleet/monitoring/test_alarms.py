@@ -1,6 +1,7 @@
 """Which alarms an endpoint has, and what CloudWatch is told of each."""
 
 import re
+from datetime import timedelta
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from pulumi_aws.cloudwatch.metric_alarm import MetricAlarmArgs
 
 from fleet.monitoring import alarms
 from fleet.monitoring.alarms import KINDS, RUNS, Specification, inputs, monthly_usd, of_runs, specifications
+from fleet.monitoring.signals import NAMESPACE, dimensions, of_run
 from fleet.tasks.load import parse
 from fleet.tasks.model import CHAMPION, Task
 
@@ -150,6 +152,13 @@ def test_the_provider_has_an_input_for_everything_that_is_said(one: Specificatio
 def test_a_manager_that_is_dead_is_told_of() -> None:
     found = of_runs(26, project="fleet", stack="prod")
     assert (found.name, found.missing, found.periods) == ("fleet/prod/runs", "breaching", 26)
+
+
+def test_the_alarm_of_the_runs_watches_what_the_manager_sends() -> None:
+    watched = of_runs(26, project="fleet", stack="prod")
+    sent = of_run([], held=0, faults=0, took=timedelta())
+    assert watched.metric.name in {datum.metric for datum in sent} and watched.metric.namespace == NAMESPACE
+    assert [{"Name": name, "Value": value} for name, value in watched.dimensions.items()] == dimensions("fleet", "prod")
 
 
 def test_a_share_of_two_metrics_costs_two() -> None:
