@@ -1,5 +1,6 @@
 """What a stack's configuration may say: the program and `fleet validate` are to refuse the same, in the same words."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -11,6 +12,14 @@ from fleet.tasks.values import NAME_PREFIX
 TASKS = "tasks.yaml"  # where the configuration names no task list
 PARAMETER_PATH = "/sagemaker-endpoint-manager"  # and the stack's name beneath, where nothing names another path
 LEVELS, LONGEST_PATH = 14, 900  # Parameter Store allows 15 and 1011 with the parameter's own name and ARN (2026-11)
+# An alarm has at most 5 actions a state (API reference, PutMetricAlarm, 2026-11), one of them the stack's own topic.
+TOPICS = 4
+LONGEST_SILENCE = 168  # hours: an alarm looks back at most 7 days (API reference, PutMetricAlarm, 2026-11)
+LONGEST_RUNBOOK = 300  # characters, so that every description fits into an alarm's 1,024
+# No FIFO topic: CloudWatch and EventBridge can publish to it, but no e-mail can subscribe.
+TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}", re.ASCII)
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+RUNBOOK = re.compile(r"https?://[^\s#]+")
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 
 Own = Mapping[str, str | None]  # the settings of the project's namespace; None is a secret, which only the engine reads
@@ -84,10 +93,67 @@ def _path(value: str) -> str:
     return ""
 
 
+def listed(key: str, value: str) -> tuple[str, ...]:
+    """The texts of a list, as the engine keeps it: as JSON. Raises ValueError with the sentence for the operator."""
+    how = f"{key}: {value!r} is not a list of texts; write `pulumi config set --path '{key}[0]' <text>`"
+    try:
+        items = json.loads(value)
+    except ValueError:
+        raise ValueError(how) from None
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise ValueError(how)
+    return tuple(items)
+
+
+def _of_a_list(key: str, value: str, one: re.Pattern[str], what: str, most: int | None = None) -> str:
+    try:
+        items = listed(key, value)
+    except ValueError as error:
+        return str(error)
+    if wrong := next((item for item in items if not one.fullmatch(item)), None):
+        return f"{key}: {wrong!r} is not {what}"
+    if len(set(items)) < len(items):
+        return f"{key}: names one twice"
+    return f"{key}: names {len(items)}; an alarm takes at most {most}" if most and len(items) > most else ""
+
+
+def _topics(value: str) -> str:
+    return _of_a_list("alertTopicArns", value, TOPIC_ARN, "the ARN of an SNS topic", most=TOPICS)
+
+
+def _emails(value: str) -> str:
+    return _of_a_list("alertEmails", value, EMAIL, "an e-mail address")
+
+
+def _runbook(value: str) -> str:
+    if RUNBOOK.fullmatch(value) and len(value) <= LONGEST_RUNBOOK:
+        return ""
+    return (
+        f"runbookUrl: {value!r} is not possible; write where docs/alarms.md can be read, https://…, without #, at most "
+        f"{LONGEST_RUNBOOK} characters"
+    )
+
+
+def _run_hours(value: str) -> str:
+    if re.fullmatch(r"[0-9]{1,3}", value) and 1 <= int(value) <= LONGEST_SILENCE:
+        return ""
+    return f"expectedRunHours: {value!r} is not possible; use a whole number of hours, 1 to {LONGEST_SILENCE}"
+
+
+def _yes_or_no(key: str, value: str) -> str:
+    return "" if value in ("true", "false") else f"{key}: {value!r} is neither true nor false"
+
+
 CHECKS: Mapping[str, Callable[[str], str]] = {
     "executionRoleArn": _role,
     "namePrefix": _prefix,
     "maxTeardown": _teardown,
     "recreateUntil": _day,
     "parameterPath": _path,
+    "alertTopicArns": _topics,
+    "alertEmails": _emails,
+    "runbookUrl": _runbook,
+    "expectedRunHours": _run_hours,
+    "dashboard": lambda value: _yes_or_no("dashboard", value),
+    "ownMetrics": lambda value: _yes_or_no("ownMetrics", value),
 }

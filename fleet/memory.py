@@ -59,6 +59,19 @@ SCALING, PARAMETER = "scaling", "parameter"  # what may stand beside an endpoint
 FAILED = frozenset({Verdict.ROLLED_BACK, Verdict.SMOKE_TEST})
 
 
+MOVES = 5  # how many are kept; the parameter and the output of a task have no room for a history
+
+
+@dataclass(frozen=True)
+class Move:
+    """One try to let a revision serve: when it ended, and how."""
+
+    version: int
+    revision: str
+    time: str  # of the endpoint's last change by then, as `Outcome.modified` is written; "" where none is known
+    verdict: Verdict
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Written after everything: what was tried, what came of it, and what was seen last. `run` in the stack output."""
@@ -82,6 +95,7 @@ class Outcome:
     by_decision: bool = False  # not deployed because the task list says so
     refused: tuple[str, ...] = ()  # what AWS said to what it refused in the last run, of the revision tried or not
     arn: str = ""  # of the endpoint, as it was seen last: tells Region and account
+    moves: tuple[Move, ...] = ()  # the last ones, the oldest first; a run in which nothing moved adds none
     # What stands beside the endpoint, by what it is; in the words of whoever declares it (fleet/resources/beside/).
     # Example: {"scaling": "1..5", "parameter": "/fleets/prod/spam"}
     beside: Mapping[str, str] = field(default_factory=dict)
@@ -95,6 +109,10 @@ class Outcome:
         `created` is its CreationTime, as `modified` is written.
         """
         return self.endpoint == name and created != "" and created <= self.modified
+
+    def moved(self, move: Move) -> "Outcome":
+        """The same with one move more, and without those that are too many."""
+        return replace(self, moves=(*self.moves, move)[-MOVES:])
 
     def beside_with(self, kind: str, record: str) -> "Outcome":
         """The same with what is recorded of one thing beside the endpoint; "" for nothing."""

@@ -6,7 +6,7 @@ Pure: the plan, and the endpoint before and after, come in as values, an Outcome
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from fleet.memory import FAILED, SCALING, Outcome, Verdict
+from fleet.memory import FAILED, SCALING, Move, Outcome, Verdict
 from fleet.revision import Revision, Settings
 from fleet.rollout import Kind, Plan
 from fleet.seen import Absent, Live, LiveEndpoint, Unknown
@@ -28,6 +28,7 @@ class Attempt:
     obstacle: str = ""  # why nothing could be sent
     failed: str = ""  # why the smoke test did not pass
     problem: str = ""  # what is in the way of something beside the endpoint, for a person to mend
+    ended: str = ""  # when the run had tried it, as LiveEndpoint.modified is written; for a move of no endpoint
     said: str = ""  # what AWS said where it refused the endpoint
     stepped: bool = False  # the engine reports the step of the endpoint done, whether it sent anything or not
     updated: bool = False  # the step is done, yet the provider then read another configuration: rolled back in silence
@@ -67,7 +68,9 @@ def capacity_to_restore(settings: Settings, record: Outcome, before: Live, after
 def conclude(plan: Plan, record: Outcome, attempt: Attempt) -> Outcome:
     """What the next run is to know, given what the last one wrote and what this one attempted."""
     left = replace(record, declared=attempt.declared, missing=attempt.missing, beside=attempt.beside)
-    judged = _judged(plan, _served(plan, sighted(left, attempt.after), attempt.after), attempt)
+    judged = _moved(
+        plan, record, _judged(plan, _served(plan, sighted(left, attempt.after), attempt.after), attempt), attempt
+    )
     # What was tried is judged by `after`: giving an autoscaler's value back moves the endpoint's time once more.
     return replace(sighted(judged, attempt.at_the_end), refused=tuple(dict.fromkeys(attempt.refused)))
 
@@ -88,6 +91,25 @@ def _judged(plan: Plan, outcome: Outcome, attempt: Attempt) -> Outcome:
             failure = attempt.after.failure if isinstance(attempt.after, LiveEndpoint) else ""
             return replace(outcome, tried=wanted, turn=plan.turn, verdict=Verdict.ROLLED_BACK, failure=failure)
     return outcome
+
+
+def _moved(plan: Plan, record: Outcome, judged: Outcome, attempt: Attempt) -> Outcome:
+    """The record with the move that this run made, or that it found made by a run that died; a run's last act."""
+    if plan.wanted is None or plan.kind not in (Kind.RUN, Kind.FAILED_BEFORE) or judged.verdict is Verdict.NOT_SENT:
+        return judged
+    before, after = attempt.before, attempt.after
+    # The candidate of a smoke test is another endpoint: this one's time says nothing of it.
+    is_of_it = judged.verdict is not Verdict.SMOKE_TEST
+    time = after.modified if isinstance(after, LiveEndpoint) and is_of_it else attempt.ended
+    move = Move(plan.wanted.version, plan.wanted.name, time, judged.verdict)
+    was_told = (record.tried, record.turn, record.verdict) == (judged.tried, judged.turn, judged.verdict)
+    if judged.verdict is Verdict.SERVES:
+        # That it serves is found in every run. It is news once, or when the endpoint has been moved or made anew.
+        served = isinstance(before, LiveEndpoint) and isinstance(after, LiveEndpoint) and before.config == after.config
+        last = judged.moves[-1] if judged.moves else None
+        again = last is not None and (last.revision, last.verdict) == (move.revision, move.verdict)
+        return judged if served and (was_told or again) else judged.moved(move)
+    return judged if was_told and plan.kind is Kind.FAILED_BEFORE else judged.moved(move)
 
 
 def _served(plan: Plan, outcome: Outcome, after: Live) -> Outcome:

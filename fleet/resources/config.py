@@ -1,6 +1,7 @@
 """What the stack's configuration says, read once and checked before anything else happens."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,8 +9,20 @@ from pathlib import Path
 import pulumi
 
 from fleet.access import KNOWN, Access, AccessError, understand
-from fleet.config import CHECKS, TASKS, mistakes, unseen
+from fleet.config import CHECKS, TASKS, listed, mistakes, unseen
 from fleet.tags import Ownership
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Whom to tell of what, and what is shown."""
+
+    topics: tuple[str, ...] = ()  # ARNs of topics that somebody else looks after
+    emails: tuple[str, ...] = ()  # with any, the stack has a topic of its own
+    runbook: str = ""  # where docs/alarms.md can be read
+    expected_run_hours: int = 0  # a run has to succeed as often; 0 = nobody is told
+    dashboard: bool = True
+    own_metrics: bool = True
 
 
 @dataclass(frozen=True)
@@ -23,6 +36,7 @@ class StackSettings:
     name_prefix: str
     max_teardown: int
     recreate_until: date | None  # until then, endpoints that were deleted outside are made again however many they are
+    alerts: Alerts
     parameter_path: str  # "" = where the parameters are by the last run's record, see fleet/address.py
 
 
@@ -40,7 +54,19 @@ def read() -> StackSettings:
         name_prefix=said.get("namePrefix", ""),
         max_teardown=int(said.get("maxTeardown", 3)),
         recreate_until=date.fromisoformat(said["recreateUntil"]) if said.get("recreateUntil") else None,
+        alerts=_alerts(said),
         parameter_path=said.get("parameterPath", ""),
+    )
+
+
+def _alerts(said: Mapping[str, str]) -> Alerts:
+    return Alerts(
+        topics=listed("alertTopicArns", said.get("alertTopicArns", "[]")),
+        emails=listed("alertEmails", said.get("alertEmails", "[]")),
+        runbook=said.get("runbookUrl", ""),
+        expected_run_hours=int(said.get("expectedRunHours", 0)),
+        dashboard=said.get("dashboard", "true") == "true",
+        own_metrics=said.get("ownMetrics", "true") == "true",
     )
 
 

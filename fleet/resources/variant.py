@@ -10,6 +10,7 @@ registered. So every step is awaited here, and nothing that may serve is made to
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import pulumi
 
@@ -207,6 +208,7 @@ async def _attempt(variant: Variant, decision: Decision, site: Site) -> Attempt:
         obstacle=obstacle,
         failed=failed,
         problem=next((each.problem for each in beside.values() if each.problem), ""),
+        ended=datetime.now(UTC).isoformat(),
         said=endpoint.said,
         stepped=endpoint.resource is not None,
         updated=not (site.is_preview or obstacle or failed) and await endpoint.reads_otherwise(plan.target),

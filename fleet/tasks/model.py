@@ -36,6 +36,7 @@ from fleet.tasks.values import (
     Cron,
     Environment,
     Label,
+    LogRetention,
     MemorySize,
     Name,
     Owner,
@@ -183,6 +184,28 @@ class Retired(Settings):
     since: date = Field(description="Day from which it is gone.")
 
 
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Alarms(Settings):
+    """What somebody is told of a task's endpoints, and from which value on (fleet/monitoring/alarms.py)."""
+
+    level: Literal["none", "basic", "full"] = Field(
+        default="basic", description="Which alarms each endpoint has: `none`, `basic` (three) or `full`."
+    )
+    error_rate: Share = Field(default=0.05, description="Share of calls that the endpoint answers with a 5XX.")
+    latency_ms: int = Field(
+        default=2000, ge=1, le=60_000, description="95th percentile of the model's own time, in milliseconds."
+    )
+    concurrency: Share = Field(default=0.8, description="Share of `max_concurrency` in use.")
+    client_error_rate: Share = Field(default=0.2, description="`full`: share of calls that are answered with a 4XX.")
+    memory: Share = Field(default=0.9, description="`full`: share of `memory_mb` in use.")
+    cold_start_share: Share = Field(default=0.2, description="`full`: share of an hour's calls that start a container.")
+    silent_hours: int | None = Field(
+        default=None, ge=1, le=168, description="Hours without one call, from which on somebody is told."
+    )
+
+
 class Sizes(Settings):
     """What a serverless endpoint is made of, apart from the version of its model."""
 
@@ -274,6 +297,13 @@ class Defaults(Sizes):
     smoke_test: Thresholds | None = Field(
         default=None, description="When the smoke test of a task that has one has passed."
     )
+    alarms: Alarms | None = Field(
+        default=None, description="Which alarms the task's endpoints have, from which values on."
+    )
+    log_retention_days: LogRetention | None = Field(
+        default=None,
+        description="Days that the log lines of its endpoints are kept. Without it, as the log group has it.",
+    )
     not_secret: tuple[Annotated[str, Field(pattern=VARIABLE)], ...] = Field(
         default=(),
         strict=False,
@@ -338,6 +368,11 @@ class Task(TaskSettings):
     name: str
     endpoint: str
     group: str
+
+    @property
+    def watched(self) -> Alarms:
+        """Which alarms it has; where the task list says nothing, those of the level `basic`."""
+        return self.alarms or Alarms()
 
     @property
     def goes_by_stage(self) -> bool:

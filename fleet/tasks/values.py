@@ -21,6 +21,11 @@ from fleet.revision import MAX_ENDPOINT_NAME
 from fleet.tasks import cron
 
 MEMORY_SIZES_MB = tuple(range(1024, 6145, 1024))  # ServerlessMemorySizeInMB (AWS API reference, 2026-11)
+# What a log group can be told to keep, in days (API reference, PutRetentionPolicy, 2026-11).
+RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096),
+    *(1827, 2192, 2557, 2922, 3288, 3653),
+)
 ENVIRONMENT_MAX_BYTES = 32 * 1024  # all keys and values of a container (AWS API reference, ContainerDefinition)
 JSON = "application/json"
 NAME_PREFIX = re.compile(r"([a-zA-Z0-9][a-zA-Z0-9-]*)?")
@@ -72,6 +77,14 @@ def _serverless_size(memory_mb: int) -> int:
     return memory_mb
 
 
+def _log_retention(days: int) -> int:
+    if days not in RETENTION_DAYS:
+        *known, longest = RETENTION_DAYS
+        said = f"use {', '.join(map(str, known))} or {longest}"
+        raise ValueError(f"{days} days is not what CloudWatch Logs can keep; {said}")
+    return days
+
+
 def _fits_a_container(environment: Mapping[str, str]) -> Mapping[str, str]:
     size = sum(len(key.encode()) + len(value.encode()) for key, value in environment.items())
     if size > ENVIRONMENT_MAX_BYTES:
@@ -121,6 +134,9 @@ def is_json(content_type: str) -> bool:
 
 MemorySize = Annotated[
     int, AfterValidator(_serverless_size), WithJsonSchema({"type": "integer", "enum": list(MEMORY_SIZES_MB)})
+]
+LogRetention = Annotated[
+    int, AfterValidator(_log_retention), WithJsonSchema({"type": "integer", "enum": list(RETENTION_DAYS)})
 ]
 Concurrency = Annotated[int, Field(ge=1, le=200)]
 Cooldown = Annotated[int, Field(ge=0, le=86_400)]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from fleet.memory import Intent, Outcome, Verdict
+from fleet.memory import Intent, Move, Outcome, Verdict
 from fleet.rollout import Kind, Plan, Pointer, steps
 from fleet.seen import Absent, Answer, Live, LiveEndpoint, NothingApproved, OnHold, Unknown
 from fleet.verdict import Attempt, conclude, judge, sighted
@@ -854,6 +854,7 @@ def test_the_record_says_what_was_tried_what_serves_and_what_was_seen() -> None:
         memory_mb=2048,
         max_concurrency=5,
         served=(name(7),),
+        moves=(Move(8, name(8), "t2", Verdict.ROLLED_BACK),),
     )
 
 

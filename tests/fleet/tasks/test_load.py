@@ -227,6 +227,16 @@ def test_what_is_no_task_list_is_one_sentence(tmp_path: Path, text: str, says: s
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
+        ("alarms: {latency_ms: 0}", "alarms.latency_ms: 0 is too small; use at least 1"),
+        ("alarms: {error_rate: 5}", "alarms.error_rate: 5 is too large; use at most 1"),
+        ("alarms: {level: all}", "alarms.level: \"all\" is not possible; use 'none', 'basic' or 'full'"),
+        ("alarms: {latency: 5}", "alarms.latency: unknown setting; did you mean latency_ms?"),
+        ("alarms: {silent_hours: 169}", "alarms.silent_hours: 169 is too large; use at most 168"),
+        (
+            "log_retention_days: 2",
+            "log_retention_days: 2 days is not what CloudWatch Logs can keep; use 1, 3, 5, 7, 14, 30, 60, 90, 120, "
+            "150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653",
+        ),
         ("memory_mb: 2500", "memory_mb: 2500 is not a serverless size; use 1024, 2048, 3072, 4096, 5120 or 6144"),
         ("memory_mb: 7168", "memory_mb: 7168 is not a serverless size; use 1024, 2048, 3072, 4096, 5120 or 6144"),
         ('memory_mb: "2048"', "memory_mb: must be a whole number, without quotes"),

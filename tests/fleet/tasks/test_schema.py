@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from fleet.tasks.model import (
+    Alarms,
     Case,
     Defaults,
     Hold,
@@ -117,6 +118,7 @@ def table(after: str) -> dict[str, list[str]]:
         ("Each of `cases`", Case),
         ("### `scaling`", Scaling),
         ("Each of `schedules`", Schedule),
+        ("### `alarms`", Alarms),
         ("### `variants`", Variant),
     ],
 )
