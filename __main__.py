@@ -11,6 +11,9 @@ from fleet.aws.gateway import Gateway
 from fleet.choice import NOT_ASKED, questions, torn_down
 from fleet.resources import config, last_run, preflight, report, teardown
 from fleet.resources.beside.parameter import Parameters
+from fleet.resources.beside.thing import all_of
+from fleet.resources.monitoring import alerts, dashboard, notice, signals
+from fleet.resources.monitoring.ground import Ground
 from fleet.resources.task import Run, roll_out, settle, situation, take_down
 from fleet.seen import Unknown
 from fleet.tasks.load import TaskListError, load
@@ -18,7 +21,8 @@ from providers.registry import ApprovedModels
 
 
 async def main() -> None:
-    settings, today = config.read(), datetime.now(UTC).date()
+    began, settings = datetime.now(UTC), config.read()
+    today = began.date()
     gateway = Gateway(settings.access, settings.ownership)  # starts reading AWS in threads
     try:
         tasks = load(settings.tasks, name_prefix=settings.name_prefix)
@@ -44,16 +48,24 @@ async def main() -> None:
         )
     )
     found = await preflight.check(found, gateway, settings)
-    run = Run(gateway, settings, parameters, leave)
+    ground = Ground(settings, last, gateway)
+    watch = await alerts.watch(ground)
+    run = Run(gateway, settings, parameters, leave, watch)
+    of_events = await alerts.send_events_on(ground, watch, staying)
     results = await asyncio.gather(
         *(roll_out(each, run) for each in found),
         *(take_down(task, today, last.of(task.name), run) for task in tasks if task.name in leaving),
     )
     await teardown.wait_for({name for result in results for name in result.endpoints}, last, gateway)
     results = await settle(results, parameters)
+    watched = all_of([of_events, await dashboard.declare(ground, watch, results)])
+    faults = report.faults(results, watched)
+    watched = all_of([watched, await alerts.declare_alarm_of_runs(ground, watch, is_well=not faults)])
+    await signals.send(ground, results, faults=report.faults(results, watched), began=began)
     for result in results:  # before anything is said: a preview that is refused shows them too
         pulumi.export(result.name, result.output())
-    report.say(results)
+    notice.say(ground, watch, results)
+    report.say(results, watched, ground.parent)
 
 
 pulumi.run(report.telling(main))

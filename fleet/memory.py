@@ -55,7 +55,8 @@ class Verdict(StrEnum):
     SMOKE_TEST = "smoke test"
 
 
-SCALING, PARAMETER = "scaling", "parameter"  # what may stand beside an endpoint, as Outcome.beside calls it
+# What may stand beside an endpoint, as Outcome.beside calls it.
+SCALING, PARAMETER, ALARMS = "scaling", "parameter", "alarms"
 FAILED = frozenset({Verdict.ROLLED_BACK, Verdict.SMOKE_TEST})
 
 

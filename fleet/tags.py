@@ -23,12 +23,12 @@ class Ownership:
     def tags(self, task: str, variant: str, owner: str | None, version: int | None = None) -> dict[str, str]:
         """The tags of one resource. An endpoint has no version: it would lie after a rollback."""
         optional = {"fleet:owner": owner, VERSION: None if version is None else str(version)}
-        return {
-            "fleet:project": self.project,
-            "fleet:stack": self.stack,
-            "fleet:task": task,
-            "fleet:variant": variant,
-        } | {key: value for key, value in optional.items() if value is not None}
+        its = {"fleet:task": task, "fleet:variant": variant}
+        return {**self.of_the_stack(), **its} | {key: value for key, value in optional.items() if value is not None}
+
+    def of_the_stack(self) -> dict[str, str]:
+        """The tags of what a stack has once."""
+        return {"fleet:project": self.project, "fleet:stack": self.stack}
 
     def covers(self, tags: Mapping[str, str]) -> bool:
         """True where these tags say that the resource is this stack's."""

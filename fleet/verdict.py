@@ -28,6 +28,7 @@ class Attempt:
     obstacle: str = ""  # why nothing could be sent
     failed: str = ""  # why the smoke test did not pass
     problem: str = ""  # what is in the way of something beside the endpoint, for a person to mend
+    unknown: str = ""  # what could not be found out of it: it was not written
     ended: str = ""  # when the run had tried it, as LiveEndpoint.modified is written; for a move of no endpoint
     said: str = ""  # what AWS said where it refused the endpoint
     stepped: bool = False  # the engine reports the step of the endpoint done, whether it sent anything or not
@@ -47,6 +48,12 @@ def has_failed(plan: Plan, outcome: Outcome) -> bool:
     """True where the wanted revision was tried last, and something else serves, or nothing."""
     tried = plan.wanted is not None and outcome.speaks_of(plan.wanted.name, plan.turn)
     return plan.kind is Kind.FAILED_BEFORE or (tried and outcome.verdict in (*FAILED, Verdict.NOT_SENT))
+
+
+def is_held(plan: Plan, outcome: Outcome) -> bool:
+    """True where the wanted revision has failed, and is not tried again."""
+    tried = plan.wanted is not None and outcome.speaks_of(plan.wanted.name, plan.turn)
+    return plan.kind is Kind.FAILED_BEFORE or (tried and outcome.verdict in FAILED)
 
 
 def capacity_to_restore(settings: Settings, record: Outcome, before: Live, after: Live) -> int:

@@ -12,13 +12,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from fleet.access import Access
-from fleet.aws import endpoints, identity, scaling, session
+from fleet.aws import alarms, endpoints, identity, rules, scaling, session
 from fleet.memory import Outcome
+from fleet.monitoring.alarms import fleet_of
 from fleet.seen import IN_TRANSITION, Absent, Live, LiveEndpoint, Unknown
 from fleet.tags import Ownership
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
@@ -58,6 +60,7 @@ class Gateway:
         self._pool = ThreadPoolExecutor(session.THREADS)
         self._client: Future[SageMakerClient] = self._pool.submit(session.sagemaker, access)
         self._rows = self._pool.submit(lambda: session.ask(lambda: endpoints.list_all(self._client.result())))
+        self._alarms: dict[str, asyncio.Future[dict[str, str] | Unknown]] = {}  # name -> ARN, by what names begin with
         self._waiting: set[_Wait] = set()
         self._pause = FIRST_POLL
         self._poller: asyncio.Task[None] | None = None
@@ -121,6 +124,40 @@ class Gateway:
     @cached_property
     def _autoscaling(self) -> "Future[ApplicationAutoScalingClient]":
         return self._pool.submit(session.autoscaling, self._access)
+
+    async def alarm(self, name: str) -> Presence | Unknown:
+        """Whether there is an alarm of this name, and whose it is.
+
+        Where the state lacks one, all whose names begin like it are listed, once.
+        """
+        if name in self.in_state:
+            return Presence.RECORDED
+        fleet = fleet_of(name)
+        if fleet not in self._alarms:
+            listed = self.of_cloudwatch(lambda client: alarms.existing(client, f"{fleet}/"))
+            self._alarms[fleet] = asyncio.ensure_future(listed)
+        there = await self._alarms[fleet]
+        if isinstance(there, Unknown) or name not in there:
+            return there if isinstance(there, Unknown) else Presence.ABSENT
+        tags = await self.of_cloudwatch(lambda client: alarms.tags(client, there[name]))
+        return tags if isinstance(tags, Unknown) else self._presence(name, tags)
+
+    async def has_dashboard(self, name: str) -> bool | Unknown:
+        """Whether there is a dashboard of this name, in whatever Region it was made."""
+        return await self.of_cloudwatch(lambda client: alarms.has_dashboard(client, name))
+
+    async def tags_of_rule(self, name: str) -> dict[str, str] | Unknown | None:
+        """The tags of a rule of EventBridge; None where there is none of this name."""
+        return await _in_thread(self._pool, lambda: rules.tags(session.events(self._access), name))
+
+    async def of_cloudwatch(self, call: Callable[["CloudWatchClient"], T]) -> T | Unknown:
+        """What a call to CloudWatch returns, from a thread; Unknown for any error."""
+        client = self._cloudwatch
+        return await _in_thread(self._pool, lambda: call(client.result()))
+
+    @cached_property
+    def _cloudwatch(self) -> "Future[CloudWatchClient]":
+        return self._pool.submit(session.cloudwatch, self._access)
 
     async def remove(self, name: str) -> Unknown | None:
         """Delete an endpoint, one whose creation failed or a candidate, and wait until its name is free."""

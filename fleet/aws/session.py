@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -50,6 +51,16 @@ def autoscaling(access: Access) -> "ApplicationAutoScalingClient":
     return client(access, "application-autoscaling", _patient())
 
 
+def cloudwatch(access: Access) -> "CloudWatchClient":
+    """A client of CloudWatch, as patient."""
+    return client(access, "cloudwatch", _patient())
+
+
+def events(access: Access) -> "EventBridgeClient":
+    """A client of EventBridge, as patient."""
+    return client(access, "events", _patient())
+
+
 @overload
 def client(
     access: Access, service: Literal["application-autoscaling"], config: Config
@@ -58,6 +69,8 @@ def client(
 def client(access: Access, service: Literal["cloudwatch"], config: Config) -> "CloudWatchClient": ...
 @overload
 def client(access: Access, service: Literal["ecr"], config: Config) -> "ECRClient": ...
+@overload
+def client(access: Access, service: Literal["events"], config: Config) -> "EventBridgeClient": ...
 @overload
 def client(access: Access, service: Literal["iam"], config: Config) -> "IAMClient": ...
 @overload

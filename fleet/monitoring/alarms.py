@@ -4,7 +4,7 @@ Pure: a task's settings come in, specifications go out. What each alarm means an
 a row a kind, which a test holds to the table.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,11 +71,6 @@ class Specification:
     # (Developer Guide, percentile-based alarms and low data samples, 2026-11).
     low_samples: str = ""
     warm_up_minutes: int = 0  # no actions so long after it was made
-
-    @property
-    def metrics(self) -> int:
-        """How many metrics AWS bills it for."""
-        return 2 if self.per else 1
 
 
 def _share(value: float) -> str:
@@ -174,43 +169,60 @@ KINDS: tuple[Kind, ...] = (
 RUNS = "runs"
 
 
-def kinds_of(task: Task, variant: str) -> list[Kind]:
-    """The kinds that one endpoint of a task has, by its level and what it is made of."""
-    alarms = task.watched
-    levels = {"none": (), "basic": ("basic",), "full": ("basic", "full")}[alarms.level]
+@dataclass(frozen=True)
+class Watched:
+    """What the alarms of one endpoint follow from.
+
+    Nothing of it from the version that serves: a model update, a rollback and a promotion touch no alarm.
+    """
+
+    task: str
+    variant: str
+    owner: str | None
+    alarms: Alarms
+    has_provisioned: bool
+
+
+def watched(task: Task, variant: str) -> Watched:
+    """What is to be watched of one variant: as its task says."""
     has_provisioned = task.sizes_of(variant).provisioned_concurrency is not None
+    return Watched(task.name, variant, task.owner, task.watched, has_provisioned)
+
+
+def kinds_of(its: Watched) -> list[Kind]:
+    """The kinds that one endpoint has, by its level and what it is made of."""
+    levels = {"none": (), "basic": ("basic",), "full": ("basic", "full")}[its.alarms.level]
     return [
         kind
         for kind in KINDS
         if kind.level in levels
-        and kind.threshold(alarms) is not None
-        and (has_provisioned or not kind.needs_provisioned)
+        and kind.threshold(its.alarms) is not None
+        and (its.has_provisioned or not kind.needs_provisioned)
     ]
 
 
-def specifications(task: Task, variant: str, *, project: str, stack: str, runbook: str = "") -> list[Specification]:
+def specifications(its: Watched, endpoint: str, *, fleet: str, runbook: str = "") -> list[Specification]:
     """The alarms of one endpoint, in the order of the table.
 
-    `runbook` is where docs/alarms.md can be read, "" where nobody said. Nothing of it follows from the version that
-    serves: a model update, a rollback and a promotion touch no alarm.
+    `fleet` is what their names begin with, `<project>/<stack>`; `runbook` is where docs/alarms.md can be read, "" where
+    nobody said.
     """
-    return [_specification(kind, task, variant, f"{project}/{stack}", runbook) for kind in kinds_of(task, variant)]
+    return [_specification(kind, its, endpoint, fleet, runbook) for kind in kinds_of(its)]
 
 
-def _specification(kind: Kind, task: Task, variant: str, fleet: str, runbook: str) -> Specification:
-    alarms, endpoint = task.watched, task.endpoint_of(variant)
-    threshold = kind.threshold(alarms)
+def _specification(kind: Kind, its: Watched, endpoint: str, fleet: str, runbook: str) -> Specification:
+    threshold = kind.threshold(its.alarms)
     if threshold is None:
-        raise ValueError(f"{task.name} does not want the alarm {kind.name}")
-    hours = alarms.silent_hours or 0
+        raise ValueError(f"{its.task} does not want the alarm {kind.name}")
+    hours = its.alarms.silent_hours or 0
     datapoints, periods = (hours, hours) if kind.missing == "breaching" else kind.of
-    logical = task.name if variant == CHAMPION else f"{task.name}-{variant}"
-    meaning = f"{title(task.name, variant)}: {kind.meaning.format(value=kind.value(alarms))}"
+    logical = its.task if its.variant == CHAMPION else f"{its.task}-{its.variant}"
+    meaning = f"{title(its.task, its.variant)}: {kind.meaning.format(value=kind.value(its.alarms))}"
     return Specification(
         kind=kind.name,
         name=f"{fleet}/{endpoint}/{kind.name}",
         logical_name=f"{logical}-{kind.name}",
-        description=_description(meaning, task.owner, kind.look, kind.name, runbook),
+        description=_description(meaning, its.owner, kind.look, kind.name, runbook),
         metric=kind.metric,
         threshold=threshold,
         comparison=kind.comparison,
@@ -225,13 +237,17 @@ def _specification(kind: Kind, task: Task, variant: str, fleet: str, runbook: st
     )
 
 
-def of_runs(hours: int, *, project: str, stack: str, runbook: str = "") -> Specification:
-    """The alarm "no successful run for so many hours", on the manager's own metric."""
-    meaning = f"{project}/{stack}: no run has succeeded for {_hours(hours)}: approved versions do not go live."
+def of_runs(hours: int, *, stack: str, fleet: str = "", runbook: str = "") -> Specification:
+    """The alarm "no successful run for so many hours", on the manager's own metric.
+
+    `stack` is the metric's dimension, `<project>/<stack>`; `fleet` is what the alarm's name begins with, where that is
+    another: a renamed stack keeps the names of its alarms.
+    """
+    meaning = f"{stack}: no run has succeeded for {_hours(hours)}: approved versions do not go live."
     look = "Look first at the pipeline's last run, and at whether its schedule is still on."
     return Specification(
         kind=RUNS,
-        name=f"{project}/{stack}/{RUNS}",
+        name=f"{fleet or stack}/{RUNS}",
         logical_name=RUNS,
         description=_description(meaning, None, look, RUNS, runbook),
         metric=Metric("RunSucceeded", "Sum", OWN),
@@ -241,15 +257,15 @@ def of_runs(hours: int, *, project: str, stack: str, runbook: str = "") -> Speci
         periods=hours,
         datapoints=hours,
         missing="breaching",
-        dimensions={"Stack": f"{project}/{stack}"},
+        dimensions={"Stack": stack},
         warm_up_minutes=_warm_up(hours),
     )
 
 
-def inputs(alarm: Specification, topics: Sequence[str] = ()) -> dict[str, Any]:
+def inputs(alarm: Specification, topics: Sequence[Any] = ()) -> dict[str, Any]:
     """The alarm in the provider's words (pulumi-aws 7, cloudwatch.MetricAlarm), without its tags.
 
-    `topics` are the ARNs of those that are told when it fires and when it clears.
+    `topics` are the ARNs of those that are told when it fires and when it clears; one may be an output of Pulumi.
     """
     said: dict[str, Any] = {
         "name": alarm.name,
@@ -289,9 +305,16 @@ def _query(name: str, metric: Metric, alarm: Specification) -> dict[str, Any]:
     return {"id": name, "metric": {**asked, "period": alarm.period, "dimensions": dict(alarm.dimensions)}}
 
 
-def monthly_usd(alarms: list[Specification]) -> float:
-    """What they cost a month, in USD: each metric of each alarm, without the free ones."""
-    return round(sum(alarm.metrics for alarm in alarms) * ALARM_USD, 2)
+def monthly_usd(kinds: Iterable[str]) -> float:
+    """What alarms of these kinds cost a month, in USD: each metric of each, with the ten that are free."""
+    with_two = {kind.name for kind in KINDS if kind.per}
+    return round(sum(2 if kind in with_two else 1 for kind in kinds) * ALARM_USD, 2)
+
+
+def arn(alarm: str, endpoint: str) -> str:
+    """The ARN of an alarm of this name, where an endpoint has this ARN."""
+    _, partition, _, region, account, *_ = endpoint.split(":")
+    return f"arn:{partition}:cloudwatch:{region}:{account}:alarm:{alarm}"
 
 
 def _warm_up(hours: int) -> int:
@@ -307,3 +330,8 @@ def _description(meaning: str, owner: str | None, look: str, kind: str, runbook:
     answers = f"Owner: {owner}." if owner else "Owner: nobody is named in the task list."
     link = f"What to do: {runbook}#{kind}" if runbook else ""
     return " ".join(filter(None, (meaning, "" if kind == RUNS else answers, look, link)))
+
+
+def fleet_of(alarm: str) -> str:
+    """What the name of an alarm begins with: `<project>/<stack>` at the time when the first alarm was made."""
+    return alarm.rsplit("/", 1 if alarm.endswith(f"/{RUNS}") and alarm.count("/") == 2 else 2)[0]

@@ -49,6 +49,7 @@ class Page:
 
     name: str
     body: str
+    tasks: frozenset[str] = frozenset()  # whose graphs, and marks, are on it
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class _Band:
 
     widgets: tuple[Widget, ...]
     height: int
+    task: str = ""
 
     @property
     def metrics(self) -> int:
@@ -94,8 +96,13 @@ def pages(name: str, rows: Sequence[Row], *, region: str, alarms: Sequence[str] 
     """
     bands = [*_overview(rows, region, alarms), *(_of_task(row, region) for row in rows)]
     return [
-        Page(name if number == 1 else f"{name}-{number}", _body(page)) for number, page in enumerate(_split(bands), 1)
+        Page(_called(name, number), _body(page), frozenset(band.task for band in page if band.task))
+        for number, page in enumerate(_split(bands), 1)
     ]
+
+
+def _called(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}-{number}"
 
 
 def _overview(rows: Sequence[Row], region: str, alarms: Sequence[str]) -> Iterator[_Band]:
@@ -116,7 +123,7 @@ def _in_parts(items: Sequence[_T], most: int) -> Iterator[Sequence[_T]]:
 def _of_task(row: Row, region: str) -> _Band:
     marks = _marks(row)
     graphs = (_graph(f"{row.task}: {graph.title}", graph, row.served, region, marks) for graph in OF_A_TASK)
-    return _Band(tuple(graphs), GRAPH_HEIGHT)
+    return _Band(tuple(graphs), GRAPH_HEIGHT, row.task)
 
 
 def _graph(title: str, graph: _Graph, served: Iterable[Served], region: str, marks: Sequence[Widget] = ()) -> Widget:

@@ -44,10 +44,10 @@ def _pattern(names: Sequence[str]) -> str:
     return json.dumps(wanted, sort_keys=True, separators=(",", ":"))
 
 
-def template(project: str, stack: str) -> str:
+def template(stack: str) -> str:
     """The message, for the input transformer: a JSON string in which EventBridge puts what PATHS find."""
     lines = (
-        f"{project}/{stack}: endpoint <endpoint> is <status>.",
+        f"{stack}: endpoint <endpoint> is <status>.",
         "It was to serve <config>. What to do: `fleet status` names the reason and the task's owner.",
         "(<time>, account <account>, <region>)",
     )

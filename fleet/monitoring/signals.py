@@ -7,6 +7,7 @@ is a warning: no endpoint depends on it.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from fleet.monitoring.alarms import OWN
 from fleet.status import Status
@@ -28,7 +29,7 @@ class Datum:
 
     metric: str
     value: float
-    unit: str = "Count"
+    unit: Literal["Count", "Seconds"] = "Count"
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,9 @@ def of_run(
     ]
 
 
-def dimensions(project: str, stack: str) -> list[dict[str, str]]:
-    """Of each datum, as PutMetricData takes them."""
-    return [{"Name": "Stack", "Value": f"{project}/{stack}"}]
+def dimensions(stack: str) -> dict[str, str]:
+    """Of each datum, by name; `stack` is `<project>/<stack>`."""
+    return {"Stack": stack}
 
 
 def _seconds(one: WentLive) -> float:

@@ -57,6 +57,34 @@ class ScheduledAction(AwsResource):
     TYPE = "aws:appautoscaling/scheduledAction:ScheduledAction"
 
 
+class MetricAlarm(AwsResource):
+    TYPE = "aws:cloudwatch/metricAlarm:MetricAlarm"
+
+
+class Dashboard(AwsResource):
+    TYPE = "aws:cloudwatch/dashboard:Dashboard"
+
+
+class EventRule(AwsResource):
+    TYPE = "aws:cloudwatch/eventRule:EventRule"
+
+
+class EventTarget(AwsResource):
+    TYPE = "aws:cloudwatch/eventTarget:EventTarget"
+
+
+class Topic(AwsResource):
+    TYPE = "aws:sns/topic:Topic"
+
+
+class TopicPolicy(AwsResource):
+    TYPE = "aws:sns/topicPolicy:TopicPolicy"
+
+
+class TopicSubscription(AwsResource):
+    TYPE = "aws:sns/topicSubscription:TopicSubscription"
+
+
 @cache
 def version() -> str:
     """Of the provider, as the installed `pulumi_aws` says it: the plugin that the engine fetches is that one.

@@ -5,7 +5,7 @@ the engine calls before it gives the step up. The hook only listens: it never as
 """
 
 from functools import cache
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import pulumi
 from pulumi.runtime.stack import ResourceRegistrationFailed
@@ -35,6 +35,21 @@ async def registered(resource: Registered) -> tuple[Registered | None, str]:
     except ResourceRegistrationFailed:
         return None, _said.get((resource.pulumi_resource_type, resource.pulumi_resource_name), "")
     return resource, ""
+
+
+def not_known() -> "pulumi.Output[str]":
+    """A text that a preview does not know yet."""
+
+    async def is_known() -> bool:
+        return False
+
+    async def value() -> Any:
+        return None
+
+    async def resources() -> set[pulumi.Resource]:
+        return set()
+
+    return pulumi.Output(resources(), value(), is_known())
 
 
 def listening() -> pulumi.ResourceHookBinding:

@@ -18,7 +18,16 @@ from fleet import contract
 from fleet.aws.scaling import target_of
 from fleet.guard import Place, place
 from fleet.memory import SCALING, Outcome
-from fleet.resources.aws_types import Endpoint, EndpointConfiguration, Model, ScalableTarget, SsmParameter
+from fleet.resources.aws_types import (
+    Endpoint,
+    EndpointConfiguration,
+    MetricAlarm,
+    Model,
+    ScalableTarget,
+    SsmParameter,
+)
+
+NAMES = ("resourceId", "dashboardName", "name")  # the output by which a resource is known; the first that it has
 
 
 @dataclass(frozen=True)
@@ -45,13 +54,17 @@ class LastRun:
 
     @cached_property
     def in_state(self) -> frozenset[str]:
-        """Names of the endpoints and revisions in the state, and of what stands beside an endpoint.
+        """Names of the endpoints, revisions and alarms in the state, and of what stands beside an endpoint.
 
         Of a revision, both its model and its configuration.
         """
         models, configs = (self.state.get(kind, {}).keys() for kind in (Model.TYPE, EndpointConfiguration.TYPE))
-        alone = (Endpoint.TYPE, *(thing.type for thing in HELD_AS.values()))
+        alone = (Endpoint.TYPE, MetricAlarm.TYPE, *(thing.type for thing in HELD_AS.values()))
         return frozenset((models & configs).union(*(self.state.get(kind, {}) for kind in alone)))
+
+    def names(self, type_: str) -> list[str]:
+        """Of what the state holds of a type, in the order of the alphabet."""
+        return sorted(self.state.get(type_, ()))
 
     @property
     def places(self) -> set[Place]:
@@ -96,7 +109,7 @@ def _by_name(resources: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for resource in resources.values():
         outputs = resource["outputs"]
-        if name := outputs.get("resourceId") or outputs.get("name"):
+        if name := next((outputs[key] for key in NAMES if outputs.get(key)), ""):
             found.setdefault(resource["type"], {})[name] = outputs
     return found
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from fleet.resources.beside.thing import Stands
 from fleet.resources.task import TaskResult
 from fleet.resources.variant import Result
 from fleet.status import ATTENTION, Status, one_line, total
@@ -41,8 +42,17 @@ class _Said:
         return f"{self.title}: {one_line(text)}"
 
 
-def say(results: Sequence[TaskResult]) -> None:
+def faults(results: Sequence[TaskResult], watched: Stands) -> int:
+    """How many variants ended badly, or had something refused; what watches over the stack counts as one."""
+    variants = [variant for result in results for variant in result.variants.values()]
+    of_the_stack = watched.problem or watched.unknown or watched.refused
+    return sum(bool(variant.fault or variant.outcome.refused) for variant in variants) + bool(of_the_stack)
+
+
+def say(results: Sequence[TaskResult], watched: Stands, monitoring: pulumi.Resource) -> None:
     """Log how the tasks stand, what needs attention first; in an `up`, declare a Fault for each that ended badly.
+
+    `watched` is what came of what watches over the stack as a whole, under `monitoring`.
 
     Raises pulumi.RunError in a preview where a person has something to mend: no Fault speaks there. Faults come last,
     so that an `up` without --continue-on-error has updated the other tasks by then.
@@ -58,6 +68,7 @@ def say(results: Sequence[TaskResult]) -> None:
     pulumi.log.info(total(result.champion.standing.status for result in results))
     if pulumi.runtime.is_dry_run():
         refusals = [one.line(one.variant.refusal) for one in said if one.variant.refusal]
+        refusals += [watched.problem] if watched.problem else []
         if refusals:
             raise pulumi.RunError("\n".join(refusals))
         return
@@ -65,6 +76,8 @@ def say(results: Sequence[TaskResult]) -> None:
         if one.variant.fault:
             name, opts = f"{one.title.replace('/', '-')}-fault", pulumi.ResourceOptions(parent=one.parent)
             Fault(name, one.line(one.variant.fault), opts)
+    if of_the_stack := watched.problem or watched.unknown:
+        Fault("monitoring-fault", f"monitoring: {of_the_stack}", pulumi.ResourceOptions(parent=monitoring))
 
 
 def _all(results: Sequence[TaskResult]) -> list[_Said]:

@@ -1,12 +1,13 @@
 """Where the resources of one variant are declared: who asks AWS, whose they are, and what they are children of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
 from fleet.aws.gateway import Gateway
 from fleet.resources.engine import listening
+from fleet.resources.watch import Watch
 from fleet.tags import Ownership
 from fleet.tasks.model import title
 
@@ -21,6 +22,7 @@ class Site:
     task: str
     variant: str
     owner: str | None = None
+    watch: Watch = field(default_factory=Watch)
 
     @property
     def is_preview(self) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -24,12 +24,14 @@ from fleet.choice import (
 )
 from fleet.contract import Contract
 from fleet.memory import Outcome
+from fleet.monitoring.alarms import watched
 from fleet.resources.beside.parameter import Content, Parameter, Parameters
 from fleet.resources.beside.thing import Stands, stand
 from fleet.resources.config import StackSettings
 from fleet.resources.site import Site
 from fleet.resources.teardown import NO_MORE, Leave
 from fleet.resources.variant import Decision, Result, Variant, carry_out, decide
+from fleet.resources.watch import Watch
 from fleet.revision import Limits, Settings
 from fleet.seen import Answer, Approved, LiveEndpoint, OnHold, Refused, Unknown
 from fleet.split import weights
@@ -53,6 +55,7 @@ class Run:
     settings: StackSettings
     parameters: Parameters
     leave: Leave  # what may still go
+    watch: Watch = field(default_factory=Watch)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class TaskResult:
     component: TaskComponent
     variants: Mapping[str, Result]
     contract: Contract
+    moves: bool = False  # something of it does, or would in an `up`
 
     @property
     def champion(self) -> Result:
@@ -123,7 +127,18 @@ async def _variant(
     endpoint, refusal = await _endpoint_name(task.endpoint_of(name), choice.answer, record, gateway)
     sizes = task.sizes_of(name)
     its = settings_of(sizes, endpoint=endpoint, role=settings.role, attempt=task.attempt)
-    return Variant(task.name, name, task.owner, its, choice, record, task.smoke_test, sizes.scaling, refusal)
+    return Variant(
+        task.name,
+        name,
+        task.owner,
+        its,
+        choice,
+        record,
+        smoke_test=task.smoke_test,
+        scaling=sizes.scaling,
+        watched=watched(task, name),
+        refusal=refusal,
+    )
 
 
 def settings_of(sizes: Sizes, *, endpoint: str, role: str, attempt: int) -> Settings:
@@ -151,7 +166,7 @@ async def roll_out(found: Situation, run: Run) -> TaskResult:
 
 
 def _site(variant: Variant, run: Run, component: TaskComponent) -> Site:
-    return Site(run.gateway, run.settings.ownership, component, variant.task, variant.name, variant.owner)
+    return Site(run.gateway, run.settings.ownership, component, variant.task, variant.name, variant.owner, run.watch)
 
 
 async def _roll_out_beside(
@@ -227,7 +242,7 @@ async def _concluded(
     content = Content(task, value, component, moves=moves, is_certain=is_certain)
     stands = await stand(Parameter(run.parameters, content))
     variants[CHAMPION] = _with_parameter(variants[CHAMPION], stands)
-    return TaskResult(task.name, component, variants, _contract(variants, split, successor))
+    return TaskResult(task.name, component, variants, _contract(variants, split, successor), moves)
 
 
 def _with_parameter(champion: Result, parameter: Stands) -> Result:

@@ -11,15 +11,18 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pulumi
 
 from fleet.aws import candidates
 from fleet.choice import Champion, Choice, Handed, said_of
-from fleet.memory import SCALING, Outcome
+from fleet.memory import ALARMS, SCALING, Outcome
+from fleet.monitoring.alarms import Watched, specifications
 from fleet.resources import endpoint as endpoints
 from fleet.resources import revisions
 from fleet.resources.beside import scaling as autoscaling
+from fleet.resources.beside.alarms import EndpointAlarms
 from fleet.resources.beside.scaling import Autoscaler
 from fleet.resources.beside.thing import Stands, Thing, stand
 from fleet.resources.endpoint import DeclaredEndpoint
@@ -31,7 +34,7 @@ from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, Refused, Un
 from fleet.status import SERVES_NOBODY, Standing, Status, assess
 from fleet.tasks.model import CHAMPION, Scaling, SmokeTest, title
 from fleet.trial import Failed
-from fleet.verdict import Attempt, capacity_to_restore, conclude, has_failed, sighted
+from fleet.verdict import Attempt, capacity_to_restore, conclude, has_failed, is_held, sighted
 from providers.rollout import Rollout
 
 INSTANCE_BASED = "its endpoint runs on instances, and SageMaker never makes such a one serverless; delete it first"
@@ -49,6 +52,7 @@ class Variant:
     record: Outcome | None = None  # what the last run wrote
     smoke_test: SmokeTest | None = None
     scaling: Scaling | None = None
+    watched: Watched | None = None  # what its alarms follow from
     refusal: str = ""  # what was found in the way before anything was declared
 
     @property
@@ -146,6 +150,7 @@ class Result:
     # Callers are sent to it: it serves, and it is no challenger that serves an old version because its new one failed.
     takes_calls: bool
     has_moved: bool = False  # or would, in an `up`
+    is_held: bool = False  # the version that it is to serve has failed, and is not tried again
     is_declared: bool = False  # a variant that is not declared goes away
     fault: str = ""  # the sentence that makes an `up` red
     refusal: str = ""  # the sentence that ends a preview: a person has to mend it
@@ -208,6 +213,7 @@ async def _attempt(variant: Variant, decision: Decision, site: Site) -> Attempt:
         obstacle=obstacle,
         failed=failed,
         problem=next((each.problem for each in beside.values() if each.problem), ""),
+        unknown=next((each.unknown for each in beside.values() if each.unknown), ""),
         ended=datetime.now(UTC).isoformat(),
         said=endpoint.said,
         stepped=endpoint.resource is not None,
@@ -233,8 +239,9 @@ def _result(variant: Variant, decision: Decision, attempt: Attempt, outcome: Out
         outcome,
         takes_calls=serves and (variant.name == CHAMPION or not has_failed(plan, outcome)),
         has_moved=moved,
+        is_held=is_held(plan, outcome),
         is_declared=True,
-        fault=refusal or (standing.reason if ended_badly else "") or attempt.problem,
+        fault=refusal or (standing.reason if ended_badly else "") or attempt.problem or attempt.unknown,
         refusal=refusal or attempt.problem,
         warning=variant.choice.warning,
     )
@@ -323,7 +330,7 @@ async def _restore_capacity(variant: Variant, before: Live, after: Live, site: S
     return await endpoints.give_back(variant.endpoint, wanted, after, site)
 
 
-def _autoscaler(variant: Variant, plan: Plan, live: Live, endpoint: DeclaredEndpoint, site: Site) -> Thing | None:
+def _autoscaler(variant: Variant, plan: Plan, live: Live, endpoint: DeclaredEndpoint, site: Site) -> Thing[Any] | None:
     recorded = variant.recorded_of(SCALING)
     comes = site.is_preview and plan.kind is Kind.RUN and endpoint.resource is not None
     is_declared = variant.endpoint in variant.recorded
@@ -340,10 +347,20 @@ def _autoscaler(variant: Variant, plan: Plan, live: Live, endpoint: DeclaredEndp
     )
 
 
+def _alarms(variant: Variant, plan: Plan, _: Live, endpoint: DeclaredEndpoint, site: Site) -> Thing[Any] | None:
+    # An endpoint whose step failed is there as before, and so are its alarms.
+    if not variant.watched or not (endpoint.resource or variant.endpoint in variant.recorded):
+        return None
+    watch = site.watch
+    wanted = specifications(variant.watched, variant.endpoint, fleet=watch.fleet, runbook=watch.runbook)
+    return EndpointAlarms(wanted, site, depends_on=endpoint.resource, foreign=plan.kind is Kind.REFUSE)
+
+
 # What may stand beside the endpoint of a variant, by its kind: the thing as it is to be now, given the plan and the
 # endpoint at the end of the run; None where it is not to be there, and goes by being declared no more.
-BESIDE: Mapping[str, Callable[[Variant, Plan, Live, DeclaredEndpoint, Site], Thing | None]] = {
+BESIDE: Mapping[str, Callable[[Variant, Plan, Live, DeclaredEndpoint, Site], Thing[Any] | None]] = {
     SCALING: _autoscaler,
+    ALARMS: _alarms,
 }
 
 

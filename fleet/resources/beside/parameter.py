@@ -21,7 +21,7 @@ from fleet.memory import PARAMETER
 from fleet.resources.aws_types import SsmParameter
 from fleet.resources.beside.thing import Stands
 from fleet.resources.config import StackSettings
-from fleet.resources.engine import listening, registered
+from fleet.resources.engine import listening, not_known, registered
 from fleet.resources.last_run import LastRun
 from fleet.seen import Unknown
 from fleet.tags import TAGS
@@ -168,7 +168,7 @@ class Parameters:
             {
                 "name": name,
                 "type": "String",
-                "value": _unknown() if content.moves and pulumi.runtime.is_dry_run() else content.value,
+                "value": not_known() if content.moves and pulumi.runtime.is_dry_run() else content.value,
                 "tags": self._settings.ownership.tags(content.task.name, CHAMPION, content.task.owner),
             },
             pulumi.ResourceOptions(
@@ -181,16 +181,3 @@ class Parameters:
         )
         done, refused = await registered(parameter)
         return done is not None, refused
-
-
-def _unknown() -> "pulumi.Output[str]":
-    async def is_known() -> bool:
-        return False
-
-    async def value() -> Any:
-        return None
-
-    async def resources() -> set[pulumi.Resource]:
-        return set()
-
-    return pulumi.Output(resources(), value(), is_known())

@@ -10,7 +10,7 @@ import pytest
 from pulumi_aws.cloudwatch.metric_alarm import MetricAlarmArgs
 
 from fleet.monitoring import alarms
-from fleet.monitoring.alarms import KINDS, RUNS, Specification, inputs, monthly_usd, of_runs, specifications
+from fleet.monitoring.alarms import KINDS, RUNS, Specification, inputs, monthly_usd, of_runs, specifications, watched
 from fleet.monitoring.signals import NAMESPACE, dimensions, of_run
 from fleet.tasks.load import parse
 from fleet.tasks.model import CHAMPION, Task
@@ -34,7 +34,8 @@ def task(text: str = "tasks: {spam: {}}") -> Task:
 
 
 def specified(text: str = "tasks: {spam: {}}", variant: str = CHAMPION, **given: Any) -> dict[str, Specification]:
-    made = specifications(task(text), variant, project="fleet", stack="prod", **given)
+    its = task(text)
+    made = specifications(watched(its, variant), its.endpoint_of(variant), fleet="fleet/prod", **given)
     return {one.kind: one for one in made}
 
 
@@ -100,7 +101,7 @@ def test_only_what_serverless_endpoints_publish_is_watched(kind: alarms.Kind) ->
         assert metric.statistic in PUBLISHED[metric.name]
 
 
-@pytest.mark.parametrize("one", [*specified(FULL).values(), of_runs(168, project="fleet", stack="prod")])
+@pytest.mark.parametrize("one", [*specified(FULL).values(), of_runs(168, stack="fleet/prod")])
 def test_periods_fit_what_cloudwatch_takes(one: Specification) -> None:
     longest = 86_400 if one.period < 3600 else 7 * 86_400
     assert one.period * one.periods <= longest and one.datapoints <= one.periods
@@ -116,7 +117,9 @@ def test_a_description_says_what_it_means_who_answers_what_to_look_at_and_where_
 
 def test_the_longest_names_fit() -> None:
     text = f"tasks: {{{'t' * 48}: {{owner: {'o' * 256}, {EVERY}}}}}"
-    made = specifications(task(text), CHAMPION, project="p" * 100, stack="s" * 80, runbook="https://" + "r" * 292)
+    its = task(text)
+    fleet = "p" * 100 + "/" + "s" * 80
+    made = specifications(watched(its, CHAMPION), its.endpoint, fleet=fleet, runbook="https://" + "r" * 292)
     assert max(len(one.name) for one in made) <= alarms.LONGEST_NAME
     assert max(len(one.description) for one in made) <= alarms.LONGEST_DESCRIPTION
 
@@ -150,20 +153,20 @@ def test_the_provider_has_an_input_for_everything_that_is_said(one: Specificatio
 
 
 def test_a_manager_that_is_dead_is_told_of() -> None:
-    found = of_runs(26, project="fleet", stack="prod")
+    found = of_runs(26, stack="fleet/prod")
     assert (found.name, found.missing, found.periods) == ("fleet/prod/runs", "breaching", 26)
 
 
 def test_the_alarm_of_the_runs_watches_what_the_manager_sends() -> None:
-    watched = of_runs(26, project="fleet", stack="prod")
+    watched = of_runs(26, stack="fleet/prod")
     sent = of_run([], held=0, faults=0, took=timedelta())
     assert watched.metric.name in {datum.metric for datum in sent} and watched.metric.namespace == NAMESPACE
-    assert [{"Name": name, "Value": value} for name, value in watched.dimensions.items()] == dimensions("fleet", "prod")
+    assert watched.dimensions == dimensions("fleet/prod")
 
 
 def test_a_share_of_two_metrics_costs_two() -> None:
-    assert monthly_usd(list(specified().values())) == 0.3
-    assert monthly_usd([specified(FULL)["cold-starts"]]) == 0.2
+    assert monthly_usd(specified()) == 0.3
+    assert monthly_usd(["cold-starts"]) == 0.2
 
 
 def test_the_docs_have_a_row_for_every_alarm_and_for_no_other() -> None:

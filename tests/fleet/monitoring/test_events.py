@@ -44,9 +44,9 @@ def test_without_endpoints_there_is_no_rule() -> None:
 
 
 def test_the_message_is_a_json_string_that_names_stack_endpoint_and_status() -> None:
-    said = json.loads(template("fleet", "prod"))
+    said = json.loads(template("fleet/prod"))
     assert said.startswith("fleet/prod: endpoint <endpoint> is <status>.")
 
 
 def test_everything_that_the_message_names_is_found_in_the_event() -> None:
-    assert set(re.findall("<([a-z]+)>", template("fleet", "prod"))) == set(events.PATHS)
+    assert set(re.findall("<([a-z]+)>", template("fleet/prod"))) == set(events.PATHS)

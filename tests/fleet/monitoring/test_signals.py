@@ -49,4 +49,4 @@ def test_times_are_in_seconds_and_everything_else_is_counted() -> None:
 
 
 def test_the_stack_is_named_with_its_project() -> None:
-    assert dimensions("fleet", "prod") == [{"Name": "Stack", "Value": "fleet/prod"}]
+    assert dimensions("fleet/prod") == {"Stack": "fleet/prod"}

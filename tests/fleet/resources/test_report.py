@@ -9,12 +9,14 @@ import pytest
 from fleet import contract
 from fleet.memory import Outcome
 from fleet.resources import report
+from fleet.resources.beside.thing import Stands
 from fleet.resources.task import TaskComponent, TaskResult
 from fleet.resources.variant import Result
 from fleet.status import Standing, Status
 
 Line = tuple[str, str]  # severity and text
 Say = Callable[..., list[Line]]
+WELL = Stands()
 
 
 def variant(name: str, status: Status, reason: str, *, by_decision: bool = False, **ends: Any) -> Result:
@@ -49,10 +51,10 @@ def _saying(monkeypatch: pytest.MonkeyPatch, *, dry: bool) -> Say:
         monkeypatch.setattr(pulumi.log, severity, lambda text, severity=severity: said.append((severity, text)))
     monkeypatch.setattr(report, "Fault", lambda name, text, opts: said.append((name, text)))
 
-    def say(*results: TaskResult) -> list[Line]:
+    def say(*results: TaskResult, watched: Stands = WELL) -> list[Line]:
         said.clear()
         try:
-            report.say(results)
+            report.say(results, watched, cast(pulumi.Resource, None))
         except pulumi.RunError as error:
             said.append(("error", str(error)))
         return said
@@ -121,3 +123,13 @@ def test_a_reason_of_many_lines_is_told_in_one(up: Say) -> None:
         "info",
         "spam: NOT_DEPLOYED: endpoint Failed: exited with 1",
     )
+
+
+def test_what_is_in_the_way_of_what_a_stack_has_once_ends_a_preview(preview: Say) -> None:
+    why = "dashboard fleet exists"
+    assert preview(task("spam"), watched=Stands(problem=why))[-1] == ("error", why)
+
+
+def test_what_could_not_be_found_out_of_it_makes_an_up_red_and_ends_no_preview(up: Say) -> None:
+    why = "dashboard fleet was not written: GetDashboard: AccessDenied"
+    assert up(task("spam"), watched=Stands(unknown=why))[-1] == ("monitoring-fault", f"monitoring: {why}")

@@ -55,7 +55,12 @@ class Aws:
 
     def slow(self, low_samples: str = "evaluate") -> None:
         """p95 of the model's time above 2 s in each of three periods."""
-        latency = {"MetricName": "ModelLatency", "Statistic": None, "ExtendedStatistic": "p95", "DatapointsToAlarm": 3}
+        latency: dict[str, Any] = {
+            "MetricName": "ModelLatency",
+            "Statistic": None,
+            "ExtendedStatistic": "p95",
+            "DatapointsToAlarm": 3,
+        }
         self.put(Threshold=2e6, EvaluateLowSampleCountPercentile=low_samples, **latency)
 
     def calls(self, count: int = 10, errors: int = 0, latency_ms: float = 10) -> None:
@@ -197,8 +202,8 @@ def test_where_few_samples_are_ignored_the_state_stays(aws: Aws) -> None:
 
 
 def test_a_silence_fires_where_missing_data_is_breaching(aws: Aws) -> None:
-    once = {"EvaluationPeriods": 24, "DatapointsToAlarm": 24, "Period": HOUR}
-    below = {"ComparisonOperator": "LessThanThreshold", "Threshold": 1, "TreatMissingData": "breaching"}
+    once: dict[str, Any] = {"EvaluationPeriods": 24, "DatapointsToAlarm": 24, "Period": HOUR}
+    below: dict[str, Any] = {"ComparisonOperator": "LessThanThreshold", "Threshold": 1, "TreatMissingData": "breaching"}
     aws.put(MetricName="Invocations", Statistic="Sum", **once, **below)
     aws.calls()
     aws.wait(23 * HOUR)
@@ -209,7 +214,7 @@ def test_a_silence_fires_where_missing_data_is_breaching(aws: Aws) -> None:
 
 
 def test_an_alarm_that_warms_up_is_not_evaluated(aws: Aws) -> None:
-    warm = {"WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": 60}}
+    warm: dict[str, Any] = {"WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": 60}}
     aws.put(TreatMissingData="breaching", **warm)
     aws.wait(60 * MINUTE)
     assert aws.state() == "INSUFFICIENT_DATA"
@@ -231,7 +236,7 @@ def test_metric_math_divides_where_both_have_data(aws: Aws) -> None:
         return {"Id": id_, "ReturnData": False, "MetricStat": {"Metric": named, "Period": HOUR, "Stat": statistic}}
 
     share = {"Id": "share", "Expression": "cold / calls", "ReturnData": True}
-    single = dict.fromkeys(("MetricName", "Namespace", "Dimensions", "Statistic", "Period"))
+    single: dict[str, Any] = dict.fromkeys(("MetricName", "Namespace", "Dimensions", "Statistic", "Period"))
     queries = [of("cold", "ModelSetupTime", "SampleCount"), of("calls", "Invocations", "Sum"), share]
     aws.put(Metrics=queries, EvaluationPeriods=1, DatapointsToAlarm=1, Threshold=0.2, **single)
     aws.calls(10)

@@ -1,0 +1,37 @@
+"""What a preview says of monitoring: what the first alarms cost and need, and that nobody is told."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from fleet.memory import ALARMS
+from fleet.monitoring.alarms import monthly_usd
+from fleet.monitoring.dashboard import DASHBOARD_USD
+from fleet.resources.aws_types import MetricAlarm
+from fleet.resources.monitoring.ground import Ground
+from fleet.resources.task import TaskResult
+from fleet.resources.watch import Watch
+
+NEEDS = (
+    "cloudwatch:PutMetricAlarm, DeleteAlarms, DescribeAlarms, ListTagsForResource, TagResource, UntagResource, "
+    "PutDashboard, GetDashboard, DeleteDashboards and PutMetricData"
+)
+NOBODY = (
+    "nobody is told of alarms: they show on the dashboard alone; set alertEmails or alertTopicArns (docs/monitoring.md)"
+)
+
+
+def say(ground: Ground, watch: Watch, results: Sequence[TaskResult]) -> None:
+    """Say it once, in a preview that has a reason to."""
+    variants = [variant for result in results for variant in result.variants.values()]
+    kinds = [kind for variant in variants for kind in variant.outcome.beside.get(ALARMS, "").split()]
+    if not pulumi.runtime.is_dry_run() or not kinds:
+        return
+    if not ground.last.names(MetricAlarm.TYPE):
+        cost = f"{monthly_usd(kinds):.2f} USD a month, and the dashboard {DASHBOARD_USD:.2f} USD, before what is free"
+        pulumi.log.info(
+            f"the first {len(kinds)} alarms come with this run: {cost}; the deployer needs {NEEDS} "
+            "(docs/policies/deployer.json). To do without: `alarms: {level: none}` in `defaults` of the task list"
+        )
+    if not watch.topics:
+        pulumi.log.info(NOBODY)
