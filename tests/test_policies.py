@@ -26,6 +26,7 @@ CLIENTS = {
     "ecr": ("ecr",),
     "ssm": ("ssm",),
     "cloudwatch": ("cloudwatch",),
+    "events": ("events",),
     "application_autoscaling": ("application-autoscaling",),
 }
 IAM_PREFIXES = {"monitoring": "cloudwatch"}  # where it is not the one that requests are signed with

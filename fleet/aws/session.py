@@ -56,6 +56,12 @@ def cloudwatch(access: Access) -> "CloudWatchClient":
     return client(access, "cloudwatch", _patient())
 
 
+def hasty_cloudwatch(access: Access) -> "CloudWatchClient":
+    """A client of CloudWatch for what a run can do without: it is not to end minutes later for that."""
+    soon = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=5, read_timeout=10)
+    return client(access, "cloudwatch", soon)
+
+
 def events(access: Access) -> "EventBridgeClient":
     """A client of EventBridge, as patient."""
     return client(access, "events", _patient())

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from sandbox.lab.stack import Environment, Run, Running, Stack
 
 TASKS = ("toxicity", "spam", "urgency")
 PARAMETERS = "/sagemaker-endpoint-manager/sandbox"
+MONITORING = ("cloudwatch", "events", "logs", "sns")
 ROLE = "arn:aws:iam::123456789012:role/sagemaker-execution"
 
 
@@ -94,14 +95,23 @@ class Fleet:
         self.kill_while(self.hold(operation, moment, **match))
 
     def made(self) -> list[str]:
-        """The calls of the last run that changed AWS, e.g. `CreateModel toxicity-v2-3fa9c1`; see `written` for SSM."""
-        calls = self.sandbox.mutations(self.seen)
-        return [_told(call.operation, call.params) for call in calls if not call.error and call.service != "ssm"]
+        """The calls of the last run that changed AWS, e.g. `CreateModel toxicity-v2-3fa9c1`.
+
+        Not those of SSM and of monitoring: see `written` and `watched`.
+        """
+        return self._changed(lambda service: service not in ("ssm", *MONITORING))
 
     def written(self) -> list[str]:
         """Those that changed parameters, e.g. `PutParameter toxicity`."""
+        return self._changed(lambda service: service == "ssm")
+
+    def watched(self) -> list[str]:
+        """Those that changed alarms, dashboards, topics, rules and log groups, e.g. `PutMetricAlarm slow`."""
+        return self._changed(lambda service: service in MONITORING)
+
+    def _changed(self, is_wanted: Callable[[str], bool]) -> list[str]:
         calls = self.sandbox.mutations(self.seen)
-        return [_told(call.operation, call.params) for call in calls if not call.error and call.service == "ssm"]
+        return [_told(call.operation, call.params) for call in calls if not call.error and is_wanted(call.service)]
 
     def parameter(self, task: str) -> dict[str, Any]:
         """What the apps that call read of a task."""

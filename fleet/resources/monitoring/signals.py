@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pulumi
 
-from fleet.aws import registry, signals
+from fleet.aws import registry, session, signals
 from fleet.memory import Outcome, Verdict
 from fleet.monitoring.signals import WentLive, of_run
 from fleet.resources.monitoring.ground import Ground
@@ -28,9 +28,11 @@ async def send(ground: Ground, results: Sequence[TaskResult], *, faults: int, be
         took=datetime.now(UTC) - began,
         went_live=[each for each in went_live if each],
     )
-    stack, access = ground.stack, ground.settings.access
-    refused = await asyncio.to_thread(signals.put, access, stack, data)
-    if refused:
+    access = ground.settings.access
+    refused = await asyncio.to_thread(
+        session.ask, lambda: signals.put(session.hasty_cloudwatch(access), ground.stack, data)
+    )
+    if isinstance(refused, Unknown):
         pulumi.log.warn(f"the manager's own metrics were not written: {refused.error}")
 
 

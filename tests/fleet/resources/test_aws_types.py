@@ -10,18 +10,27 @@ import pulumi
 import pytest
 from google.protobuf import json_format
 from pulumi.runtime import mocks
-from pulumi_aws import appautoscaling, sagemaker, ssm
+from pulumi_aws import appautoscaling, cloudwatch, sagemaker, sns, ssm
 
+from fleet.monitoring.alarms import Watched, inputs, specifications
 from fleet.resources.aws_types import (
     AwsResource,
+    Dashboard,
     Endpoint,
+    EventRule,
+    EventTarget,
+    MetricAlarm,
     ScalableTarget,
     ScalingPolicy,
     ScheduledAction,
     SsmParameter,
+    Topic,
+    TopicPolicy,
+    TopicSubscription,
 )
 from fleet.resources.revisions import declare_endpoint_configuration, declare_model
 from fleet.revision import Settings, revise
+from fleet.tasks.model import CHAMPION, Alarms
 from sandbox.lab.folder import ROOT
 from sandbox.plugin.catalogue import TYPES
 
@@ -40,6 +49,14 @@ SETTINGS = Settings(
 )
 ONE = revise(SETTINGS, 1, PACKAGE)
 TAGS = {"fleet:task": "toxicity", "cost_center": "nlp"}  # a key is nobody's to translate
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:fleet-prod-alerts"
+SLOW = next(
+    one
+    for one in specifications(
+        Watched("spam", CHAMPION, None, Alarms(), has_provisioned=False), "spam", fleet="fleet/prod"
+    )
+    if one.kind == "slow"
+)
 WHOSE = {"resourceId": "endpoint/e/variant/v", "scalableDimension": "dimension", "serviceNamespace": "sagemaker"}
 WHOSE_SDK: dict[str, Any] = {
     "resource_id": "endpoint/e/variant/v",
@@ -151,6 +168,76 @@ PAIRS: dict[str, tuple[Declare, Declare]] = {
             opts=opts,
             **WHOSE_SDK,
         ),
+    ),
+    "MetricAlarm": (
+        lambda opts: MetricAlarm("spam-slow", {**inputs(SLOW, [TOPIC]), "tags": TAGS}, opts),
+        lambda opts: cloudwatch.MetricAlarm(
+            "spam-slow",
+            name="fleet/prod/spam/slow",
+            alarm_description=SLOW.description,
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            threshold=2_000_000,
+            evaluation_periods=3,
+            datapoints_to_alarm=3,
+            treat_missing_data="notBreaching",
+            evaluate_low_sample_count_percentiles="evaluate",
+            namespace="AWS/SageMaker",
+            metric_name="ModelLatency",
+            extended_statistic="p95",
+            period=300,
+            dimensions={"EndpointName": "spam", "VariantName": "AllTraffic"},
+            alarm_actions=[TOPIC],
+            ok_actions=[TOPIC],
+            tags=TAGS,
+            opts=opts,
+        ),
+    ),
+    "Dashboard": (
+        lambda opts: Dashboard("page-1", {"dashboardName": "fleet", "dashboardBody": "{}"}, opts),
+        lambda opts: cloudwatch.Dashboard(
+            "page-1",
+            dashboard_name="fleet",
+            dashboard_body=pulumi.Output.secret("{}"),
+            opts=pulumi.ResourceOptions.merge(
+                opts, pulumi.ResourceOptions(additional_secret_outputs=["dashboardBody"])
+            ),
+        ),
+    ),
+    "EventRule": (
+        lambda opts: EventRule("endpoints-1", {"name": "r", "eventPattern": "{}", "tags": TAGS}, opts),
+        lambda opts: cloudwatch.EventRule("endpoints-1", name="r", event_pattern="{}", tags=TAGS, opts=opts),
+    ),
+    "EventTarget": (
+        lambda opts: EventTarget(
+            "endpoints-1.alerts",
+            {
+                "rule": "r",
+                "targetId": "t",
+                "arn": TOPIC,
+                "inputTransformer": {"inputPaths": {"endpoint_name": "$.detail"}, "inputTemplate": '"<endpoint_name>"'},
+            },
+            opts,
+        ),
+        lambda opts: cloudwatch.EventTarget(
+            "endpoints-1.alerts",
+            rule="r",
+            target_id="t",
+            arn=TOPIC,
+            input_transformer={"input_paths": {"endpoint_name": "$.detail"}, "input_template": '"<endpoint_name>"'},
+            opts=opts,
+        ),
+    ),
+    "Topic": (
+        lambda opts: Topic("alerts", {"name": "fleet-prod-alerts", "tags": TAGS}, opts),
+        lambda opts: sns.Topic("alerts", name="fleet-prod-alerts", tags=TAGS, opts=opts),
+    ),
+    "TopicPolicy": (
+        lambda opts: TopicPolicy("alerts", {"arn": TOPIC, "policy": "{}"}, opts),
+        lambda opts: sns.TopicPolicy("alerts", arn=TOPIC, policy="{}", opts=opts),
+    ),
+    "TopicSubscription": (
+        lambda opts: TopicSubscription("a", {"topic": TOPIC, "protocol": "email", "endpoint": "a@example.com"}, opts),
+        lambda opts: sns.TopicSubscription("a", topic=TOPIC, protocol="email", endpoint="a@example.com", opts=opts),
     ),
 }
 
