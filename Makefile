@@ -43,9 +43,10 @@ types: setup     ## types (mypy)
 layers: setup    ## which room may import which (import-linter)
 	@$(BIN)/lint-imports --no-logo
 
-fresh: setup     ## the three schemas are those of the models
+fresh: setup     ## the four schemas are those of the models
 	@$(BIN)/python -m fleet.tasks.schema | diff -u tasks.schema.json - || (echo "tasks.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.cli.report | diff -u status.schema.json - || (echo "status.schema.json is stale: make schema" && false)
+	@$(BIN)/python -m fleet.cli.commands.alarms | diff -u alarms.schema.json - || (echo "alarms.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.contract | diff -u contract.schema.json - || (echo "contract.schema.json is stale: make schema" && false)
 
 fix: setup       ## mend the style: imports, format and what ruff can
@@ -65,9 +66,10 @@ coverage: setup  ## what of fleet/ and providers/ all tests without the engine r
 engine: setup    ## the real pulumi CLI against the sandbox
 	@$(BIN)/pytest -n 3 tests/engine
 
-schema: setup    ## write tasks.schema.json, status.schema.json and contract.schema.json from the models
+schema: setup    ## write the four *.schema.json from the models
 	@$(BIN)/python -m fleet.tasks.schema > tasks.schema.json
 	@$(BIN)/python -m fleet.cli.report > status.schema.json
+	@$(BIN)/python -m fleet.cli.commands.alarms > alarms.schema.json
 	@$(BIN)/python -m fleet.contract > contract.schema.json
 
 sandbox: setup   ## start AWS on this machine, to play by hand

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from fleet.aws import identity, session
+from fleet.aws.operator import metrics
 from fleet.cli.command import CommandError
 from fleet.cli.stack import StackConfig
 from fleet.seen import Unknown
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_sagemaker import SageMakerClient
 
 T = TypeVar("T")
@@ -16,11 +18,21 @@ T = TypeVar("T")
 
 def sagemaker(config: StackConfig) -> "SageMakerClient":
     """A client for the stack's Region."""
+    _check(config)
+    return ask(lambda: session.sagemaker(config.access))
+
+
+def cloudwatch(config: StackConfig) -> "CloudWatchClient":
+    """A client of CloudWatch for the stack's Region."""
+    _check(config)
+    return ask(lambda: metrics.client(config.access))
+
+
+def _check(config: StackConfig) -> None:
     if not config.access.region:
         raise CommandError("aws:region is not set; run `pulumi config set aws:region <region>`")
     if objection := ask(lambda: identity.objection(config.access)):
         raise CommandError(objection)
-    return ask(lambda: session.sagemaker(config.access))
 
 
 def ask(call: Callable[[], T]) -> T:

@@ -14,6 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from fleet import contract
+from fleet.cli import alarm
+from fleet.cli.alarm import Alarm
 from fleet.cli.stack import pulumi
 from fleet.status import Status, total
 from fleet.tags import VERSION
@@ -48,6 +50,7 @@ class Preview:
 
     outputs: Mapping[str, Any] = field(default_factory=dict)  # by task; {} where the run came to none
     targets: Mapping[str, Target] = field(default_factory=dict)  # by endpoint
+    alarms: tuple[Alarm, ...] = ()  # that the state holds
     warnings: tuple[str, ...] = ()
     error: str = ""  # why it failed, "" where it did not
 
@@ -82,6 +85,7 @@ def read(events: Iterable[Mapping[str, Any]], complaint: str = "") -> Preview:
     said: dict[str, dict[str, None]] = {"error": {}, "warning": {}, "info": {}}  # as sets that keep their order
     outputs: Mapping[str, Any] = {}
     tasks, endpoints, versions = set[str](), dict[str, str](), dict[str, int]()
+    alarms = dict[str, Alarm]()
     for event in events:
         match event:
             case {"diagnosticEvent": {"severity": str(severity), "message": str(message)}}:
@@ -90,6 +94,9 @@ def read(events: Iterable[Mapping[str, Any]], complaint: str = "") -> Preview:
                     said[severity][text] = None
             case {"resOutputsEvent": {"metadata": {"type": "pulumi:pulumi:Stack", "new": dict(stack)}}}:
                 outputs = stack.get("outputs") or {}  # the last one counts: the first is what the state held
+            case {"resourcePreEvent": {"metadata": {"type": alarm.TYPE, "old": dict(old)}}}:
+                if one := alarm.known(old):
+                    alarms[one.name] = one
             case {"resourcePreEvent": {"metadata": {"type": kind, "urn": str(urn), "new": {"inputs": dict(inputs)}}}}:
                 match kind, inputs:
                     case "fleet:Task", _:
@@ -102,6 +109,7 @@ def read(events: Iterable[Mapping[str, Any]], complaint: str = "") -> Preview:
     return Preview(
         outputs=_of_this_run(outputs, tasks, said["info"]) if error else outputs,
         targets={name: Target(config, versions.get(config, 0)) for name, config in endpoints.items()},
+        alarms=tuple(alarms.values()),
         warnings=tuple(said["warning"]),
         error=error,
     )

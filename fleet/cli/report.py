@@ -4,12 +4,14 @@
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from fleet import contract
+from fleet.cli.alarm import Alarm
 from fleet.cli.preview import Preview
 from fleet.status import Status, one_line, total
 from fleet.tasks.model import CHAMPION, title
@@ -17,11 +19,17 @@ from fleet.tasks.model import CHAMPION, title
 UP_TO_DATE, FAILED, NOT_UP_TO_DATE, INTERRUPTED = 0, 1, 2, 130  # exit codes
 
 
-class _Said(BaseModel):
+def _optional(schema: dict[str, Any]) -> None:
+    del schema["default"]  # null is never printed
+
+
+class Said(BaseModel):
+    """What a command prints as JSON: its fields say what they mean, to the schema too."""
+
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, populate_by_name=True)
 
 
-class _Standing(_Said):
+class _Standing(Said):
     status: Status
     """UNKNOWN: could not find out; what serves is left alone."""
     reason: str
@@ -38,6 +46,8 @@ class _Standing(_Said):
     """When the endpoint was last modified, ISO 8601; "" where there is none."""
     by_decision: bool
     """Not deployed because the task list says so: nothing that needs attention."""
+    alarms: list[str] | SkipJsonSchema[None] = Field(default=None, json_schema_extra=_optional)
+    """The kinds of its alarms that are in ALARM; not there without --alarms, or where CloudWatch did not say."""
 
 
 class VariantStatus(_Standing):
@@ -72,7 +82,7 @@ class Row(NamedTuple):
         return self.standing.status is Status.NOT_DEPLOYED and self.standing.by_decision
 
 
-class Report(_Said):
+class Report(Said):
     """What `fleet status --json` prints, whatever its exit code."""
 
     schema_: Literal[1] = Field(alias="schema")
@@ -120,6 +130,23 @@ def read(preview: Preview) -> Report:
     unknown = (row for row in found.rows if row.standing.status is Status.UNKNOWN)
     warnings = [*found.warnings, *(f"{row.name}: {one_line(row.standing.reason)}" for row in unknown)]
     return found.model_copy(update={"warnings": warnings})
+
+
+def with_alarms(found: Report, firing: Iterable[Alarm]) -> Report:
+    """The same with the alarms that are in ALARM; those that belong to no row, e.g. `runs`, are warnings."""
+    due = sorted(firing, key=lambda alarm: alarm.name)
+    rows = {row.name for row in found.rows}
+
+    def told(row: Row) -> VariantStatus:
+        kinds = [alarm.kind for alarm in due if alarm.whose == row.name]
+        return row.standing.model_copy(update={"alarms": kinds})
+
+    tasks = {
+        name: task({variant: told(Row(name, variant, one)) for variant, one in of.variants.items()}, of.successor)
+        for name, of in found.tasks.items()
+    }
+    others = [f"in ALARM: {alarm.name}" for alarm in due if alarm.whose not in rows]
+    return found.model_copy(update={"tasks": tasks, "warnings": [*found.warnings, *others]})
 
 
 def _task(output: Mapping[str, Any]) -> TaskStatus:

@@ -1,9 +1,12 @@
 """What the engine alone knows of a stack: what its state holds, and whether a run is under way."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fleet.aws.operator.leftovers import Kind
+from fleet.cli.alarm import Alarm, known
 from fleet.cli.command import CommandError
 from fleet.cli.stack import answer, pulumi
 
@@ -14,6 +17,14 @@ _TYPES = {
 }
 _NOTHING_TO_DO = ("no resource named", "could not be found", "snapshot was nil")  # the last: a stack never deployed
 _NOBODY = "urn:pulumi:none::none::none::none"
+
+
+@dataclass(frozen=True)
+class Left:
+    """What the last run left: the alarms that the state holds, and the stack's outputs."""
+
+    alarms: tuple[Alarm, ...]
+    outputs: Mapping[str, Any]
 
 
 def refuse_locked(stack: str) -> None:
@@ -55,6 +66,23 @@ def outputs(stack: str) -> Any:
         return json.loads(text)
     except ValueError:
         raise CommandError(f"the outputs of {stack} could not be read: pulumi stack said {text[:200]!r}") from None
+
+
+def left(stack: str) -> Left:
+    """The alarms and the outputs, as the state has them. Raises CommandError where it cannot be read.
+
+    `pulumi stack export` shows whose an alarm is, and works without the passphrase or the key of the stack's secrets.
+    """
+    text = answer("stack", "export", "--stack", stack)
+    try:
+        deployment: dict[str, Any] = json.loads(text)["deployment"]
+        resources = deployment.get("resources", [])  # none of a stack that was never deployed
+        deployment["manifest"]  # of every deployment: what has none is something else
+        alarms = {one.name: one for one in map(known, resources) if one}
+        outputs = (one.get("outputs", {}) for one in resources if one["type"] == "pulumi:pulumi:Stack")
+        return Left(tuple(alarms.values()), next(outputs, {}))
+    except (AttributeError, ValueError, KeyError, TypeError):
+        raise CommandError(f"the state of {stack} could not be read: pulumi stack said {text[:200]!r}") from None
 
 
 def _error(said: str) -> str:

@@ -22,6 +22,7 @@ STYLES = {
     Status.UP_TO_DATE: "green",
 }
 NOTHING = "-"
+REASON = "REASON"
 REASON_WIDTH = 40  # characters; where there is less room, the reason goes under the name
 NAME_WIDTH = 24
 PIPE_WIDTH = 10_000  # no terminal: one line a row, and nothing is cut off
@@ -48,12 +49,17 @@ COLUMNS = (
     Column("APPROVED", lambda row, now: version(row.standing.approved_version)),
     Column("ENDPOINT", lambda row, now: row.standing.endpoint_status or NOTHING),
     Column("AGE", lambda row, now: age(row.standing.modified, now)),
-    Column("REASON", lambda row, now: one_line(row.standing.reason)),
+    Column(REASON, lambda row, now: _reason(row)),
 )
 
 
 def version(number: int) -> str:
     return str(number) if number else NOTHING
+
+
+def _reason(row: Row) -> str:
+    reason = one_line(row.standing.reason)
+    return f"{reason}; in ALARM: {', '.join(row.standing.alarms)}" if row.standing.alarms else reason
 
 
 def age(modified: str, now: datetime) -> str:
@@ -79,38 +85,42 @@ def show(report: Report, out: Console) -> None:
     """Print the table and the total."""
     rows, now = by_attention(report), datetime.now(UTC)
     if rows:
-        lean = Measurement.get(out, out.options, _table(rows, COLUMNS[:-1], now)).maximum
-        out.print(_table(rows, COLUMNS, now) if out.width - lean >= REASON_WIDTH else _narrow_table(rows, now))
+        lay_out([column.head for column in COLUMNS], [_cells(row, now) for row in rows], out)
     if rows or not report.error:
         out.print(report.total)
 
 
-def _table(rows: Sequence[Row], columns: Sequence[Column], now: datetime) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in columns:
-        table.add_column(column.head, no_wrap=column is not COLUMNS[-1], overflow="fold")
-    for row in rows:
-        table.add_row(*_cells(row, columns, now), style="dim" if row.is_by_decision else None)
-    return table
-
-
-def _narrow_table(rows: Sequence[Row], now: datetime) -> Table:
-    """The same with the reason under the name."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(COLUMNS[0].head, overflow="fold", min_width=NAME_WIDTH)
-    for column in COLUMNS[1:-1]:
-        table.add_column(column.head, overflow="fold")
-    for row in rows:
-        name, *cells, reason = _cells(row, COLUMNS, now)
-        beneath: RenderableType = Padding(reason, (0, 0, 0, 2), style="dim")
-        table.add_row(Group(name, beneath), *cells, style="dim" if row.is_by_decision else None)
-    return table
-
-
-def _cells(row: Row, columns: Sequence[Column], now: datetime) -> list[Text]:
-    cells = [Text(column.cell(row, now)) for column in columns]  # Text: a reason may hold what reads as markup
-    cells[1].stylize("dim" if row.is_by_decision else STYLES[row.standing.status])
+def _cells(row: Row, now: datetime) -> list[Text]:
+    style = "dim" if row.is_by_decision else ""
+    cells = [Text(column.cell(row, now), style) for column in COLUMNS]  # Text: a reason may hold what reads as markup
+    cells[1].stylize(style or STYLES[row.standing.status])
     return cells
+
+
+def lay_out(heads: Sequence[str], rows: Sequence[Sequence[Text]], out: Console) -> None:
+    """Print a line a row; where there is little room, the last cell goes under the first."""
+    lean = Measurement.get(out, out.options, _wide(heads[:-1], [row[:-1] for row in rows])).maximum
+    out.print(_wide(heads, rows) if out.width - lean >= REASON_WIDTH else _narrow(heads, rows))
+
+
+def _wide(heads: Sequence[str], rows: Sequence[Sequence[Text]]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for head in heads:
+        table.add_column(head, no_wrap=head != REASON, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _narrow(heads: Sequence[str], rows: Sequence[Sequence[Text]]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(heads[0], overflow="fold", min_width=NAME_WIDTH)
+    for head in heads[1:-1]:
+        table.add_column(head, overflow="fold")
+    for name, *cells, reason in rows:
+        beneath: RenderableType = Padding(reason, (0, 0, 0, 2), style="dim")
+        table.add_row(Group(name, beneath), *cells)
+    return table
 
 
 def markdown(report: Report) -> str:

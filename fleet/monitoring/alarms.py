@@ -281,7 +281,10 @@ def inputs(alarm: Specification, topics: Sequence[Any] = ()) -> dict[str, Any]:
     if alarm.low_samples:
         said["evaluateLowSampleCountPercentiles"] = alarm.low_samples
     if alarm.warm_up_minutes:
-        said["warmUpConfiguration"] = {"warmUpPeriodDurationInMinutes": alarm.warm_up_minutes}
+        # All of it. Else it may end with the first data, and where the run that makes the alarm fails, it would fire at
+        # once (User Guide, alarm warm-up periods, 2026-11).
+        whole = {"onlyStartEvaluatingAfterWarmUpPeriodEnds": True}
+        said["warmUpConfiguration"] = {"warmUpPeriodDurationInMinutes": alarm.warm_up_minutes, **whole}
     return said | _watched(alarm)
 
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.aws import sns, tags
@@ -174,7 +175,7 @@ def endpoint_changed(world: World, endpoint: Endpoint, at: float) -> None:
         "detail-type": "SageMaker Endpoint State Change",
         "account": ACCOUNT,
         "region": region,
-        "time": at,
+        "time": datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "resources": [endpoint.arn],
         "detail": {
             "EndpointName": endpoint.name,

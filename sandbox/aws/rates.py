@@ -7,10 +7,16 @@ from dataclasses import dataclass, field
 
 from sandbox.aws.world import AwsError
 
+# Calls a second in an account's region (CloudWatch endpoints and quotas, 2026-09). Tags are left out: other services
+# have operations of the same names.
 CLOUDWATCH = {
     "PutMetricAlarm": 3,
     "DescribeAlarms": 9,
-}  # calls a second in an account's region (service quotas, 2026-11)
+    "DeleteAlarms": 3,
+    "PutDashboard": 10,
+    "GetDashboard": 10,
+    "DeleteDashboards": 10,
+}
 
 
 @dataclass

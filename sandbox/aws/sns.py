@@ -52,9 +52,10 @@ def _refusal(world: World, service: str, source: str, arn: str) -> str:
         return f"topic {arn} does not exist"
     if topic.attributes.get("KmsMasterKeyId") == "alias/aws/sns":
         return f"{service} may not use the key alias/aws/sns"  # its policy cannot be changed
-    # CloudWatch comes for the account that has the alarm; EventBridge does not
-    owner = {"aws:sourceowner": ACCOUNT} if service == "cloudwatch.amazonaws.com" else {}
-    context = {"aws:sourceaccount": ACCOUNT, "aws:sourcearn": source, **owner}
+    # "You can't use Condition blocks in Amazon SNS topic policies for EventBridge": it does not say for whom it
+    # publishes, as CloudWatch does, and the message is lost (EventBridge user guide, resource-based policies, 2026-11).
+    of_alarms = {"aws:sourceaccount": ACCOUNT, "aws:sourceowner": ACCOUNT, "aws:sourcearn": source}
+    context = of_alarms if service == "cloudwatch.amazonaws.com" else {}
     statements = json.loads(_policy(topic))["Statement"]
     if any(_admits(statement, service, arn, context) for statement in statements):
         return ""

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from fleet.cli import preview, report, stack, table
 from fleet.cli.command import CommandError
+from fleet.cli.preview import Preview
 from fleet.cli.report import INTERRUPTED, Report
 
 EXIT_CODES = "exit code: 0 all up to date, 2 something is not, 1 could not find out, or an error"
@@ -17,6 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="for machines, see status.schema.json; with every exit code")
     form.add_argument("--markdown", action="store_true", help="a table for the summary of a CI job")
+    parser.add_argument("--alarms", action="store_true", help="name the alarms that are in ALARM beside the reason")
     parser.add_argument("--watch", action="store_true", help="follow a running update to its end")
     parser.add_argument(
         "--timeout", type=minutes, default=60, metavar="MINUTES", help="how long to watch at most; default: 60"
@@ -33,7 +35,7 @@ def minutes(text: str) -> float:
 def run(options: argparse.Namespace) -> int:
     code = None
     try:
-        found, is_interrupted = _watched(options) if options.watch else (_found(options.stack), False)
+        found, is_interrupted = _watched(options) if options.watch else (_found(options), False)
         code = INTERRUPTED if is_interrupted else None
     except CommandError as error:
         found = report.failed(str(error))
@@ -43,9 +45,10 @@ def run(options: argparse.Namespace) -> int:
     return found.exit_code if code is None else code
 
 
-def _found(name: str | None) -> Report:
+def _found(options: argparse.Namespace) -> Report:
     with _busy():
-        return report.read(preview.run(name))
+        seen = preview.run(options.stack)
+        return _with_alarms(report.read(seen), seen, options)
 
 
 def _watched(options: argparse.Namespace) -> tuple[Report, bool]:
@@ -60,7 +63,28 @@ def _watched(options: argparse.Namespace) -> tuple[Report, bool]:
         client = session.sagemaker(config.access)
     out = table.console(sys.stderr if options.json or options.markdown else sys.stdout)
     watched = watch(seen, report.read(seen), client, has_ended, out, minutes=options.timeout)
-    return watched.report, watched.is_interrupted
+    return _with_alarms(watched.report, seen, options), watched.is_interrupted
+
+
+def _with_alarms(found: Report, seen: Preview, options: argparse.Namespace) -> Report:
+    """The same with the alarms that are in ALARM, where they are asked for.
+
+    How the tasks stand is known without CloudWatch: where that does not answer, a warning says so, and no more.
+    """
+    if not options.alarms or not found.tasks:
+        return found
+    if not seen.alarms:
+        return report.with_alarms(found, [])
+    from fleet.aws.operator import alarms  # noqa: PLC0415  # botocore, as above
+    from fleet.cli import aws  # noqa: PLC0415  # as above
+
+    names = [alarm.name for alarm in seen.alarms]
+    try:
+        cloudwatch = aws.cloudwatch(stack.read(stack.selected(options.stack)))
+        firing = aws.ask(lambda: alarms.in_alarm(cloudwatch, names))
+    except CommandError as error:
+        return found.model_copy(update={"warnings": [*found.warnings, f"alarms: {error}"]})
+    return report.with_alarms(found, [alarm for alarm in seen.alarms if alarm.name in firing])
 
 
 def _busy() -> AbstractContextManager[object]:

@@ -12,6 +12,7 @@ from sandbox.aws.world import ACCOUNT, Answer, AwsError, Dashboard, Params
 PAGES = Pages(1000, "Invalid NextToken.", "InvalidParameterValue")
 NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 MOST_WIDGETS, MOST_METRICS, MOST_METRICS_WRITTEN = 500, 2500, 500  # of a dashboard, of it and of a widget
+MOST_ALARMS = 100  # of a widget
 COLUMNS, ROWS = 24, 1000
 WIDGETS = ("metric", "text", "log", "alarm", "explorer", "chart", "custom")
 NEEDED = {"text": ("markdown",), "alarm": ("alarms",), "log": ("query", "region"), "custom": ("endpoint",)}
@@ -71,8 +72,23 @@ def _of_widget(path: str, widget: Any) -> Found:
     for member in NEEDED.get(widget["type"], ()):
         if member not in properties:
             yield f"{path}/properties", f"Should have required property '{member}'"
+    if widget["type"] == "alarm":
+        yield from _of_alarm_widget(f"{path}/properties", properties)
     if widget["type"] == "metric":
         yield from _of_metric_widget(f"{path}/properties", properties)
+
+
+def _of_alarm_widget(path: str, properties: Params) -> Found:
+    alarms = properties.get("alarms", [""])
+    if not alarms:
+        yield f"{path}/alarms", "Should NOT have fewer than 1 items"
+    if len(alarms) > MOST_ALARMS:
+        yield f"{path}/alarms", f"Should NOT have more than {MOST_ALARMS} items"
+    if properties.get("sortBy", "default") not in ("default", "stateUpdatedTimestamp", "timestamp"):
+        yield f"{path}/sortBy", "Should be equal to one of the allowed values"
+    for number, state in enumerate(properties.get("states", [])):
+        if state not in ("ALARM", "INSUFFICIENT_DATA", "OK"):
+            yield f"{path}/states/{number}", "Should be equal to one of the allowed values"
 
 
 def _number(path: str, value: Any, least: int, most: int | None) -> Found:

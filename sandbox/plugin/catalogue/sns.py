@@ -2,7 +2,20 @@
 
 import json
 
-from sandbox.plugin.catalogue.row import Call, Field, Properties, ResourceType, Tagging, forcing_new
+from sandbox.plugin.catalogue.row import Call, Field, Properties, ResourceType, Tagging, forcing_new, same_json
+
+# What the policy that every topic begins with allows
+VERBS = (
+    "GetTopicAttributes",
+    "SetTopicAttributes",
+    "AddPermission",
+    "RemovePermission",
+    "DeleteTopic",
+    "Subscribe",
+    "ListSubscriptionsByTopic",
+    "Publish",
+    "Receive",
+)
 
 
 def of_topic(key: Properties) -> Properties:
@@ -23,7 +36,7 @@ def by_default(arn: str) -> str:
         "Sid": "__default_statement_ID",
         "Effect": "Allow",
         "Principal": {"AWS": "*"},
-        "Action": [f"SNS:{verb}" for verb in ("GetTopicAttributes", "SetTopicAttributes", "Subscribe", "Publish")],
+        "Action": [f"SNS:{verb}" for verb in VERBS],
         "Resource": arn,
         "Condition": {"StringEquals": {"AWS:SourceOwner": arn.split(":")[4]}},
     }
@@ -61,7 +74,7 @@ TOPIC_POLICY = ResourceType(
     service="sns",
     fields=(
         Field("arn", "TopicArn", replaces=True),
-        Field("policy", "AttributeValue", described="Policy"),
+        Field("policy", "AttributeValue", described="Policy", same=same_json),
     ),
     key=("arn",),
     also=(("AttributeName", "Policy"),),

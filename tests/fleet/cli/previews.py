@@ -7,6 +7,7 @@ from fleet import contract, wire
 from fleet.cli import preview
 from fleet.cli.preview import Preview
 from fleet.memory import Outcome
+from tests.fleet.cli import exports
 
 STACK = "pulumi:pulumi:Stack"
 URN = "urn:pulumi:prod::sagemaker-endpoint-manager"
@@ -75,6 +76,12 @@ def endpoint(name: str, config: str) -> Event:
 def configuration(name: str, version: int) -> Event:
     kind = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
     return resource(kind, name, name=name, tags={"fleet:version": str(version)})
+
+
+def alarm(name: str, task: str = "", variant: str = "champion", *, op: str = "same") -> Event:
+    """An alarm that the state holds."""
+    held = exports.alarm(name, task, variant)
+    return {"resourcePreEvent": {"metadata": {"op": op, "urn": held["urn"], "type": held["type"], "old": held}}}
 
 
 def outputs(tasks: Mapping[str, Any]) -> Event:

@@ -8,7 +8,9 @@ import pytest
 
 from fleet.aws.operator.leftovers import Kind
 from fleet.cli import stack, state
+from fleet.cli.alarm import Alarm
 from fleet.cli.command import CommandError
+from tests.fleet.cli import exports
 
 LOCKED = (
     "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the "
@@ -93,3 +95,30 @@ def test_outputs_that_cannot_be_read_are_said(engine: dict[str, str]) -> None:
     engine["stdout"] = "warning: a new version of Pulumi"
     with pytest.raises(CommandError, match="the outputs of prod could not be read: pulumi stack said 'warning"):
         state.outputs("prod")
+
+
+def test_the_state_tells_which_alarms_there_are_and_whose(engine: dict[str, str]) -> None:
+    other = {"urn": "…", "custom": True, "id": "spam", "type": "aws:sagemaker/endpoint:Endpoint", "inputs": {}}
+    engine["stdout"] = exports.text(
+        exports.alarm("p/prod/spam/slow", "spam"), other, exports.alarm("p/prod/runs"), outputs={"spam": {"version": 8}}
+    )
+    left = state.left("prod")
+    assert left.alarms == (Alarm("p/prod/spam/slow", "spam", "champion"), Alarm("p/prod/runs", "", ""))
+    assert left.outputs == {"spam": {"version": 8}}
+
+
+def test_an_alarm_that_the_state_has_twice_is_one(engine: dict[str, str]) -> None:
+    engine["stdout"] = exports.text(exports.alarm("p/a", "spam"), exports.alarm("p/a", "spam", delete=True))
+    assert len(state.left("prod").alarms) == 1
+
+
+def test_a_stack_that_was_never_deployed_has_left_nothing(engine: dict[str, str]) -> None:
+    engine["stdout"] = exports.NEVER_DEPLOYED
+    assert state.left("prod") == state.Left((), {})
+
+
+@pytest.mark.parametrize("said", ["", "[]", "{}", '{"version": 3, "deployment": {}}', '{"deployment": null}'])
+def test_an_export_that_reads_otherwise_is_no_empty_state(engine: dict[str, str], said: str) -> None:
+    engine["stdout"] = said
+    with pytest.raises(CommandError, match="the state of prod could not be read"):
+        state.left("prod")

@@ -95,6 +95,14 @@ def test_silence_is_a_whole_day_without_a_call_and_not_before_the_day_has_passed
     assert (silent.datapoints, silent.periods, silent.period, silent.warm_up_minutes) == (24, 24, 3600, 1440)
 
 
+def test_a_warm_up_lasts_its_whole_time_whatever_data_comes_meanwhile() -> None:
+    inputs = alarms.inputs(alarms.of_runs(24, project="fleet", stack="prod"))
+    assert inputs["warmUpConfiguration"] == {
+        "warmUpPeriodDurationInMinutes": 1440,
+        "onlyStartEvaluatingAfterWarmUpPeriodEnds": True,
+    }
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_only_what_serverless_endpoints_publish_is_watched(kind: alarms.Kind) -> None:
     for metric in filter(None, (kind.metric, kind.per)):

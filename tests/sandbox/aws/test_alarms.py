@@ -35,7 +35,7 @@ class Aws:
     def __call__(self, operation: str, region: str = REGION, /, **request: Any) -> dict[str, Any]:
         return SERVICE.answer(Watched(self.metrics, self.world), region, operation, request)
 
-    def put(self, name: str = "errors", **changes: Any) -> None:
+    def put(self, name: str = "errors", /, **changes: Any) -> None:
         request = {
             "AlarmName": name,
             "Namespace": "AWS/SageMaker",
@@ -230,6 +230,15 @@ def test_a_warm_up_ends_early_where_all_periods_have_data(aws: Aws) -> None:
     assert aws.state() == "ALARM"
 
 
+def test_a_warm_up_lasts_its_whole_time_where_that_is_said(aws: Aws) -> None:
+    whole = {"OnlyStartEvaluatingAfterWarmUpPeriodEnds": True}
+    aws.put(WarmUpConfiguration={"WarmUpPeriodDurationInMinutes": 600, **whole})
+    for _ in range(3):
+        aws.calls(errors=10)
+        aws.wait()
+    assert aws.state() == "INSUFFICIENT_DATA"
+
+
 def test_metric_math_divides_where_both_have_data(aws: Aws) -> None:
     def of(id_: str, metric: str, statistic: str) -> dict[str, Any]:
         named = {"Namespace": "AWS/SageMaker", "MetricName": metric, "Dimensions": DIMENSIONS}
@@ -395,7 +404,7 @@ def test_what_is_over_the_rate_is_throttled_until_time_has_passed() -> None:
 def test_an_operation_without_a_rate_is_never_throttled() -> None:
     rates = Rates(clock=lambda: 0.0)
     for _ in range(1000):
-        rates.check(CLOUDWATCH, REGION, "PutDashboard")
+        rates.check(CLOUDWATCH, REGION, "PutMetricData")
 
 
 # Over HTTP

@@ -43,6 +43,10 @@ def widget(*metrics: Any, **changes: Any) -> dict[str, Any]:
     return {"type": "metric", "x": 0, "y": 0, "width": 12, "height": 6, "properties": properties, **changes}
 
 
+def watching(*alarms: str, **changes: Any) -> dict[str, Any]:
+    return {"type": "alarm", "properties": {"alarms": list(alarms), **changes}}
+
+
 def test_a_dashboard_is_kept_as_it_came_in_every_region(aws: Aws) -> None:
     assert aws.put(widget(CALLS)) == {"DashboardValidationMessages": []}
     shown = aws("GetDashboard", "us-east-1", DashboardName="fleet")
@@ -80,6 +84,10 @@ def test_of_several_dashboards_none_is_deleted_where_one_is_missing(aws: Aws) ->
         (widget(CALLS, properties={"view": "lines"}), "/properties/view", "allowed values"),
         ({"type": "text", "properties": {}}, "/properties", "required property 'markdown'"),
         ({"type": "alarm", "properties": {}}, "/properties", "required property 'alarms'"),
+        (watching(), "/properties/alarms", "fewer than 1 items"),
+        (watching(*["arn"] * 101), "/properties/alarms", "Should NOT have more than 100 items"),
+        (watching("arn", states=["ALARM", "RED"]), "/properties/states/1", "allowed values"),
+        (watching("arn", sortBy="name"), "/properties/sortBy", "allowed values"),
         (widget(*[CALLS] * 501), "/properties/metrics", "Should NOT have more than 500 items"),
         (
             widget(CALLS, properties={"view": "gauge", "annotations": {"vertical": [{"value": "2026-11-28"}]}}),

@@ -1,5 +1,6 @@
 """EventBridge of the sandbox: rules, targets, and what becomes of SageMaker's events."""
 
+import re
 from typing import Any
 
 import pytest
@@ -63,6 +64,13 @@ def test_a_rollback_is_told_with_all_its_steps_however_late_somebody_looks(ruled
     ruled("UpdateEndpoint", EndpointName="toxicity", EndpointConfigName="c2")
     ruled.wait(3600)
     assert [message.body.split()[2] for message in outbox(ruled)[2:]] == ['UPDATING"', 'ROLLING_BACK"', 'IN_SERVICE"']
+
+
+def test_an_event_has_its_time_as_a_text(ruled: Any) -> None:
+    at = {"InputPathsMap": {"at": "$.time"}, "InputTemplate": '"<at>"'}
+    ask(ruled.world, "PutTargets", Rule="fleet", Targets=[{"Id": "topic", "Arn": TOPIC, "InputTransformer": at}])
+    ruled.endpoint()
+    assert re.fullmatch(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"', outbox(ruled)[0].body)
 
 
 def test_a_status_that_stays_is_told_once(ruled: Any) -> None:

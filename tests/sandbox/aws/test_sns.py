@@ -124,21 +124,33 @@ def test_the_first_policy_of_a_topic_lets_alarms_publish_and_events_not(aws: Aws
         ({"Principal": {"Service": CLOUDWATCH}}, False),
         ({"Principal": {"Service": EVENTS}, "Action": "sns:Subscribe"}, False),
         ({"Principal": {"Service": EVENTS}, "Resource": f"{TOPIC}-2"}, False),
-        (
-            {"Principal": {"Service": EVENTS}, "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}}},
-            True,
-        ),
-        (
-            {"Principal": {"Service": EVENTS}, "Condition": {"StringEquals": {"aws:SourceAccount": "210987654321"}}},
-            False,
-        ),
-        ({"Principal": {"Service": EVENTS}, "Condition": {"ArnLike": {"aws:SourceArn": RULE[:-3] + "*"}}}, True),
-        ({"Principal": {"Service": EVENTS}, "Condition": {"ArnLike": {"aws:SourceArn": ALARM}}}, False),
     ],
 )
 def test_a_policy_decides_who_publishes(aws: Aws, changes: dict[str, Any], allowed: bool) -> None:
     aws.policy(**changes)
     assert (aws.published(EVENTS, RULE) == "") is allowed
+
+
+@pytest.mark.parametrize(
+    ("condition", "allowed"),
+    [
+        ({"StringEquals": {"aws:SourceAccount": "123456789012"}}, True),
+        ({"StringEquals": {"aws:SourceAccount": "210987654321"}}, False),
+        ({"ArnLike": {"aws:SourceArn": ALARM[:-3] + "*"}}, True),
+        ({"ArnLike": {"aws:SourceArn": RULE}}, False),
+    ],
+)
+def test_a_condition_decides_which_alarms_publish(aws: Aws, condition: dict[str, Any], allowed: bool) -> None:
+    aws.policy(Principal={"Service": CLOUDWATCH}, Condition=condition)
+    assert (aws.published(CLOUDWATCH, ALARM) == "") is allowed
+
+
+@pytest.mark.parametrize(
+    "condition", [{"StringEquals": {"aws:SourceAccount": "123456789012"}}, {"ArnLike": {"aws:SourceArn": RULE}}]
+)
+def test_no_event_meets_a_condition(aws: Aws, condition: dict[str, Any]) -> None:
+    aws.policy(Principal={"Service": EVENTS}, Condition=condition)
+    assert aws.published(EVENTS, RULE) == f"the policy of {TOPIC} does not let {EVENTS} publish"
 
 
 def test_a_topic_with_the_key_of_aws_takes_nothing_from_services(aws: Aws) -> None:

@@ -924,6 +924,27 @@ def test_a_policy_of_a_topic_comes_changes_and_leaves_the_first_one_behind(real:
     assert "__default_statement_ID" in served.world.topics[TOPIC_ARN].attributes["Policy"]
 
 
+def test_a_policy_of_a_topic_that_is_written_in_another_way_is_no_change(real: Engine) -> None:
+    created_before(real, TOPIC_POLICY)
+    state = real.create(TOPIC_POLICY, topic_policy())
+    spaced = topic_policy() | {"policy": json.dumps(json.loads(topic_policy()["policy"]), indent=2)}
+    assert real.diff(TOPIC_POLICY, state, spaced).changes == proto.DiffResponse.DIFF_NONE
+
+
+def test_the_tags_of_an_alarm_change_without_writing_it_anew(real: Engine, served: Any) -> None:
+    state = real.create(METRIC_ALARM, alarm())
+    before = next(iter(served.world.alarms.values()))
+    real.update(METRIC_ALARM, state, real.checked(METRIC_ALARM, alarm(tags={"a": "c"})))
+    assert list(served.world.alarms.values()) == [before]
+
+
+def test_an_alarm_of_that_name_is_overwritten_and_keeps_its_tags(real: Engine, served: Any) -> None:
+    real.create(METRIC_ALARM, alarm(tags={"owner": "another team"}))
+    state = real.create(METRIC_ALARM, alarm(threshold=0.5))
+    (kept,) = served.world.alarms.values()
+    assert (kept.details["Threshold"], state["tagsAll"]) == (0.5, {"owner": "another team"})
+
+
 def test_a_subscription_is_known_by_its_arn_before_it_is_confirmed(real: Engine) -> None:
     created_before(real, TOPIC_SUBSCRIPTION)
     state = real.create(TOPIC_SUBSCRIPTION, subscription())
