@@ -38,7 +38,7 @@ class Held:
     name: Callable[[str], str]  # by the endpoint's; one that no endpoint or revision can have
 
 
-# By their kinds. The parameter is the task's, and an endpoint has several alarms: these are looked up by their own names.
+# By their kinds. The parameter is the task's, an endpoint has several alarms: these are looked up by their own names.
 HELD_AS: Mapping[str, Held] = {SCALING: Held(ScalableTarget.TYPE, target_of)}
 
 

@@ -10,7 +10,17 @@ import pytest
 from pulumi_aws.cloudwatch.metric_alarm import MetricAlarmArgs
 
 from fleet.monitoring import alarms
-from fleet.monitoring.alarms import KINDS, RUNS, Specification, inputs, monthly_usd, of_runs, specifications, watched
+from fleet.monitoring.alarms import (
+    KINDS,
+    RUNS,
+    Specification,
+    fleet_of,
+    inputs,
+    monthly_usd,
+    of_runs,
+    specifications,
+    watched,
+)
 from fleet.monitoring.signals import NAMESPACE, dimensions, of_run
 from fleet.tasks.load import parse
 from fleet.tasks.model import CHAMPION, Task
@@ -96,7 +106,7 @@ def test_silence_is_a_whole_day_without_a_call_and_not_before_the_day_has_passed
 
 
 def test_a_warm_up_lasts_its_whole_time_whatever_data_comes_meanwhile() -> None:
-    inputs = alarms.inputs(alarms.of_runs(24, project="fleet", stack="prod"))
+    inputs = alarms.inputs(alarms.of_runs(24, stack="fleet/prod"))
     assert inputs["warmUpConfiguration"] == {
         "warmUpPeriodDurationInMinutes": 1440,
         "onlyStartEvaluatingAfterWarmUpPeriodEnds": True,
@@ -181,3 +191,18 @@ def test_the_docs_have_a_row_for_every_alarm_and_for_no_other() -> None:
     text = (ROOT / "docs" / "alarms.md").read_text(encoding="utf-8")
     rows = re.findall(r'^\| <a id="([a-z-]+)"></a>`\1` \|', text, re.MULTILINE)
     assert rows == [*(kind.name for kind in KINDS), RUNS]
+
+
+@pytest.mark.parametrize(("name", "fleet"), [("fleet/prod/spam/slow", "fleet/prod"), ("fleet/prod/runs", "fleet/prod")])
+def test_the_beginning_of_a_name_is_what_the_stack_was_called(name: str, fleet: str) -> None:
+    assert fleet_of(name) == fleet
+
+
+def test_an_arn_is_in_the_partition_region_and_account_of_the_endpoint() -> None:
+    endpoint = "arn:aws-cn:sagemaker:cn-north-1:123456789012:endpoint/spam"
+    assert alarms.arn("f/p/spam/slow", endpoint) == "arn:aws-cn:cloudwatch:cn-north-1:123456789012:alarm:f/p/spam/slow"
+
+
+def test_the_alarm_of_a_renamed_stack_keeps_its_name_and_watches_what_the_stack_says_now() -> None:
+    one = of_runs(26, stack="fleet/live", fleet="fleet/prod")
+    assert (one.name, one.dimensions) == ("fleet/prod/runs", {"Stack": "fleet/live"})

@@ -1,7 +1,7 @@
 """What is declared for one variant, with Pulumi's mocks in the engine's place and plain values in AWS's."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 from unittest import mock
@@ -13,6 +13,7 @@ from pulumi.runtime.proto import resource_pb2
 
 from fleet.aws.gateway import Gateway, Presence
 from fleet.resources import site as sites
+from fleet.resources.monitoring import ground
 from fleet.resources.site import Site
 from fleet.seen import Unknown
 from fleet.tags import Ownership
@@ -26,6 +27,7 @@ class World:
     config: Presence = Presence.ABSENT
     has_target: Any = False
     in_state: frozenset[str] = frozenset()
+    alarms: Mapping[str, Presence | Unknown] = field(default_factory=dict)
     refuses: str = ""
     asked: list[str] = field(default_factory=list)
 
@@ -36,6 +38,10 @@ class World:
     async def has_scalable_target(self, resource_id: str) -> Any:
         self.asked.append(resource_id)
         return self.has_target
+
+    async def alarm(self, name: str) -> Presence | Unknown:
+        self.asked.append(name)
+        return self.alarms.get(name, Presence.ABSENT)
 
     async def provision(self, name: str, variant: str, concurrency: int) -> Unknown:
         self.asked.append(f"{name}: {concurrency}")
@@ -82,7 +88,7 @@ class _Monitor(mocks.MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:
         type_ = request.type.rpartition(":")[2]
-        if type_ in ("Stack", "Task"):
+        if type_ in ("Stack", "Task", "Monitoring"):
             return super().RegisterResource(request)
         self.requests.setdefault(type_, []).append(request)
         if type_ == self.refuses:
@@ -102,6 +108,6 @@ def declaring(world: World, declare: Callable[[Site], Awaitable[Any]], *, previe
         return await declare(Site(cast(Gateway, world), ownership, task, "toxicity", "champion"))
 
     # The mocks have no callbacks, by which the engine tells what AWS said.
-    with mock.patch.object(sites, "listening", lambda: None):
+    with mock.patch.object(sites, "listening", lambda: None), mock.patch.object(ground, "listening", lambda: None):
         result = asyncio.run(main())
     return Declarations(monitor.requests, result)

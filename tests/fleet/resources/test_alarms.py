@@ -1,0 +1,85 @@
+"""How the alarms of an endpoint are declared: after it, taken over where they are ours, and never over another's."""
+
+from typing import Any
+
+from fleet.aws.gateway import Presence
+from fleet.memory import ALARMS
+from fleet.monitoring.alarms import Watched, specifications
+from fleet.resources.beside.alarms import AS_IT_IS, EndpointAlarms
+from fleet.resources.beside.thing import Stands, stand
+from fleet.resources.site import Site
+from fleet.seen import Unknown
+from fleet.tasks.model import CHAMPION, Alarms
+from tests.fleet.resources.declaring import Declarations, World, declaring
+
+ONE = specifications(Watched("spam", CHAMPION, None, Alarms(), has_provisioned=False), "spam", fleet="fleet/prod")[0]
+DOWN = Unknown("DescribeAlarms: InternalFailure: down")
+
+
+def declared(
+    presence: Presence | Unknown = Presence.ABSENT, *, foreign: bool = False, refuses: str = "", preview: bool = False
+) -> Declarations:
+    """One alarm, and what the declaration gave."""
+    world = World(alarms={ONE.name: presence}, refuses=refuses)
+
+    async def declare(site: Site) -> Any:
+        return await stand(EndpointAlarms([ONE], site, depends_on=None, foreign=foreign))
+
+    return declaring(world, declare, preview=preview)
+
+
+def test_the_next_run_is_told_of_the_kinds_that_are_in_the_state() -> None:
+    assert declared().result == Stands("server-errors")
+
+
+def test_it_has_the_tags_by_which_it_is_known() -> None:
+    tags = declared().inputs("MetricAlarm")["tags"]
+    assert (tags["fleet:stack"], tags["fleet:task"], tags["fleet:variant"]) == ("prod", "toxicity", "champion")
+
+
+def test_what_a_killed_run_left_is_taken_over_as_it_is() -> None:
+    made = declared(Presence.OURS).of("MetricAlarm")
+    assert (made.importId, set(made.ignoreChanges)) == (ONE.name, set(AS_IT_IS))
+
+
+def test_what_is_left_as_it_is_is_all_that_is_said_of_an_alarm_but_its_name() -> None:
+    said = {"tags", *declared().inputs("MetricAlarm")}
+    assert said - {"name"} <= set(AS_IT_IS)
+
+
+def test_an_alarm_in_the_state_is_changed_in_place() -> None:
+    made = declared(Presence.RECORDED).of("MetricAlarm")
+    assert (made.importId, list(made.ignoreChanges)) == ("", [])
+
+
+def test_an_alarm_of_somebody_else_is_refused_and_not_touched() -> None:
+    found = declared(Presence.FOREIGN)
+    assert found.types == []
+    assert found.result.problem.startswith(f"alarm {ONE.name} exists and is not this stack's")
+
+
+def test_an_alarm_that_could_not_be_looked_at_is_not_written_and_said() -> None:
+    found = declared(DOWN)
+    assert found.types == []
+    assert found.result == Stands(unknown=f"alarm {ONE.name} was not written: {DOWN.error}")
+
+
+def test_an_endpoint_that_is_somebody_elses_gets_no_new_alarm() -> None:
+    assert declared(foreign=True).types == []
+
+
+def test_the_alarms_of_an_endpoint_that_has_become_somebody_elses_are_kept() -> None:
+    assert declared(Presence.RECORDED, foreign=True).of("MetricAlarm").retainOnDelete
+
+
+def test_what_aws_refuses_is_told_and_not_recorded() -> None:
+    found = declared(refuses="MetricAlarm").result
+    assert (found.record, found.refused) == ("", (f"alarm {ONE.name} was not written",))
+
+
+def test_what_is_in_the_state_is_recorded_although_its_change_is_refused() -> None:
+    assert declared(Presence.RECORDED, refuses="MetricAlarm").result.record == "server-errors"
+
+
+def test_their_kind_is_the_one_that_the_record_has() -> None:
+    assert EndpointAlarms.kind == ALARMS
