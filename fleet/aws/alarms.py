@@ -23,6 +23,6 @@ def tags(cloudwatch: "CloudWatchClient", arn: str) -> dict[str, str] | None:
     return None if answer is None else {tag["Key"]: tag["Value"] for tag in answer.get("Tags", ())}
 
 
-def has_dashboard(cloudwatch: "CloudWatchClient", name: str) -> bool:
-    """Whether there is a dashboard of this name: it has no tags that could tell whose it is."""
-    return session.if_there(lambda: bool(cloudwatch.get_dashboard(DashboardName=name)), False)
+def dashboard(cloudwatch: "CloudWatchClient", name: str) -> str | None:
+    """The body of the dashboard of this name; None where there is none."""
+    return session.if_there(lambda: cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"], None)

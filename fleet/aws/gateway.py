@@ -142,9 +142,9 @@ class Gateway:
         tags = await self.of_cloudwatch(lambda client: alarms.tags(client, there[name]))
         return tags if isinstance(tags, Unknown) else self._presence(name, tags)
 
-    async def has_dashboard(self, name: str) -> bool | Unknown:
-        """Whether there is a dashboard of this name, in whatever Region it was made."""
-        return await self.of_cloudwatch(lambda client: alarms.has_dashboard(client, name))
+    async def dashboard(self, name: str) -> str | Unknown | None:
+        """The body of a dashboard, in whatever Region it was made; None where there is none of this name."""
+        return await self.of_cloudwatch(lambda client: alarms.dashboard(client, name))
 
     async def tags_of_rule(self, name: str) -> dict[str, str] | Unknown | None:
         """The tags of a rule of EventBridge; None where there is none of this name."""

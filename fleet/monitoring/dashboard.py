@@ -70,7 +70,8 @@ BUSY = _Graph(
 
 OF_THE_FLEET = (CALLS, ERRORS, LATENCY, COLD, BUSY)
 OF_A_TASK = (CALLS, ERRORS, LATENCY, COLD)
-GRAPH_HEIGHT, ALARMS_HEIGHT = 6, 4
+GRAPH_HEIGHT, ALARMS_HEIGHT, HEADING_HEIGHT = 6, 4, 2
+HEADING = "## {stack}\nWritten by the SageMaker Endpoint Manager in each run: what is changed by hand is lost."
 
 Widget = dict[str, Any]
 _T = TypeVar("_T")
@@ -89,16 +90,32 @@ class _Band:
         return sum(len(widget["properties"].get("metrics", ())) for widget in self.widgets)
 
 
-def pages(name: str, rows: Sequence[Row], *, region: str, alarms: Sequence[str] = ()) -> list[Page]:
+def pages(name: str, rows: Sequence[Row], *, stack: str, region: str, alarms: Sequence[str] = ()) -> list[Page]:
     """The pages of a dashboard: the fleet's overview, then a band of graphs a task.
 
-    `name` is that of the first page, `<project>-<stack>-<Region>`; the others end in -2, -3 …. `alarms` are ARNs.
+    Each begins with a heading that says whose it is: `stack`, as `<project>/<stack>`. `name` is that of the first page,
+    `<project>-<stack>-<Region>`; the others end in -2, -3 …. `alarms` are ARNs.
     """
     bands = [*_overview(rows, region, alarms), *(_of_task(row, region) for row in rows)]
     return [
-        Page(_called(name, number), _body(page), frozenset(band.task for band in page if band.task))
+        Page(_called(name, number), _body([_heading(stack), *page]), frozenset(band.task for band in page if band.task))
         for number, page in enumerate(_split(bands), 1)
     ]
+
+
+def is_of(stack: str, body: str) -> bool:
+    """Whether a page is this stack's, by its heading: a dashboard has no tags."""
+    try:
+        widgets = json.loads(body)["widgets"]
+        said = [widget["properties"].get("markdown") for widget in widgets]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return HEADING.format(stack=stack) in said
+
+
+def _heading(stack: str) -> _Band:
+    text = {"markdown": HEADING.format(stack=stack)}
+    return _Band(({"type": "text", "properties": text},), HEADING_HEIGHT)
 
 
 def _called(name: str, number: int) -> str:
@@ -160,7 +177,7 @@ def _split(bands: Iterable[_Band]) -> list[list[_Band]]:
     found: list[list[_Band]] = [[]]
     for band in bands:
         here = [*found[-1], band]
-        is_full = sum(len(each.widgets) for each in here) > WIDGETS or sum(each.metrics for each in here) > METRICS
+        is_full = sum(len(each.widgets) for each in here) > WIDGETS - 1 or sum(each.metrics for each in here) > METRICS
         if is_full and found[-1]:
             found.append([band])
         else:

@@ -10,7 +10,7 @@ import pulumi
 
 from fleet.memory import ALARMS
 from fleet.monitoring import alarms, names
-from fleet.monitoring.dashboard import Page, Row, Served, pages
+from fleet.monitoring.dashboard import Page, Row, Served, is_of, pages
 from fleet.resources.aws_types import Dashboard
 from fleet.resources.beside.thing import Stands, all_of
 from fleet.resources.engine import not_known, registered
@@ -21,8 +21,8 @@ from fleet.seen import Unknown
 from fleet.tasks.model import title
 
 FOREIGN = (
-    "dashboard {name} exists, and this stack's state does not hold it; a dashboard has no tags that could tell "
-    "whose it is: delete it, or set `dashboard: false`"
+    "dashboard {name} exists and is not this stack's, by its heading and by the state: delete it, or set "
+    "`dashboard: false`"
 )
 
 
@@ -35,7 +35,7 @@ async def declare(ground: Ground, watch: Watch, results: Sequence[TaskResult]) -
     # A renamed stack keeps its dashboard; the name of its first page is the shortest.
     region = ground.settings.access.region
     name = min(held, key=len, default=names.dashboard(own.project, own.stack, region))
-    shown = pages(name, rows, region=region, alarms=list(_alarms(watch, results)))
+    shown = pages(name, rows, stack=ground.stack, region=region, alarms=list(_alarms(watch, results)))
     moving = {result.name for result in results if result.moves}
     return all_of(
         await asyncio.gather(*(_page(ground, held, page, number, moving) for number, page in enumerate(shown, 1)))
@@ -60,10 +60,10 @@ def _alarms(watch: Watch, results: Sequence[TaskResult]) -> Iterator[str]:
 
 async def _page(ground: Ground, held: Collection[str], page: Page, number: int, moving: Collection[str]) -> Stands:
     if page.name not in held:
-        there = await ground.gateway.has_dashboard(page.name)
-        if isinstance(there, Unknown):
-            return Stands(unknown=f"dashboard {page.name} was not written: {there.error}")
-        if there:
+        body = await ground.gateway.dashboard(page.name)
+        if isinstance(body, Unknown):
+            return Stands(unknown=f"dashboard {page.name} was not written: {body.error}")
+        if body is not None and not is_of(ground.stack, body):
             return Stands(problem=FOREIGN.format(name=page.name))
     is_known = not pulumi.runtime.is_dry_run() or not page.tasks & set(moving)
     said = {"dashboardName": page.name, "dashboardBody": page.body if is_known else not_known()}

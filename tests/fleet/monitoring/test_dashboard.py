@@ -10,14 +10,14 @@ from jsonschema import Draft7Validator
 
 from fleet.memory import Move, Verdict
 from fleet.monitoring import dashboard
-from fleet.monitoring.dashboard import Page, Row, Served, metrics_of, pages
+from fleet.monitoring.dashboard import Page, Row, Served, is_of, metrics_of, pages
 
 SCHEMA = json.loads((Path(__file__).parent / "dashboard.schema.json").read_text(encoding="utf-8"))
 ARN = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:fleet/prod"
 
 
 def made(rows: Sequence[Row], alarms: Sequence[str] = ()) -> list[Page]:
-    return pages("fleet-prod-eu-west-1", rows, region="eu-west-1", alarms=alarms)
+    return pages("fleet-prod-eu-west-1", rows, stack="fleet/prod", region="eu-west-1", alarms=alarms)
 
 
 def fleet(count: int) -> tuple[list[Row], list[str]]:
@@ -33,10 +33,15 @@ def widgets(page: Page) -> list[dict[str, Any]]:
     return list(json.loads(page.body)["widgets"])
 
 
+def titled(page: Page) -> dict[str, dict[str, Any]]:
+    """What is shown under a title, by that, in its order."""
+    properties = (widget["properties"] for widget in widgets(page))
+    return {each["title"]: each for each in properties if "title" in each}
+
+
 def marks(*moves: Move) -> list[dict[str, str]]:
     (page,) = made([Row("spam", (Served("spam", "spam", moves),))])
-    of_task = next(widget["properties"] for widget in widgets(page) if widget["properties"]["title"] == "spam: calls")
-    return list(of_task.get("annotations", {}).get("vertical", []))
+    return list(titled(page)["spam: calls"].get("annotations", {}).get("vertical", []))
 
 
 def live(version: int, day: int, verdict: Verdict = Verdict.SERVES) -> Move:
@@ -58,7 +63,7 @@ def test_no_page_passes_a_limit(count: int) -> None:
 @pytest.mark.parametrize("count", [1, 50, 200])
 def test_every_task_is_on_one_page_and_on_one_alone(count: int) -> None:
     rows, alarms = fleet(count)
-    titles = [widget["properties"]["title"] for page in made(rows, alarms) for widget in widgets(page)]
+    titles = [title for page in made(rows, alarms) for title in titled(page)]
     for row in rows:
         assert titles.count(f"{row.task}: calls") == 1
 
@@ -84,8 +89,7 @@ def test_the_same_fleet_has_the_same_body_byte_for_byte() -> None:
 
 def test_the_overview_has_calls_errors_latency_cold_starts_concurrency_and_the_alarms() -> None:
     (page,) = made(*fleet(1))
-    titles = [widget["properties"]["title"] for widget in widgets(page)]
-    assert titles[:6] == [*(f"fleet: {graph.title}" for graph in dashboard.OF_THE_FLEET), "alarms"]
+    assert list(titled(page))[:6] == [*(f"fleet: {graph.title}" for graph in dashboard.OF_THE_FLEET), "alarms"]
 
 
 def test_a_fleet_without_alarms_has_no_widget_of_them() -> None:
@@ -95,7 +99,7 @@ def test_a_fleet_without_alarms_has_no_widget_of_them() -> None:
 
 def test_a_challenger_is_on_the_graphs_of_its_champion() -> None:
     (page,) = made([Row("spam", (Served("spam", "spam"), Served("spam/b", "spam-b")))])
-    calls = next(widget["properties"] for widget in widgets(page) if widget["properties"]["title"] == "spam: calls")
+    calls = titled(page)["spam: calls"]
     assert [(metric[3], metric[-1]["label"]) for metric in calls["metrics"]] == [("spam", "spam"), ("spam-b", "spam/b")]
 
 
@@ -113,3 +117,14 @@ def test_the_last_three_are_marked() -> None:
 
 def test_a_rollback_is_no_version_that_went_live() -> None:
     assert marks(live(8, 2, Verdict.ROLLED_BACK)) == []
+
+
+def test_a_page_says_whose_it_is() -> None:
+    assert all(is_of("fleet/prod", page.body) and not is_of("fleet/test", page.body) for page in made(*fleet(200)))
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{}", '{"widgets": [1]}', '{"widgets": [{"type": "metric", "properties": {}}]}']
+)
+def test_what_does_not_say_so_is_somebody_elses(body: str) -> None:
+    assert not is_of("fleet/prod", body)

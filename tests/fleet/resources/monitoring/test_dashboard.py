@@ -70,7 +70,7 @@ def test_a_fleet_without_an_endpoint_has_none() -> None:
 
 
 def test_one_that_the_state_does_not_hold_is_refused_with_the_way_out() -> None:
-    found = declared(served("spam"), account=Account(has=True))
+    found = declared(served("spam"), account=Account(has='{"widgets": []}'))
     assert (found.types, found.result.problem) == ([], dashboard.FOREIGN.format(name=NAME))
 
 
@@ -93,3 +93,8 @@ def test_a_renamed_stack_keeps_its_pages() -> None:
 def test_what_aws_refuses_is_told() -> None:
     found = declared(served("spam"), account=Account(refuses="Dashboard")).result
     assert found.refused == (f"dashboard {NAME} was not written",)
+
+
+def test_one_that_a_lost_state_held_is_written_again() -> None:
+    ours = body(declared(served("spam")))
+    assert declared(served("spam"), account=Account(has=ours)).types == ["Dashboard"]
