@@ -89,7 +89,7 @@ def test_an_operator_may_do_what_the_commands_call_and_deletes_only_what_is_tagg
     assert known <= called
     assert called <= actions("operator.json")
     statements = json.loads((ROOT / "docs" / "policies" / "operator.json").read_text())["Statement"]
-    changing = [one for one in statements if re.search("sagemaker:(Delete|Add)", str(one["Action"]))]
+    changing = [one for one in statements if re.search("(sagemaker|cloudwatch):(Delete|Add)", str(one["Action"]))]
     assert all("fleet:stack" in str(one["Condition"]["StringEquals"]) for one in changing)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fleet.aws.operator.leftovers import Kind
-from fleet.cli.alarm import Alarm, known
+from fleet.cli.alarm import TYPE, Alarm, known
 from fleet.cli.command import CommandError
 from fleet.cli.stack import answer, pulumi
 
@@ -14,6 +14,7 @@ _TYPES = {
     "aws:sagemaker/endpoint:Endpoint": Kind.ENDPOINT,
     "aws:sagemaker/endpointConfiguration:EndpointConfiguration": Kind.CONFIG,
     "aws:sagemaker/model:Model": Kind.MODEL,
+    TYPE: Kind.ALARM,
 }
 _NOTHING_TO_DO = ("no resource named", "could not be found", "snapshot was nil")  # the last: a stack never deployed
 _NOBODY = "urn:pulumi:none::none::none::none"
@@ -44,7 +45,7 @@ def refuse_locked(stack: str) -> None:
 
 
 def read(stack: str) -> frozenset[tuple[Kind, str]]:
-    """The endpoints, endpoint configurations and models that the state holds, by name.
+    """The endpoints, endpoint configurations, models and alarms that the state holds, by name.
 
     Raises CommandError where the state cannot be read, or Pulumi Cloud says that a run is under way.
     """

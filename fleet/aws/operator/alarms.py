@@ -36,7 +36,7 @@ def read(cloudwatch: "CloudWatchClient", names: Sequence[str]) -> dict[str, Seen
     found: dict[str, Seen] = {}
     for first in range(0, len(names), MOST_NAMES):
         found |= {
-            row["AlarmName"]: _seen(row) for row in _rows(cloudwatch, AlarmNames=names[first : first + MOST_NAMES])
+            row["AlarmName"]: _seen(row) for row in rows(cloudwatch, AlarmNames=names[first : first + MOST_NAMES])
         }
     return found
 
@@ -47,11 +47,12 @@ def in_alarm(cloudwatch: "CloudWatchClient", names: Collection[str]) -> set[str]
     Asked by what all these names begin with, so that CloudWatch gives no more than those that fire.
     """
     prefix = commonprefix(list(names))  # noqa: RUF071  # names are no paths: as far as their characters agree
-    rows = _rows(cloudwatch, StateValue=State.ALARM.value, **({"AlarmNamePrefix": prefix} if prefix else {}))
-    return {row["AlarmName"] for row in rows}
+    found = rows(cloudwatch, StateValue=State.ALARM.value, **({"AlarmNamePrefix": prefix} if prefix else {}))
+    return {row["AlarmName"] for row in found}
 
 
-def _rows(cloudwatch: "CloudWatchClient", **request: Any) -> Iterator[Mapping[str, Any]]:
+def rows(cloudwatch: "CloudWatchClient", **request: Any) -> Iterator[Mapping[str, Any]]:
+    """What DescribeAlarms gives, to the end."""
     for page in cloudwatch.get_paginator("describe_alarms").paginate(**request, PaginationConfig={"PageSize": 100}):
         yield from page["MetricAlarms"]
 

@@ -10,14 +10,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.aws import endpoints, session
+from fleet.aws.operator import alarms
 from fleet.revision import reads_as_revision
 from fleet.seen import IN_TRANSITION, Unknown
 from fleet.tags import Ownership
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_sagemaker import SageMakerClient
 
 LONGEST_WAIT = 600.0  # seconds until a deleted endpoint is gone; what the AWS provider waits too
@@ -36,6 +39,7 @@ class Kind(StrEnum):
     ENDPOINT = "endpoint"
     CONFIG = "endpoint-config"
     MODEL = "model"
+    ALARM = "alarm"
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Resource:
     name: str
     arn: str
     status: str = ""  # EndpointStatus
+    watches: str = ""  # of an alarm: the endpoint's name, "" where it watches the stack itself
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,15 @@ class Leftovers:
     other_stacks: Mapping[str, int]  # how many resources have the tags of another stack of the same project
     notes: tuple[str, ...] = ()  # what the next run takes care of
     unknown: tuple[str, ...] = ()  # what could not be found out, a sentence each
+
+    def __add__(self, more: "Leftovers") -> "Leftovers":
+        others = Counter(self.other_stacks) + Counter(more.other_stacks)
+        return Leftovers(
+            (*self.orphans, *more.orphans),
+            dict(sorted(others.items())),
+            (*self.notes, *more.notes),
+            (*self.unknown, *more.unknown),
+        )
 
 
 def list_all(client: "SageMakerClient") -> list[Resource]:
@@ -109,17 +123,72 @@ def sort_out(
     unknown = [f"{one.kind} {one.name}: {said.error}" for one, said in tags.items() if isinstance(said, Unknown)]
     read = {one: said for one, said in tags.items() if isinstance(said, dict)}
     ours = [one for one, said in read.items() if ownership.covers(said)]
-    others = Counter(
-        said.get("fleet:stack", "") for one, said in read.items() if said.get("fleet:project") == ownership.project
-    )
-    del others[ownership.stack]
-
     lost = [one for one in ours if one.kind is Kind.ENDPOINT and one.status != "Deleting"]
     notes = [f"{one.name}: not in the state; the next `pulumi up` takes it over" for one in lost if one.name in wanted]
     orphans = [_orphaned(one) for one in lost if one.name not in wanted]
     doomed = {orphan.resource.name for orphan in orphans if not orphan.serves}
     unused, more_unknown = _unused(client, listed, ours, in_state, doomed)
-    return Leftovers((*orphans, *unused), dict(sorted(others.items())), tuple(notes), (*unknown, *more_unknown))
+    return Leftovers((*orphans, *unused), _others(read.values(), ownership), tuple(notes), (*unknown, *more_unknown))
+
+
+def list_alarms(cloudwatch: "CloudWatchClient", project: str) -> list[Resource]:
+    """Every alarm that a stack of this project may have made, by name.
+
+    Not by the stack's name: after a rename a stack's alarms are called as it was called before.
+    """
+    rows = alarms.rows(cloudwatch, AlarmNamePrefix=f"{project}/")
+    found = (Resource(Kind.ALARM, row["AlarmName"], row["AlarmArn"], watches=_watched(row)) for row in rows)
+    return sorted(found, key=lambda one: one.name)
+
+
+def _watched(row: Mapping[str, Any]) -> str:
+    """The endpoint of an alarm's metric, or of the first one that its expression reckons with."""
+    stats = [query["MetricStat"]["Metric"] for query in row.get("Metrics", ()) if "MetricStat" in query]
+    named = (one["Value"] for of in (row, *stats) for one in of.get("Dimensions", ()) if one["Name"] == "EndpointName")
+    return next(named, "")
+
+
+def sort_out_alarms(
+    cloudwatch: "CloudWatchClient",
+    listed: Sequence[Resource],
+    in_state: Collection[tuple[Kind, str]],
+    staying: Collection[str],
+    doomed: Collection[str],
+    ownership: Ownership,
+) -> Leftovers:
+    """This stack's alarms by their tags that are not in its state, and watch nothing that stays.
+
+    `staying` are the endpoints that are there or are wanted, without those that are `doomed`; "" is the stack itself.
+    """
+    suspects = [one for one in listed if (one.kind, one.name) not in in_state]
+    tags = _each(suspects, lambda one: _tags_of_alarm(cloudwatch, one))
+    unknown = [f"{one.kind} {one.name}: {said.error}" for one, said in tags.items() if isinstance(said, Unknown)]
+    read = {one: said for one, said in tags.items() if isinstance(said, dict)}
+    ours = [one for one, said in read.items() if ownership.covers(said)]
+    orphans = [_orphaned_alarm(one, doomed) for one in ours if one.watches not in staying]
+    kept = len(ours) - len(orphans)
+    notes = (f"alarms not in the state that stay: {kept}; the next `pulumi up` takes over those that are asked for",)
+    return Leftovers(tuple(orphans), _others(read.values(), ownership), notes if kept else (), tuple(unknown))
+
+
+def _tags_of_alarm(cloudwatch: "CloudWatchClient", alarm: Resource) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in cloudwatch.list_tags_for_resource(ResourceARN=alarm.arn)["Tags"]}
+
+
+def _orphaned_alarm(alarm: Resource, doomed: Collection[str]) -> Orphan:
+    if alarm.watches in doomed:  # until that is gone, it may still be called
+        only = frozenset({alarm.watches})
+        return Orphan(alarm, f"not in the state, and watches {alarm.watches}, an orphan too", needed_by=only)
+    if alarm.watches:
+        return Orphan(alarm, f"not in the state, and watches {alarm.watches}, which is not there")
+    return Orphan(alarm, "not in the state, and the stack's configuration asks for no such alarm")
+
+
+def _others(tags: Iterable[Mapping[str, str]], ownership: Ownership) -> dict[str, int]:
+    """How many of these are of other stacks of the project."""
+    others = Counter(one.get("fleet:stack", "") for one in tags if one.get("fleet:project") == ownership.project)
+    del others[ownership.stack]
+    return dict(sorted(others.items()))
 
 
 def _may_be_ours(resource: Resource) -> bool:
@@ -197,6 +266,21 @@ def delete(client: "SageMakerClient", resources: Sequence[Resource]) -> dict[Res
     going = {one.name for one in resources if one.kind is Kind.ENDPOINT and not said[one]}
     still_there = _wait(client, going)
     return {one: said[one] or still_there.get(one.name, "") for one in resources}
+
+
+def delete_alarms(cloudwatch: "CloudWatchClient", resources: Sequence[Resource]) -> dict[Resource, str]:
+    """The same for alarms: a hundred a call, of which CloudWatch deletes all or none."""
+    said: dict[Resource, str] = {}
+    for first in range(0, len(resources), alarms.MOST_NAMES):
+        some = resources[first : first + alarms.MOST_NAMES]
+        names = [one.name for one in some]
+        answer = session.ask(partial(_delete_alarms, cloudwatch, names))
+        said |= dict.fromkeys(some, answer.error if isinstance(answer, Unknown) else "")
+    return said
+
+
+def _delete_alarms(cloudwatch: "CloudWatchClient", names: Sequence[str]) -> None:
+    cloudwatch.delete_alarms(AlarmNames=names)
 
 
 def _delete(client: "SageMakerClient", resource: Resource) -> None:

@@ -6,11 +6,12 @@ What a killed run leaves behind, the next one uses or takes away; an orphan is w
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fleet.aws import session
 from fleet.aws.operator import leftovers
 from fleet.aws.operator.leftovers import Kind, Leftovers, Orphan, Resource
 from fleet.choice import torn_down
@@ -18,10 +19,17 @@ from fleet.cli import aws, record, state, task_list
 from fleet.cli.command import CommandError
 from fleet.cli.confirmation import add_yes, confirmed
 from fleet.cli.stack import StackConfig, add_stack, read, selected
+from fleet.seen import Unknown
 from fleet.tasks.model import CHAMPION
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_sagemaker import SageMakerClient
+
+
+class Clients(NamedTuple):
+    sagemaker: "SageMakerClient"
+    cloudwatch: "CloudWatchClient"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,20 +44,22 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError("--yes goes with --delete")
     stack = selected(options.stack)
     config = read(stack)
-    client, wanted = aws.sagemaker(config), _wanted(config)
+    clients, wanted = Clients(aws.sagemaker(config), aws.cloudwatch(config)), _wanted(config)
     record.read(config, state.outputs(stack))  # refuses to look where the fleet is not
 
     def look() -> Leftovers:
         # In this order: what a run made that has ended since is in the state, and one that has not ended is refused.
-        listed = aws.ask(lambda: leftovers.list_all(client))
+        listed = aws.ask(lambda: leftovers.list_all(clients.sagemaker))
+        alarms = session.ask(lambda: leftovers.list_alarms(clients.cloudwatch, config.ownership.project))
         state.refuse_locked(stack)
         in_state = state.read(stack)
-        return aws.ask(lambda: leftovers.sort_out(client, listed, in_state, wanted, config.ownership))
+        left = aws.ask(lambda: leftovers.sort_out(clients.sagemaker, listed, in_state, wanted, config.ownership))
+        return left + _alarms(clients, config, alarms, in_state, *_endpoints(left, listed, wanted))
 
-    _progress(f"looking at the endpoints, configurations and models in {config.access.region} ...")
+    _progress(f"looking at the endpoints, configurations, models and alarms in {config.access.region} ...")
     report = Report(stack, look())
     if options.delete:
-        return _delete(client, look, report, as_json=options.json, yes=options.yes)
+        return _delete(clients, look, report, as_json=options.json, yes=options.yes)
     report.show(as_json=options.json)
     return 0
 
@@ -61,9 +71,29 @@ def _wanted(config: StackConfig) -> set[str]:
     return {task.endpoint_of(variant) for task in kept for variant in (CHAMPION, *task.variants)}
 
 
-def _delete(
-    client: "SageMakerClient", look: Callable[[], Leftovers], report: "Report", *, as_json: bool, yes: bool
-) -> int:
+def _endpoints(left: Leftovers, listed: Sequence[Resource], wanted: Collection[str]) -> tuple[set[str], set[str]]:
+    """The names of the endpoints that stay, or come, and of those that are to go."""
+    of_endpoints = (orphan for orphan in left.orphans if orphan.resource.kind is Kind.ENDPOINT)
+    doomed = {orphan.resource.name for orphan in of_endpoints if not orphan.serves}
+    return {one.name for one in listed if one.kind is Kind.ENDPOINT} - doomed | set(wanted), doomed
+
+
+def _alarms(
+    clients: Clients,
+    config: StackConfig,
+    listed: Sequence[Resource] | Unknown,
+    in_state: Collection[tuple[Kind, str]],
+    staying: Collection[str],
+    doomed: Collection[str],
+) -> Leftovers:
+    if isinstance(listed, Unknown):  # who has not been given the permission yet still sees the rest
+        return Leftovers((), {}, unknown=(f"alarms: {listed.error}",))
+    itself = {""} if config.own.get("expectedRunHours") else set[str]()  # the next run takes its alarm over
+    sort_out = leftovers.sort_out_alarms
+    return sort_out(clients.cloudwatch, listed, in_state, {*staying, *itself}, doomed, config.ownership)
+
+
+def _delete(clients: Clients, look: Callable[[], Leftovers], report: "Report", *, as_json: bool, yes: bool) -> int:
     chosen = {orphan.resource.arn: orphan.resource.kind for orphan in report.left.orphans if not orphan.serves}
     if chosen and not yes:
         report.show(as_json=False, to=sys.stderr)
@@ -76,7 +106,11 @@ def _delete(
         now = look()  # again: time has passed, and an endpoint that was not deleted still needs its configuration
         due = [one.resource for one in now.orphans if one.resource.arn in chosen and _is_due(one, kind)]
         _progress(f"deleting {len(due)} of kind {kind} ...")
-        report = report.after(now, leftovers.delete(client, due))
+        is_alarm = kind is Kind.ALARM
+        done = (
+            leftovers.delete_alarms(clients.cloudwatch, due) if is_alarm else leftovers.delete(clients.sagemaker, due)
+        )
+        report = report.after(now, done)
     report.show(as_json=as_json)
     return 1 if report.left.orphans or report.left.unknown else 0
 

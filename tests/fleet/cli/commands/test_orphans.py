@@ -235,3 +235,143 @@ def test_nobody_is_asked_about_nothing(command: Command, monkeypatch: pytest.Mon
     monkeypatch.setattr("fleet.cli.commands.orphans.confirmed", None)
     assert command.run("--delete") == 0
     assert command.out == "no orphans of prod\n"
+
+
+# Alarms
+
+
+def alarm(command: Command, endpoint: str, kind: str = "slow", *, stack: str = "prod", math: bool = False) -> str:
+    """An alarm of a stack in CloudWatch; its name. Without an endpoint, one that watches the stack itself."""
+    name = "/".join(filter(None, ("sagemaker-endpoint-manager", "prod", endpoint, kind)))
+    dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": "AllTraffic"}]
+    metric = {"Namespace": "AWS/SageMaker", "MetricName": "Invocations", "Dimensions": dimensions if endpoint else []}
+    stat = {"Metric": metric, "Period": 300, "Stat": "Sum"}
+    calls = {"Id": "calls", "MetricStat": stat, "ReturnData": False}
+    watched: dict[str, Any] = {**metric, "Period": 300, "Statistic": "Sum"}
+    if math:
+        watched = {"Metrics": [calls, {"Id": "share", "Expression": "calls / calls", "ReturnData": True}]}
+    tags = {"fleet:project": "sagemaker-endpoint-manager", "fleet:stack": stack}
+    command.account.sandbox.client("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="LessThanThreshold",
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        **watched,
+    )
+    command.account.mark = command.account.sandbox.mark()
+    return name
+
+
+def alarms(command: Command) -> list[str]:
+    shown = command.account.sandbox.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    return [one["AlarmName"] for one in shown]
+
+
+def names(found: Any) -> list[str]:
+    return [f"{one['kind']} {one['name']}" for one in found["orphans"]]
+
+
+@pytest.mark.parametrize("math", [False, True])
+def test_an_alarm_of_an_endpoint_that_is_not_there_is_an_orphan_and_is_deleted(command: Command, math: bool) -> None:
+    gone = alarm(command, "spam", math=math)
+    found = command.json()
+    assert names(found) == [f"alarm {gone}"]
+    assert found["orphans"][0]["arn"] == f"arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{gone}"
+    assert found["orphans"][0]["reason"] == "not in the state, and watches spam, which is not there"
+    assert command.run("--delete", "--yes") == 0
+    assert alarms(command) == []
+
+
+def test_an_alarm_in_the_state_is_none_and_nothing_is_asked_about_it(command: Command) -> None:
+    command.in_state = {(Kind.ALARM, alarm(command, "spam"))}
+    assert command.json()["orphans"] == []
+    assert "ListTagsForResource" not in command.account.operations()
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_an_alarm_of_an_endpoint_that_the_task_list_wants_stays_and_is_only_mentioned(
+    command: Command, made: bool
+) -> None:
+    kept = alarm(command, "toxicity")
+    if made:
+        command.account.deploy("toxicity", OLD)
+        command.in_state = {(Kind.ENDPOINT, "toxicity"), (Kind.CONFIG, OLD), (Kind.MODEL, OLD)}
+    found = command.json("--delete", "--yes")
+    assert (found["orphans"], alarms(command)) == ([], [kept])
+    assert found["warnings"] == [
+        "alarms not in the state that stay: 1; the next `pulumi up` takes over those that are asked for"
+    ]
+
+
+@pytest.mark.parametrize("stack", ["prod", "somebody"])
+def test_an_alarm_of_an_endpoint_that_serves_is_never_deleted(command: Command, stack: str) -> None:
+    kept = alarm(command, "spam")
+    command.account.deploy("spam", OLD, stack=stack)
+    command.run("--delete", "--yes")
+    assert alarms(command) == [kept]
+
+
+def test_an_alarm_of_another_stack_is_counted_and_left_alone(command: Command) -> None:
+    kept = alarm(command, "spam", stack="staging")
+    found = command.json("--delete", "--yes")
+    assert (found["orphans"], found["other_stacks"], alarms(command)) == ([], {"staging": 1}, [kept])
+
+
+def test_an_alarm_from_before_a_rename_is_the_stacks_by_its_tags(command: Command) -> None:
+    (prod := Path("Pulumi.prod.yaml")).rename("Pulumi.live.yaml")
+    prod.write_text("config:\n  aws:region: eu-west-1\n")
+    gone = alarm(command, "spam", stack="live")
+    assert command.json("--stack", "live")["orphans"][0]["name"] == gone
+
+
+@pytest.mark.parametrize(("hours", "orphans"), [("", 1), ('  sagemaker-endpoint-manager:expectedRunHours: "24"\n', 0)])
+def test_the_alarm_of_the_runs_is_an_orphan_where_the_stack_expects_none(
+    command: Command, hours: str, orphans: int
+) -> None:
+    Path("Pulumi.prod.yaml").write_text(f"config:\n  aws:region: eu-west-1\n{hours}")
+    alarm(command, "", "runs")
+    assert len(command.json()["orphans"]) == orphans
+
+
+def test_an_alarm_goes_after_its_endpoint(command: Command) -> None:
+    command.account.deploy(f"{NEW}-c", f"{NEW}-c")
+    alarm(command, f"{NEW}-c")
+    assert command.json("--delete", "--yes")["orphans"] == []
+    deletions = [call.operation for call in command.account.sandbox.mutations(command.account.mark)]
+    assert (deletions[0], deletions[-1], alarms(command)) == ("DeleteEndpoint", "DeleteAlarms", [])
+
+
+def test_an_alarm_stays_with_its_endpoint_that_could_not_be_deleted(command: Command) -> None:
+    command.account.deploy(f"{NEW}-c", f"{NEW}-c")
+    kept = alarm(command, f"{NEW}-c")
+    command.account.sandbox.fault("DeleteEndpoint", action="error", code="AccessDeniedException", message="no")
+    command.run("--delete", "--yes")
+    assert alarms(command) == [kept]
+
+
+def test_alarms_that_cannot_be_deleted_are_told(command: Command) -> None:
+    gone = alarm(command, "spam")
+    command.account.sandbox.fault(
+        "DeleteAlarms", service="cloudwatch", action="error", code="AccessDenied", message="no"
+    )
+    assert names(command.json("--delete", "--yes")) == [f"alarm {gone}"]
+    assert command.code == 1
+    assert f"alarm {gone}: DeleteAlarms: AccessDenied: no" in command.errors
+
+
+def test_an_alarm_whose_tags_cannot_be_read_is_none(command: Command) -> None:
+    gone = alarm(command, "spam")
+    denied = {"action": "error", "code": "AccessDenied", "message": "no"}
+    command.account.sandbox.fault("ListTagsForResource", service="cloudwatch", **denied)
+    assert command.json()["orphans"] == []
+    assert f"alarm {gone}: ListTagsForResource: AccessDenied: no" in command.errors
+
+
+def test_who_may_not_look_at_alarms_still_sees_the_rest(command: Command) -> None:
+    command.account.configure(OLD)
+    command.account.sandbox.fault(
+        "DescribeAlarms", service="cloudwatch", action="error", code="AccessDenied", message="no"
+    )
+    assert len(command.json()["orphans"]) == 2
+    assert "alarms: DescribeAlarms: AccessDenied: no" in command.errors
