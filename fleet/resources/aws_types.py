@@ -20,10 +20,12 @@ class AwsResource(pulumi.CustomResource):
 
     TYPE: ClassVar[str]
     SECRET: ClassVar[tuple[str, ...]] = ()  # properties that the engine encrypts in the state, and shows nobody
+    TOLD: ClassVar[tuple[str, ...]] = ()  # properties that AWS decides and a run asks for by `pulumi.get`
 
     def __init__(self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
         """Declare it. `inputs` have the names of the provider's schema, e.g. `endpointConfigName`."""
         said = {key: pulumi.Output.secret(value) if key in self.SECRET else value for key, value in inputs.items()}
+        said |= dict.fromkeys(self.TOLD)
         its = pulumi.ResourceOptions(version=version(), additional_secret_outputs=list(self.SECRET) or None)
         super().__init__(self.TYPE, name, said, pulumi.ResourceOptions.merge(its, opts))
 
@@ -76,6 +78,7 @@ class EventTarget(AwsResource):
 
 class Topic(AwsResource):
     TYPE = "aws:sns/topic:Topic"
+    TOLD = ("arn",)
 
 
 class TopicPolicy(AwsResource):

@@ -19,6 +19,9 @@ URNS_OF_A_TASK = {
     "fleet:Task$aws:sagemaker/endpointConfiguration:EndpointConfiguration::toxicity-v1-c891de",
     "fleet:Task$aws:sagemaker/endpoint:Endpoint::toxicity",
     "fleet:Task$aws:ssm/parameter:Parameter::toxicity",
+    "fleet:Task$aws:cloudwatch/metricAlarm:MetricAlarm::toxicity-server-errors",
+    "fleet:Task$aws:cloudwatch/metricAlarm:MetricAlarm::toxicity-slow",
+    "fleet:Task$aws:cloudwatch/metricAlarm:MetricAlarm::toxicity-saturated",
 }
 
 
@@ -48,7 +51,12 @@ def test_the_first_run_deploys_22_tasks_and_the_second_changes_nothing(empty):
         assert again.ok, again.text
         assert empty.made() == []
         assert len(again.text.splitlines()) <= MOST_LINES, again.text
-    assert Counter(empty.operations()) == {"ListModelPackages": 22, "ListEndpoints": 1, "GetUser": 1}  # by the provider
+    assert Counter(empty.operations()) == {
+        "ListModelPackages": 22,
+        "ListEndpoints": 1,
+        "GetUser": 1,  # by the provider
+        "PutMetricData": 1,
+    }
     assert empty.in_state() == empty.in_aws()
 
     by_hand = empty.plain_up("--suppress-outputs")
@@ -57,6 +65,7 @@ def test_the_first_run_deploys_22_tasks_and_the_second_changes_nothing(empty):
     changed = [line.strip() for line in empty.up().text.splitlines()]
     assert changed.index("+ urgency 2") < changed.index("22 UP_TO_DATE")
     assert changed.index("+ urgency 2") < MOST_LINES / 2
+    assert empty.watched() == ["PutDashboard", "PutMetricData"]  # and no alarm
 
 
 def test_the_names_in_the_state_are_the_ones_that_older_states_hold(fleet):
@@ -106,7 +115,12 @@ def test_a_fleet_deployed_by_an_earlier_release_stays_as_it_is(empty):
     assert {call.split()[0] for call in empty.written()} == {"PutParameter"}
     before = {resource["urn"] for resource in deployed}
     after = {resource["urn"] for resource in empty.stack.state()}
-    assert {urn.split("::")[2] for urn in after - before} == {"fleet:Task$aws:ssm/parameter:Parameter"}
+    assert {urn.split("::")[2] for urn in after - before} == {
+        "fleet:Task$aws:ssm/parameter:Parameter",
+        "fleet:Task$aws:cloudwatch/metricAlarm:MetricAlarm",
+        "fleet:Monitoring",
+        "fleet:Monitoring$aws:cloudwatch/dashboard:Dashboard",
+    }
     # The stack's reference to itself, which no release from 0.4.0 on needs.
     assert {urn.split("::")[2] for urn in before - after} == {"pulumi:pulumi:StackReference"}
     assert provider(deployed)["inputs"].get("maxRetries") is None
