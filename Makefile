@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types layers fresh fix unit coverage engine schema sandbox sandbox-stop bench mutants requirements \
-  readme
+  readme picture
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -28,6 +28,9 @@ demo: setup      ## see the whole product work, here, without AWS
 readme: setup    ## the demo, with its picture pasted into README.md
 	@$(BIN)/python -m demo --paste README.md
 
+picture: setup   ## draw docs/dashboard.svg from the dashboard that the program writes
+	@$(BIN)/python -m demo.dashboard > docs/dashboard.svg
+
 test: check unit engine ## every check and every test
 
 # Its parts are the hooks of .pre-commit-config.yaml too.
@@ -43,11 +46,12 @@ types: setup     ## types (mypy)
 layers: setup    ## which room may import which (import-linter)
 	@$(BIN)/lint-imports --no-logo
 
-fresh: setup     ## the four schemas are those of the models
+fresh: setup     ## the four schemas are those of the models, and the dashboard's picture is that of its body
 	@$(BIN)/python -m fleet.tasks.schema | diff -u tasks.schema.json - || (echo "tasks.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.cli.report | diff -u status.schema.json - || (echo "status.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.cli.commands.alarms | diff -u alarms.schema.json - || (echo "alarms.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.contract | diff -u contract.schema.json - || (echo "contract.schema.json is stale: make schema" && false)
+	@$(BIN)/python -m demo.dashboard | cmp --silent docs/dashboard.svg - || (echo "docs/dashboard.svg is stale: make picture" && false)
 
 fix: setup       ## mend the style: imports, format and what ruff can
 	@$(BIN)/ruff check --fix --quiet .

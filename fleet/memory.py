@@ -56,7 +56,7 @@ class Verdict(StrEnum):
 
 
 # What may stand beside an endpoint, as Outcome.beside calls it.
-SCALING, PARAMETER, ALARMS = "scaling", "parameter", "alarms"
+SCALING, PARAMETER, ALARMS, LOGS = "scaling", "parameter", "alarms", "logs"
 FAILED = frozenset({Verdict.ROLLED_BACK, Verdict.SMOKE_TEST})
 
 

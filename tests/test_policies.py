@@ -25,6 +25,7 @@ CLIENTS = {
     "service_quotas": ("service-quotas",),
     "ecr": ("ecr",),
     "ssm": ("ssm",),
+    "logs": ("logs",),
     "cloudwatch": ("cloudwatch",),
     "events": ("events",),
     "application_autoscaling": ("application-autoscaling",),
@@ -39,6 +40,10 @@ BY_HAND_TOO = {AWS / name for name in ("registry.py", "packages.py", "images.py"
 
 def called_by_the_program() -> set[str]:
     return called_in(set(AWS.glob("*.py")))
+
+
+# Of a log group, which is SageMaker's, nothing is taken away: not the group, not its tags, not its retention.
+NEVER = {"logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:UntagResource"}
 
 
 def called_in(modules: set[Path]) -> set[str]:
@@ -69,7 +74,7 @@ def actions_of(method: str, *services: str) -> set[str]:
 
 
 def test_the_deployer_may_do_what_the_program_and_the_provider_call():
-    called = called_by_the_program() | called_by_the_aws_provider()
+    called = (called_by_the_program() | called_by_the_aws_provider()) - NEVER
 
     known = {
         "sagemaker:ListModelPackages",
@@ -77,9 +82,22 @@ def test_the_deployer_may_do_what_the_program_and_the_provider_call():
         "iam:GetRole",
         "servicequotas:ListServiceQuotas",
         "ssm:GetParameters",
+        "logs:DescribeLogGroups",
     }
     assert known <= called
     assert called <= actions("deployer.json")
+
+
+def test_nothing_of_a_log_group_may_be_taken_away_by_the_deployer():
+    assert not NEVER & actions("deployer.json")
+
+
+def test_log_groups_are_looked_up_by_a_permission_that_aws_does_not_narrow():
+    # AWS asks for it on `log-group::log-stream:`, whatever the prefix (hashicorp/terraform-provider-aws, issue 8804)
+    statements = json.loads((ROOT / "docs" / "policies" / "deployer.json").read_text())["Statement"]
+    (looking,) = (one for one in statements if "logs:DescribeLogGroups" in one["Action"])
+
+    assert looking["Resource"] == "*"
 
 
 def test_an_operator_may_do_what_the_commands_call_and_deletes_only_what_is_tagged_so():
@@ -87,7 +105,8 @@ def test_an_operator_may_do_what_the_commands_call_and_deletes_only_what_is_tagg
 
     known = {"sagemaker:ListModels", "sagemaker:DeleteModel", "sagemaker:AddTags", "cloudwatch:GetMetricData"}
     assert known <= called
-    assert called <= actions("operator.json")
+    shared = {"sagemaker:ListTags", "cloudwatch:ListTagsForResource"}  # asked by modules of the program
+    assert called | shared <= actions("operator.json")
     statements = json.loads((ROOT / "docs" / "policies" / "operator.json").read_text())["Statement"]
     changing = [one for one in statements if re.search("(sagemaker|cloudwatch):(Delete|Add)", str(one["Action"]))]
     assert all("fleet:stack" in str(one["Condition"]["StringEquals"]) for one in changing)

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from fleet.access import Access
-from fleet.aws import alarms, endpoints, identity, rules, scaling, session
+from fleet.aws import alarms, endpoints, identity, logs, rules, scaling, session
 from fleet.memory import Outcome
 from fleet.monitoring.alarms import fleet_of
 from fleet.seen import IN_TRANSITION, Absent, Live, LiveEndpoint, Unknown
@@ -21,6 +21,7 @@ from fleet.tags import Ownership
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
@@ -158,6 +159,20 @@ class Gateway:
     @cached_property
     def _cloudwatch(self) -> "Future[CloudWatchClient]":
         return self._pool.submit(session.cloudwatch, self._access)
+
+    async def log_retention(self, group: str) -> int | Unknown | None:
+        """Days for which a log group keeps its lines, 0 for ever; None where there is no such group."""
+        client = self._logs
+        return await _in_thread(self._pool, lambda: logs.retention(client.result(), group))
+
+    async def retain_logs(self, group: str, days: int) -> Unknown | None:
+        """Have a log group that is there keep its lines for so many days."""
+        client = self._logs
+        return await _in_thread(self._pool, lambda: logs.retain(client.result(), group, days))
+
+    @cached_property
+    def _logs(self) -> "Future[CloudWatchLogsClient]":
+        return self._pool.submit(session.logs, self._access)
 
     async def remove(self, name: str) -> Unknown | None:
         """Delete an endpoint, one whose creation failed or a candidate, and wait until its name is free."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_service_quotas import ServiceQuotasClient
@@ -44,6 +45,11 @@ def sagemaker(access: Access) -> "SageMakerClient":
 def ssm(access: Access) -> "SSMClient":
     """A client of Parameter Store, as patient."""
     return client(access, "ssm", _patient())
+
+
+def logs(access: Access) -> "CloudWatchLogsClient":
+    """A client of CloudWatch Logs, as patient."""
+    return client(access, "logs", _patient())
 
 
 def autoscaling(access: Access) -> "ApplicationAutoScalingClient":
@@ -79,6 +85,8 @@ def client(access: Access, service: Literal["ecr"], config: Config) -> "ECRClien
 def client(access: Access, service: Literal["events"], config: Config) -> "EventBridgeClient": ...
 @overload
 def client(access: Access, service: Literal["iam"], config: Config) -> "IAMClient": ...
+@overload
+def client(access: Access, service: Literal["logs"], config: Config) -> "CloudWatchLogsClient": ...
 @overload
 def client(access: Access, service: Literal["sagemaker"], config: Config) -> "SageMakerClient": ...
 @overload

@@ -189,9 +189,9 @@ def _body(bands: Sequence[_Band]) -> str:
     widgets: list[Widget] = []
     y = 0
     for band in bands:
-        width = COLUMNS // len(band.widgets)
-        for column, widget in enumerate(band.widgets):
-            widgets.append(widget | {"x": column * width, "y": y, "width": width, "height": band.height})
+        edges = [COLUMNS * number // len(band.widgets) for number in range(len(band.widgets) + 1)]
+        for widget, left, right in zip(band.widgets, edges, edges[1:], strict=False):
+            widgets.append(widget | {"x": left, "y": y, "width": right - left, "height": band.height})
         y += band.height
     return json.dumps({"widgets": widgets}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 

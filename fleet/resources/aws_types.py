@@ -47,6 +47,10 @@ class SsmParameter(AwsResource):
     SECRET = ("value", "valueWo")
 
 
+class LogGroup(AwsResource):
+    TYPE = "aws:cloudwatch/logGroup:LogGroup"
+
+
 class ScalableTarget(AwsResource):
     TYPE = "aws:appautoscaling/target:Target"
 

@@ -15,12 +15,14 @@ import pulumi
 from pulumi.runtime import invoke_async
 
 from fleet import contract
+from fleet.aws.logs import group_of
 from fleet.aws.scaling import target_of
 from fleet.guard import Place, place
-from fleet.memory import SCALING, Outcome
+from fleet.memory import LOGS, SCALING, Outcome
 from fleet.resources.aws_types import (
     Endpoint,
     EndpointConfiguration,
+    LogGroup,
     MetricAlarm,
     Model,
     ScalableTarget,
@@ -39,7 +41,10 @@ class Held:
 
 
 # By their kinds. The parameter is the task's, an endpoint has several alarms: these are looked up by their own names.
-HELD_AS: Mapping[str, Held] = {SCALING: Held(ScalableTarget.TYPE, target_of)}
+HELD_AS: Mapping[str, Held] = {
+    SCALING: Held(ScalableTarget.TYPE, target_of),
+    LOGS: Held(LogGroup.TYPE, group_of),
+}
 
 
 @dataclass(frozen=True)

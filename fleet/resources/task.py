@@ -138,6 +138,7 @@ async def _variant(
         scaling=sizes.scaling,
         watched=watched(task, name),
         refusal=refusal,
+        log_retention_days=task.log_retention_days,
     )
 
 

@@ -17,12 +17,13 @@ import pulumi
 
 from fleet.aws import candidates
 from fleet.choice import Champion, Choice, Handed, said_of
-from fleet.memory import ALARMS, SCALING, Outcome
+from fleet.memory import ALARMS, LOGS, SCALING, Outcome
 from fleet.monitoring.alarms import Watched, specifications
 from fleet.resources import endpoint as endpoints
 from fleet.resources import revisions
 from fleet.resources.beside import scaling as autoscaling
 from fleet.resources.beside.alarms import EndpointAlarms
+from fleet.resources.beside.logs import Logs
 from fleet.resources.beside.scaling import Autoscaler
 from fleet.resources.beside.thing import Stands, Thing, stand
 from fleet.resources.endpoint import DeclaredEndpoint
@@ -54,6 +55,7 @@ class Variant:
     scaling: Scaling | None = None
     watched: Watched | None = None  # what its alarms follow from
     refusal: str = ""  # what was found in the way before anything was declared
+    log_retention_days: int | None = None
 
     @property
     def logical_name(self) -> str:
@@ -356,11 +358,19 @@ def _alarms(variant: Variant, plan: Plan, _: Live, endpoint: DeclaredEndpoint, s
     return EndpointAlarms(wanted, site, depends_on=endpoint.resource, foreign=plan.kind is Kind.REFUSE)
 
 
+def _logs(variant: Variant, plan: Plan, live: Live, endpoint: DeclaredEndpoint, site: Site) -> Thing[Any] | None:
+    recorded = variant.recorded_of(LOGS)
+    if not variant.log_retention_days or plan.kind is Kind.REFUSE or not (endpoint.resource or recorded):
+        return None
+    return Logs(variant.logical_name, variant.endpoint, variant.log_retention_days, recorded, site)
+
+
 # What may stand beside the endpoint of a variant, by its kind: the thing as it is to be now, given the plan and the
 # endpoint at the end of the run; None where it is not to be there, and goes by being declared no more.
 BESIDE: Mapping[str, Callable[[Variant, Plan, Live, DeclaredEndpoint, Site], Thing[Any] | None]] = {
     SCALING: _autoscaler,
     ALARMS: _alarms,
+    LOGS: _logs,
 }
 
 

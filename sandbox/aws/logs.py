@@ -92,7 +92,9 @@ def _arn(region: str, name: str) -> str:
 
 
 def list_tags(world: World, region: str, request: Params) -> Answer:
-    return {"tags": dict(world.tags.get(_tagged(world, request), {}))}
+    """Of a group without any, nothing: the service model has no empty `tags`."""
+    found = world.tags.get(_tagged(world, request), {})
+    return {"tags": dict(found)} if found else {}
 
 
 def tag(world: World, region: str, request: Params) -> Answer:

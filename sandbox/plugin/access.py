@@ -20,10 +20,14 @@ from sandbox.plugin.catalogue.row import Properties, Refused
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 # boto3's name of a service -> the provider's, where they differ
-NAMES = {"application-autoscaling": ("appautoscaling", "applicationautoscaling")}
+NAMES = {
+    "application-autoscaling": ("appautoscaling", "applicationautoscaling"),
+    "logs": ("cloudwatchlog", "cloudwatchlogs", "logs"),
+}
 # boto3's name of a service -> the SDK's for Go, in its errors
 SERVICE_IDS = {
     "application-autoscaling": "Application Auto Scaling",
+    "logs": "CloudWatch Logs",
     "sagemaker": "SageMaker",
     "ssm": "SSM",
     "sts": "STS",

@@ -126,8 +126,8 @@ class Cloud:
             properties = from_aws(row.fields, described) | key | {row.arn_wire: arn}
             if row.tagging:
                 answer = self.ask(row, key, row.tagging.list, row.tagging.target(key, arn))
-                tags = answer[row.tagging.listed]
-                every = tags if row.tagging.as_map else {tag["Key"]: tag["Value"] for tag in tags}
+                tags = answer.get(row.tagging.listed) or ()  # a service may leave it out where there are none
+                every = dict(tags) if row.tagging.as_map else {tag["Key"]: tag["Value"] for tag in tags}
                 properties["tagsAll"] = self.tags.followed(every)
         except (ClientError, BotoCoreError) as error:
             refuse("reading", row, key, error)

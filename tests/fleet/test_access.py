@@ -82,10 +82,13 @@ def test_static_keys_are_followed_and_never_shown() -> None:
 
 
 def test_endpoints_go_to_the_services_that_the_program_calls() -> None:
-    said = access(
-        endpoints=json.dumps([{"sagemaker": "http://sm", "s3": "http://s3"}, {"appautoscaling": "http://as"}])
-    )
-    assert dict(said.endpoints) == {"sagemaker": "http://sm", "application-autoscaling": "http://as"}
+    others = {"appautoscaling": "http://as", "cloudwatchlogs": "http://logs"}
+    said = access(endpoints=json.dumps([{"sagemaker": "http://sm", "s3": "http://s3"}, others]))
+    assert dict(said.endpoints) == {
+        "sagemaker": "http://sm",
+        "application-autoscaling": "http://as",
+        "logs": "http://logs",
+    }
 
 
 def test_accounts_are_compared_as_twelve_digits_whatever_the_cli_made_of_them() -> None:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.aws import endpoints, session
+from fleet.aws.alarms import tags as tags_of_alarm
 from fleet.aws.operator import alarms
 from fleet.revision import reads_as_revision
 from fleet.seen import IN_TRANSITION, Unknown
@@ -161,7 +162,7 @@ def sort_out_alarms(
     `staying` are the endpoints that are there or are wanted, without those that are `doomed`; "" is the stack itself.
     """
     suspects = [one for one in listed if (one.kind, one.name) not in in_state]
-    tags = _each(suspects, lambda one: _tags_of_alarm(cloudwatch, one))
+    tags = _each(suspects, lambda one: tags_of_alarm(cloudwatch, one.arn))
     unknown = [f"{one.kind} {one.name}: {said.error}" for one, said in tags.items() if isinstance(said, Unknown)]
     read = {one: said for one, said in tags.items() if isinstance(said, dict)}
     ours = [one for one, said in read.items() if ownership.covers(said)]
@@ -169,10 +170,6 @@ def sort_out_alarms(
     kept = len(ours) - len(orphans)
     notes = (f"alarms not in the state that stay: {kept}; the next `pulumi up` takes over those that are asked for",)
     return Leftovers(tuple(orphans), _others(read.values(), ownership), notes if kept else (), tuple(unknown))
-
-
-def _tags_of_alarm(cloudwatch: "CloudWatchClient", alarm: Resource) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in cloudwatch.list_tags_for_resource(ResourceARN=alarm.arn)["Tags"]}
 
 
 def _orphaned_alarm(alarm: Resource, doomed: Collection[str]) -> Orphan:

@@ -83,6 +83,14 @@ def test_widgets_do_not_lie_upon_each_other() -> None:
         assert len(fields) == len(set(fields)) and max(x for x, _ in fields) < dashboard.COLUMNS
 
 
+def test_widgets_side_by_side_fill_the_width() -> None:
+    (page,) = made(*fleet(3))
+    widths: dict[int, int] = {}
+    for widget in widgets(page):
+        widths[widget["y"]] = widths.get(widget["y"], 0) + widget["width"]
+    assert set(widths.values()) == {dashboard.COLUMNS}
+
+
 def test_the_same_fleet_has_the_same_body_byte_for_byte() -> None:
     assert made(*fleet(50)) == made(*fleet(50))
 

@@ -26,6 +26,8 @@ class World:
     model: Presence = Presence.ABSENT
     config: Presence = Presence.ABSENT
     has_target: Any = False
+    log_days: Any = None  # how long the log group keeps its lines
+    may_retain: bool = True
     in_state: frozenset[str] = frozenset()
     alarms: Mapping[str, Presence | Unknown] = field(default_factory=dict)
     refuses: str = ""
@@ -42,6 +44,14 @@ class World:
     async def alarm(self, name: str) -> Presence | Unknown:
         self.asked.append(name)
         return self.alarms.get(name, Presence.ABSENT)
+
+    async def log_retention(self, group: str) -> Any:
+        self.asked.append(group)
+        return self.log_days
+
+    async def retain_logs(self, group: str, days: int) -> Unknown | None:
+        self.asked.append(f"{group}: {days}")
+        return None if self.may_retain else Unknown("PutRetentionPolicy: AccessDeniedException: no")
 
     async def provision(self, name: str, variant: str, concurrency: int) -> Unknown:
         self.asked.append(f"{name}: {concurrency}")

@@ -19,6 +19,7 @@ from fleet.resources.aws_types import (
     Endpoint,
     EventRule,
     EventTarget,
+    LogGroup,
     MetricAlarm,
     ScalableTarget,
     ScalingPolicy,
@@ -112,6 +113,10 @@ PAIRS: dict[str, tuple[Declare, Declare]] = {
         lambda opts: ssm.Parameter(
             "toxicity", name="/p/t", type=ssm.ParameterType.STRING, value="{}", tags=TAGS, opts=opts
         ),
+    ),
+    "LogGroup": (
+        lambda opts: LogGroup("toxicity", {"name": "/e", "retentionInDays": 30}, opts),
+        lambda opts: cloudwatch.LogGroup("toxicity", name="/e", retention_in_days=30, opts=opts),
     ),
     "ScalableTarget": (
         lambda opts: ScalableTarget("t", {"minCapacity": 1, "maxCapacity": 4, "tags": TAGS, **WHOSE}, opts),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fleet.cli import command, preview
+from fleet.cli import command, preview, watch
 from fleet.cli.command import CommandError
 from fleet.cli.commands import status
 from fleet.cli.preview import Preview
@@ -218,6 +218,17 @@ def test_how_the_tasks_stand_is_told_where_cloudwatch_does_not_answer(
     found = json.loads(printed.out)
     assert found["warnings"] == ["alarms: DescribeAlarms: AccessDenied: no"]
     assert "alarms" not in found["tasks"]["a"]
+
+
+def test_a_watch_ends_with_the_alarms(
+    fleet: Fleet, firing: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    firing(SLOW)
+    monkeypatch.setattr(watch, "end_of_update", lambda name: lambda: True)
+
+    assert fleet(read({"a": SERVES}, *HELD), *ASKED, "--watch") == 0
+
+    assert "version 1 serves; in ALARM: slow" in capsys.readouterr().out
 
 
 def test_a_stack_without_alarms_needs_no_call(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
