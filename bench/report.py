@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from statistics import linear_regression
 
-from bench.runs import PREVIEW, STATUS, STEPS, Measured, in_words
+from bench.runs import PREVIEW, STATUS, STEPS, UNWATCHED, Measured, in_words
 
 LIMIT = (22, 6.0)  # a warm preview and a status of so many tasks take at most so many seconds
+MONITORING_LIMIT = 1.0  # seconds that alarms and dashboard add to that preview
 LIST_PAGE = 100  # endpoints a ListEndpoints page
 
 
@@ -53,15 +54,24 @@ def missed(measured: Sequence[Measured]) -> list[str]:
     sentences = []
     for row in measured:
         expected = {"ListEndpoints": ceil(row.tasks / LIST_PAGE), "ListModelPackages": row.tasks}
-        # The provider asks once who it is; all other calls are the program's.
-        calls = {operation: count for operation, count in row.calls.items() if operation != "GetUser"}
+        # The provider asks once who it is, and an `up` says how it went; all other calls are the program's.
+        calls = {name: count for name, count in row.calls.items() if name not in ("GetUser", "PutMetricData")}
         if row.what in {step.what for step in STEPS if step.reads_only} and calls != expected:
             sentences.append(f"{row.tasks} tasks, {row.what}: {in_words(row.calls)}, instead of {in_words(expected)}")
         size, limit = LIMIT
         if row.tasks == size and row.what in (PREVIEW.what, STATUS.what) and row.usage.seconds > limit:
             took = f"{row.usage.seconds:.2f} s ({row.usage.cpu_seconds:.2f} s of CPU)"
             sentences.append(f"{size} tasks, {row.what}: {took}, and at most {limit} s are promised")
-    return sentences
+    return [*sentences, *_missed_by_monitoring(measured)]
+
+
+def _missed_by_monitoring(measured: Sequence[Measured]) -> list[str]:
+    seconds = {row.what: row.usage.seconds for row in measured if row.tasks == LIMIT[0]}
+    if not {PREVIEW.what, UNWATCHED.what} <= seconds.keys():
+        return []
+    more = seconds[PREVIEW.what] - seconds[UNWATCHED.what]
+    took = f"{more:.2f} s of a warm preview, and at most {MONITORING_LIMIT} s are promised"
+    return [f"{LIMIT[0]} tasks, monitoring: {took}"] if more > MONITORING_LIMIT else []
 
 
 HEAD = ("tasks", "what", "seconds", "CPU s", "peak MB", "all MB", "AWS calls", "no AWS: s", "CPU s", "ratio")

@@ -41,9 +41,11 @@ class Known:
             "get_user": {"": iam.get_user()},
             "describe_images": {repository: images},
         }
-        answers |= parameters_of(sandbox.client("ssm"))
+        parameters, monitoring = parameters_of(sandbox.client("ssm")), monitoring_of(sandbox.client("cloudwatch"))
+        tags = parameters.pop("list_tags_for_resource") | monitoring.pop("list_tags_for_resource")
+        answers |= {**parameters, **monitoring, "list_tags_for_resource": tags}
         nothing: dict[str, Any] = {"list_endpoints": {"": {"Endpoints": []}}}
-        nothing |= {"describe_model": {}, "describe_endpoint_config": {}}
+        nothing |= {"describe_model": {}, "describe_endpoint_config": {}, "get_dashboard": {}}
         for name, content in (("deployed", answers), ("empty", answers | nothing)):
             write_answers(self.folder / name, content)
 
@@ -93,4 +95,16 @@ def parameters_of(client: Any) -> dict[str, dict[str, Any]]:
         name: client.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)
         for name in answers["describe_parameters"]
     }
+    return answers
+
+
+def monitoring_of(client: Any) -> dict[str, dict[str, Any]]:
+    """The same of alarms and dashboards. Only a first run asks for many alarms at once, and finds none."""
+    alarms = client.get_paginator("describe_alarms").paginate(AlarmTypes=["MetricAlarm"]).build_full_result()
+    arns = {alarm["AlarmName"]: alarm["AlarmArn"] for alarm in alarms["MetricAlarms"]}
+    answers: dict[str, dict[str, Any]] = {"describe_alarms": {"": {"MetricAlarms": []}}}
+    answers["describe_alarms"] |= {alarm["AlarmName"]: {"MetricAlarms": [alarm]} for alarm in alarms["MetricAlarms"]}
+    names = [entry["DashboardName"] for entry in client.list_dashboards()["DashboardEntries"]]
+    answers["get_dashboard"] = {name: client.get_dashboard(DashboardName=name) for name in names}
+    answers["list_tags_for_resource"] = {arn: client.list_tags_for_resource(ResourceARN=arn) for arn in arns.values()}
     return answers

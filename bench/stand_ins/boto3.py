@@ -1,4 +1,4 @@
-"""In place of boto3: a creation succeeds, and all else is looked up in a table that the environment names.
+"""In place of boto3: what changes something succeeds, and all else is looked up in a table that the environment names.
 
 The table is operation -> what the request may name the thing by -> answer; "" stands for whatever is asked about.
 """
@@ -35,7 +35,7 @@ def named(asked: Any) -> Iterator[Any]:
 
 
 def answer(operation: str, PaginationConfig: Any = None, **request: Any) -> Any:
-    if operation.startswith(("create_", "put_")):
+    if operation.startswith(("create_", "put_", "delete_")):
         return {}
     for name in (*named(request), ""):
         if name in ANSWERS[operation]:  # KeyError: bench/without_aws.py has not learned this operation
@@ -61,7 +61,7 @@ class Client:
     meta = SimpleNamespace(config=SimpleNamespace(retries=None), events=SimpleNamespace(register=lambda *_: None))
 
     def can_paginate(self, operation: str) -> bool:
-        return operation.startswith("list_")
+        return operation.startswith("list_") or operation == "describe_alarms"
 
     def get_paginator(self, operation: str) -> Paginator:
         return Paginator(operation)
