@@ -114,7 +114,7 @@ def made_up(calls: Calls, live: Sequence[float], chance: Random) -> Iterator[tup
 def written(tasks: tuple[Task, ...], alarms: list[str]) -> Page:
     """The dashboard of these tasks."""
     rows = [Row(task.name, tuple(shown(task, variant) for variant in (CHAMPION, *task.variants))) for task in tasks]
-    (page,) = pages(names.dashboard("fleet", "prod", REGION), rows, region=REGION, alarms=alarms)
+    (page,) = pages(names.dashboard("fleet", "prod", REGION), rows, stack="fleet/prod", region=REGION, alarms=alarms)
     return page
 
 

@@ -1,17 +1,17 @@
 """Draw a dashboard of CloudWatch, from its body and the data that GetMetricData gives for it.
 
 Pure: the same comes in, byte for byte the same goes out. Of a body it draws what fleet.monitoring.dashboard writes:
-graphs of metrics with their vertical marks, and alarms.
+graphs of metrics with their vertical marks, alarms, and a heading.
 """
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from demo.svg import INK, LETTER, PALE, PAPER, SMALL, Box, document, number, path, rectangle, text
+from demo.axes import clock, nice, short
+from demo.svg import INK, LETTER, NORMAL, PALE, PAPER, SMALL, Box, document, number, path, rectangle, text
 
 COLUMNS, COLUMN, ROW, GAP, HEADER = 24, 50, 34, 4, 34  # the grid; pixels of it, around a widget, and of the name
 LINES = ("#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#8c564b", "#17becf")  # in the order of a widget's metrics
@@ -84,11 +84,23 @@ def _widget(widget: Mapping[str, Any], seen: Seen) -> Iterator[str]:
     place = Box(x * COLUMN, HEADER + y * ROW, width * COLUMN, height * ROW)
     box = place.within(GAP, GAP, GAP, GAP)
     yield rectangle(box, rx=4, fill=PAPER, stroke=RULE)
-    yield text(box.x + 10, box.y + 18, widget["properties"]["title"])
-    yield from (_alarms if widget["type"] == "alarm" else _graph)(widget["properties"], box, seen)
+    of_type = {"alarm": _alarms, "metric": _graph, "text": _words}[widget["type"]]
+    yield from of_type(widget["properties"], box, seen)
+
+
+def _words(properties: Mapping[str, Any], box: Box, seen: Seen) -> Iterator[str]:
+    """Markdown with headings and no more."""
+    for row, line in enumerate(properties["markdown"].splitlines()):
+        words = line.lstrip("# ")
+        yield text(box.x + 10, box.y + 24 + 22 * row, words, *((16, INK) if line != words else (NORMAL, PALE)))
+
+
+def _titled(properties: Mapping[str, Any], box: Box) -> str:
+    return text(box.x + 10, box.y + 18, properties["title"])
 
 
 def _graph(properties: Mapping[str, Any], box: Box, seen: Seen) -> Iterator[str]:
+    yield _titled(properties, box)
     lines = [(label, seen.points.get(series, ())) for series, label in _lines(properties)]
     legend = legend_rows([label for label, _ in lines], box.width - 20)
     plot = box.within(42, 32, 12, 26 + 14 * len(legend))
@@ -164,6 +176,7 @@ def _legend(labels: Iterable[str], colours: Iterator[str], x: float, y: float) -
 
 
 def _alarms(properties: Mapping[str, Any], box: Box, seen: Seen) -> Iterator[str]:
+    yield _titled(properties, box)
     states = properties.get("states") or STATES
     shown = [alarm for alarm in seen.alarms if alarm.arn in properties["alarms"] and alarm.state in states]
     if not shown:
@@ -174,21 +187,3 @@ def _alarms(properties: Mapping[str, Any], box: Box, seen: Seen) -> Iterator[str
         yield text(box.x + 39, y, alarm.state, SMALL, PAPER, text_anchor="middle")
         yield text(box.x + 80, y, f"since {clock(alarm.since)}", fill=PALE)
         yield text(box.x + 156, y, alarm.arn.partition(":alarm:")[2])
-
-
-def nice(largest: float) -> float:
-    """Where an axis ends: one digit and zeros, a tenth above the largest value or more."""
-    if largest <= 0:
-        return 1
-    power = 10.0 ** math.floor(math.log10(largest * 1.1))
-    return next(step * power for step in (1, 2, 3, 4, 5, 6, 8, 10) if step * power >= largest * 1.1)
-
-
-def short(value: float) -> str:
-    """1500000 is 1.5M."""
-    size, letter = next(((size, letter) for size, letter in ((1e6, "M"), (1e3, "k")) if value >= size), (1, ""))
-    return f"{value / size:g}{letter}"
-
-
-def clock(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%H:%M")

@@ -42,8 +42,14 @@ def called_by_the_program() -> set[str]:
     return called_in(set(AWS.glob("*.py")))
 
 
-# Of a log group, which is SageMaker's, nothing is taken away: not the group, not its tags, not its retention.
-NEVER = {"logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:UntagResource"}
+# Of a log group, which is SageMaker's, a run takes nothing away, and gives it no key.
+NEVER = {
+    "logs:AssociateKmsKey",
+    "logs:DeleteLogGroup",
+    "logs:DeleteRetentionPolicy",
+    "logs:DisassociateKmsKey",
+    "logs:UntagResource",
+}
 
 
 def called_in(modules: set[Path]) -> set[str]:

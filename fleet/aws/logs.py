@@ -27,5 +27,4 @@ def retention(logs: "CloudWatchLogsClient", group: str) -> int | None:
 
 def retain(logs: "CloudWatchLogsClient", group: str, days: int) -> None:
     """Have a group that is there keep its lines for so many days."""
-    if retention(logs, group) != days:
-        logs.put_retention_policy(logGroupName=group, retentionInDays=days)
+    logs.put_retention_policy(logGroupName=group, retentionInDays=days)

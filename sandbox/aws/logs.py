@@ -23,18 +23,18 @@ def group_of(world: World, region: str, endpoint: str) -> None:
 
 def create(world: World, region: str, request: Params) -> Answer:
     name = request["logGroupName"]
-    if request.get("logGroupClass", "STANDARD") != "STANDARD" or "kmsKeyId" in request:
-        raise AwsError("the sandbox plays plain log groups of the class STANDARD", code="UnsupportedOperation")
+    if request.get("logGroupClass", "STANDARD") != "STANDARD":
+        raise AwsError("the sandbox plays log groups of the class STANDARD", code="UnsupportedOperation")
     if _arn(region, name) in world.log_groups:
         raise AwsError("The specified log group already exists", "ResourceAlreadyExistsException")
-    _make(world, region, name)
+    _make(world, region, name, request.get("kmsKeyId", ""))
     world.tags[_arn(region, name)] = dict(request.get("tags", {}))
     return {}
 
 
-def _make(world: World, region: str, name: str) -> None:
+def _make(world: World, region: str, name: str, key: str = "") -> None:
     arn = _arn(region, name)
-    world.log_groups[arn] = LogGroup(name, arn, world.clock())
+    world.log_groups[arn] = LogGroup(name, arn, world.clock(), key=key)
 
 
 def describe(world: World, region: str, request: Params) -> Answer:
@@ -57,7 +57,8 @@ def _shown(group: LogGroup) -> Answer:
         "storedBytes": 0,
         "logGroupClass": "STANDARD",
     }
-    return shown | ({"retentionInDays": group.retention_days} if group.retention_days else {})
+    more = {"retentionInDays": group.retention_days, "kmsKeyId": group.key}
+    return shown | {member: value for member, value in more.items() if value}
 
 
 def delete(world: World, region: str, request: Params) -> Answer:
@@ -78,6 +79,13 @@ def put_retention(world: World, region: str, request: Params) -> Answer:
 def delete_retention(world: World, region: str, request: Params) -> Answer:
     group = _group(world, region, request["logGroupName"])
     world.log_groups[group.arn] = replace(group, retention_days=0)
+    return {}
+
+
+def associate(world: World, region: str, request: Params) -> Answer:
+    """Gives a group a key, or with none takes it away."""
+    group = _group(world, region, request["logGroupName"])
+    world.log_groups[group.arn] = replace(group, key=request.get("kmsKeyId", ""))
     return {}
 
 
@@ -126,6 +134,8 @@ SERVICE: Service[World] = Service(
         "DeleteLogGroup": delete,
         "PutRetentionPolicy": put_retention,
         "DeleteRetentionPolicy": delete_retention,
+        "AssociateKmsKey": associate,
+        "DisassociateKmsKey": associate,
         "ListTagsForResource": list_tags,
         "TagResource": tag,
         "UntagResource": untag,

@@ -263,6 +263,7 @@ class LogGroup:
     arn: str
     created: float
     retention_days: int = 0  # 0: for ever
+    key: str = ""  # ARN of the KMS key; "": CloudWatch's own
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.plugin import access
-from sandbox.plugin.catalogue.row import Properties, Refused, Repeat, ResourceType, Settling
+from sandbox.plugin.catalogue.row import Field, Properties, Refused, Repeat, ResourceType, Settling
 from sandbox.plugin.difference import changes, top
 from sandbox.plugin.members import from_aws, to_aws
 from sandbox.plugin.retries import Patience
@@ -72,8 +72,9 @@ class Cloud:
         def once() -> None:
             try:
                 assigned.update(row.assigned(self.send(row, key, row.create, row.shape(request))))
-                if row.update and (later := to_aws(tuple(field for field in row.fields if field.apart), inputs)):
-                    self.ask(row, key, row.update.operation, row.update.target(key) | later)
+                for field in row.fields:
+                    if field.apart and inputs.get(field.wire):
+                        self.put_alone(row, key, field, inputs)
                 if row.tagging and tagged_later:
                     self.ask(row, key, row.tagging.add, tagged_later)
             except (ClientError, BotoCoreError) as error:
@@ -158,7 +159,11 @@ class Cloud:
                 old, new = (cast(dict[str, str], side.get("tagsAll") or {}) for side in (state, wanted))
                 for operation, request in retagging(row.tagging, target, old, new):
                     self.ask(row, key, operation, request)
-            if row.update and moved - {"tags", "tagsAll"} - {field.wire for field in row.fields if field.unread}:
+            for field in row.fields:
+                if field.own and field.wire in moved:
+                    self.put_alone(row, key, field, inputs)
+            passed = {field.wire for field in row.fields if field.unread or field.own}
+            if row.update and moved - {"tags", "tagsAll"} - passed:
                 sent = tuple(
                     field for field in row.fields if not field.replaces and (not field.on_change or field.wire in moved)
                 )
@@ -169,6 +174,16 @@ class Cloud:
                     self.waiting(row, row.settling, key).until_ready("update")
         except (ClientError, BotoCoreError) as error:
             refuse("updating", row, key, error)
+
+    def put_alone(self, row: ResourceType, key: Properties, field: Field, inputs: Mapping[str, object]) -> None:
+        """Sets what has calls of its own, or takes it away. Raises ClientError or BotoCoreError."""
+        if not field.own:
+            return
+        if value := inputs.get(field.wire):
+            call, sent = field.own.put, to_aws((field,), {field.wire: value})
+        else:
+            call, sent = field.own.remove, {}
+        self.ask(row, key, call.operation, call.target(key) | sent)
 
     def delete(self, row: ResourceType, key: Properties) -> None:
         """Deletes and waits until it is gone; one that is gone already is fine. Raises Refused."""

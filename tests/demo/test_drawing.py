@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from demo.drawing import Alarm, Point, Seen, Series, asked, clock, draw, legend_rows, nice, short
+from demo.axes import clock, nice, short
+from demo.drawing import Alarm, Point, Seen, Series, asked, draw, legend_rows
 
 HOUR = 3600
 START, END = 0, 12 * HOUR
@@ -74,6 +75,12 @@ def test_the_worst_alarm_comes_first_then_the_newest() -> None:
     seen = [Alarm(ARN + "one", "OK", 3), Alarm(ARN + "two", "ALARM", 1), Alarm(ARN + "three", "ALARM", 2)]
     picture = drawn(alarms("one", "two", "three"), seen=seen)
     assert picture.index("three") < picture.index("two") < picture.index("one")
+
+
+def test_a_heading_is_larger_than_what_follows() -> None:
+    picture = drawn({**alarms(), "type": "text", "properties": {"markdown": "## fleet/prod\nWritten in each run."}})
+    assert 'font-size="16" fill="#16191f">fleet/prod</text>' in picture
+    assert 'font-size="12" fill="#5f6b7a">Written in each run.</text>' in picture
 
 
 def test_words_of_a_body_stay_words() -> None:

@@ -30,16 +30,15 @@ def test_the_alarms_of_a_fleet_are_shown_as_they_are_in_cloudwatch_and_what_was_
     assert (code, found["warnings"]) == (0, [])
     assert [(one["name"], one["task"], one["variant"], one["kind"]) for one in found["alarms"]] == of_all
 
-    cloudwatch.set_alarm_state(AlarmName=name("toxicity", "slow"), StateValue="ALARM", StateReason="3 of 3 above")
+    for minutes in range(15):
+        fleet.sandbox.record_invocations("toxicity", 10, errors_5xx=10, ago_seconds=60 * minutes)
+    fleet.sandbox.move_clock(60)
     code, found = command(fleet, "alarms")
-    assert (code, found["alarms"][0]["name"], found["alarms"][0]["reason"]) == (
-        2,
-        name("toxicity", "slow"),
-        "3 of 3 above",
-    )
+    assert (code, found["alarms"][0]["name"]) == (2, name("toxicity", "server-errors"))
+    assert "Threshold Crossed" in found["alarms"][0]["reason"]
     code, found = command(fleet, "status", "--alarms")
     named = {task: said["alarms"] for task, said in found["tasks"].items()}
-    assert (code, named) == (0, {"spam": [], "toxicity": ["slow"], "urgency": []})
+    assert (code, named) == (0, {"spam": [], "toxicity": ["server-errors"], "urgency": []})
 
     cloudwatch.delete_alarms(AlarmNames=[name("spam", "slow")])
     (still,) = cloudwatch.describe_alarms(AlarmNames=[name("urgency", "slow")])["MetricAlarms"]

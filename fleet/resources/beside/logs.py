@@ -5,6 +5,7 @@ with its lines and its retention, when the endpoint or the setting goes.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 
@@ -18,7 +19,10 @@ from fleet.resources.site import Site
 from fleet.seen import Unknown
 from fleet.tags import TAGS
 
-LEFT_ALONE = (*TAGS, "kmsKeyId")  # of a group that is there: it is SageMaker's, and its key is whoever's set it
+# Of a group that was there, which is SageMaker's: a key that somebody has given it would be taken away.
+LEFT_ALONE = (*TAGS, "kmsKeyId")
+
+Looked = Literal[Presence.RECORDED] | int | Unknown | None
 
 
 @dataclass(frozen=True)
@@ -36,33 +40,38 @@ class Logs:
     def _group(self) -> str:
         return group_of(self.endpoint)
 
-    async def look_up(self) -> Presence:
-        """One that could not be looked at is created, which AWS refuses where it exists."""
+    async def look_up(self) -> Looked:
+        """Days for which a group keeps its lines that the state does not have; None where there is none."""
         if self._group in self.site.gateway.in_state:
             return Presence.RECORDED
-        match await self.site.gateway.log_retention(self._group):
-            case Unknown():
-                return Presence.UNKNOWN
-            case None:
-                return Presence.ABSENT
-        return Presence.OURS  # without a look at its tags: SageMaker gives it none
+        return await self.site.gateway.log_retention(self._group)
 
-    async def declare(self, presence: Presence) -> Stands:
-        is_taken_over, ignored = presence is Presence.OURS, list(LEFT_ALONE)
-        if is_taken_over and self.site.is_preview:
-            ignored.append("retentionInDays")
-        elif is_taken_over:
-            # The engine imports only what is as it is declared (pulumi 3.259, pkg/resource/deploy/step.go), so the
-            # retention is set first.
-            refused = await self.site.gateway.retain_logs(self._group, self.days)
-            if isinstance(refused, Unknown):
-                return Stands(problem=f"log group {self._group}: {refused.error}", refused=(refused.error,))
+    async def declare(self, presence: Looked) -> Stands:
+        if isinstance(presence, Unknown):  # it may be there, and then AWS refuses to make it
+            return self._not_written(presence.error)
+        if presence is None or presence is Presence.RECORDED:
+            return await self._declared(None)
+        if presence == self.days:
+            return await self._declared(self._group)
+        # The engine takes over only what is as it is declared (pulumi 3.259, pkg/resource/deploy/step.go).
+        if self.site.is_preview:
+            return await self._declared(self._group, "retentionInDays")
+        refused = await self.site.gateway.retain_logs(self._group, self.days)
+        return self._not_written(refused.error) if refused else await self._declared(self._group)
+
+    def _not_written(self, error: str) -> Stands:
+        why = f"log group {self._group}: its retention was not set: {error}"
+        if self.site.is_preview:
+            pulumi.log.warn(f"{self.site.title}: {why}")
+        return Stands(unknown=why, refused=(error,))
+
+    async def _declared(self, import_: str | None, *ignored: str) -> Stands:
         group = LogGroup(
             self.logical_name,
             {"name": self._group, "retentionInDays": self.days},
             pulumi.ResourceOptions.merge(
-                self.site.options(self._group if is_taken_over else None),
-                pulumi.ResourceOptions(ignore_changes=ignored, retain_on_delete=True),
+                self.site.options(import_),
+                pulumi.ResourceOptions(ignore_changes=[*LEFT_ALONE, *ignored], retain_on_delete=True),
             ),
         )
         done, why = await registered(group)

@@ -1,6 +1,11 @@
-"""CloudWatch Logs: groups. That one keeps for ever again is not there."""
+"""CloudWatch Logs: groups, how long they keep, and their key. `logGroupClass` and `skipDestroy` are not there."""
 
-from sandbox.plugin.catalogue.row import Call, Field, ResourceType, Tagging
+from sandbox.plugin.catalogue.row import Call, Field, Own, Properties, ResourceType, Tagging
+
+
+def of_group(key: Properties) -> Properties:
+    return {"logGroupName": key["name"]}
+
 
 LOG_GROUP = ResourceType(
     token="aws:cloudwatch/logGroup:LogGroup",
@@ -8,7 +13,18 @@ LOG_GROUP = ResourceType(
     service="logs",
     fields=(
         Field("name", "logGroupName", replaces=True),
-        Field("retentionInDays", "retentionInDays", apart=True),
+        Field(
+            "retentionInDays",
+            "retentionInDays",
+            unset=0,
+            own=Own(Call("put_retention_policy", of_group), Call("delete_retention_policy", of_group)),
+            apart=True,
+        ),
+        Field(
+            "kmsKeyId",
+            "kmsKeyId",
+            own=Own(Call("associate_kms_key", of_group), Call("disassociate_kms_key", of_group)),
+        ),
     ),
     create="create_log_group",
     read=Call(
@@ -16,8 +32,7 @@ LOG_GROUP = ResourceType(
         lambda key: {"logGroupNamePrefix": key["name"]},
         found=lambda key: f"logGroups[?logGroupName=='{key['name']}'] | [0]",
     ),
-    update=Call("put_retention_policy", lambda key: {"logGroupName": key["name"]}),
-    delete=Call("delete_log_group", lambda key: {"logGroupName": key["name"]}),
+    delete=Call("delete_log_group", of_group),
     missing="ResourceNotFoundException",
     arn="logGroupArn",
     tagging=Tagging(

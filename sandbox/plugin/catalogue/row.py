@@ -31,7 +31,8 @@ class Field:
     kept: bool = False  # where the program says nothing, an update sends what the state has
     on_change: bool = False  # an update sends it only where it changed
     is_pairs: bool = False  # a map on the wire, and AWS has a list of Name and Value
-    apart: bool = False  # a creation sends it by the update call afterwards
+    own: "Own | None" = None  # calls of its own change it
+    apart: bool = False  # and a creation sets it by them, afterwards
     within: str = ""  # a member of AWS's structure that holds those of the fields which are `is_within`
     is_within: bool = False
     secret: bool = False  # a secret output, also where the program did not give it as a secret
@@ -54,6 +55,14 @@ class Call:
 
     def path(self, key: Properties) -> str:
         return self.found if isinstance(self.found, str) else self.found(key)
+
+
+@dataclass(frozen=True)
+class Own:
+    """The calls that set one property, and that take it away."""
+
+    put: Call
+    remove: Call
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,7 @@ class ResourceType:
     delete: Call
     missing: str | tuple[str, ...]  # how an error that says "there is no such resource" begins: "<code>: <message>"
     arn: str  # member of what the read call answers
-    update: Call | None = None  # also takes the fields that do not replace; None: only the tags can change
+    update: Call | None = None  # also takes the fields that do not replace; None: tags and what has calls of its own
     details: Call | None = None  # a second read call, whose answer is added to that of the first
     key: tuple[str, ...] = ("name",)  # properties that tell it from all others of its type
     id: Callable[[Properties], str] = lambda key: str(key["name"])

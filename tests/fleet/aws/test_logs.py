@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from fleet.access import Access
 from fleet.aws import logs, session
@@ -62,14 +61,3 @@ def test_a_group_that_is_there_is_told_how_long_to_keep_its_lines(account: Any, 
     made(account, client, GROUP)
     logs.retain(client, GROUP, 30)
     assert logs.retention(client, GROUP) == 30
-
-
-def test_one_that_keeps_them_so_long_already_is_told_nothing(account: Any, client: Any) -> None:
-    made(account, client, GROUP, days=30)
-    logs.retain(client, GROUP, 30)
-    assert account.operations() == ["DescribeLogGroups"]
-
-
-def test_one_that_is_not_there_is_told_nothing_of(client: Any) -> None:
-    with pytest.raises(ClientError, match="does not exist"):
-        logs.retain(client, GROUP, 30)

@@ -19,6 +19,7 @@ from tests.fleet.worlds import DOWN, EIGHT, ENDPOINT, TO_EIGHT, world
 
 GROUP = group_of(ENDPOINT)
 LEFT_ALONE = ["tags", "tagsAll", "kmsKeyId"]
+NOT_SET = f"log group {GROUP}: its retention was not set: {{why}}"
 DENIED = "PutRetentionPolicy: AccessDeniedException: no"
 
 
@@ -99,12 +100,21 @@ def test_a_preview_shows_it_taken_over_and_sets_nothing() -> None:
 def test_one_that_may_not_be_set_is_not_declared_and_says_so() -> None:
     its = declared(World(log_days=7, may_retain=False))
     assert its.types == []
-    assert its.result == Stands(problem=f"log group {GROUP}: {DENIED}", refused=(DENIED,))
+    assert its.result == Stands(unknown=NOT_SET.format(why=DENIED), refused=(DENIED,))
 
 
-def test_one_that_could_not_be_looked_at_is_made_which_aws_refuses_where_it_is_there() -> None:
-    world = World(log_days=Unknown("down"))
-    assert (declared(world).of("LogGroup").importId, world.asked) == ("", [GROUP])
+@pytest.mark.parametrize("preview", [False, True])
+def test_one_that_could_not_be_looked_at_is_not_declared_and_says_so(preview: bool) -> None:
+    """It may be there, and then it cannot be made."""
+    its = declared(World(log_days=Unknown("down")), preview=preview)
+    assert its.types == []
+    assert its.result == Stands(unknown=NOT_SET.format(why="down"), refused=("down",))
+
+
+def test_one_that_keeps_its_lines_so_long_already_is_told_nothing() -> None:
+    world = World(log_days=30)
+    its = declared(world).of("LogGroup")
+    assert (its.importId, list(its.ignoreChanges), world.asked) == (GROUP, LEFT_ALONE, [GROUP])
 
 
 @pytest.mark.parametrize("preview", [False, True])

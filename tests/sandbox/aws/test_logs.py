@@ -9,6 +9,7 @@ from sandbox.aws.sagemaker import runtime
 from sandbox.aws.world import REGION, AwsError, World
 
 GROUP = "/aws/sagemaker/Endpoints/toxicity"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
 def ask(world: World, operation: str, **request: Any) -> dict[str, Any]:
@@ -66,6 +67,22 @@ def test_a_retention_is_taken_back() -> None:
     ask(world, "PutRetentionPolicy", logGroupName=GROUP, retentionInDays=30)
     ask(world, "DeleteRetentionPolicy", logGroupName=GROUP)
     assert groups(world) == {GROUP: 0}
+
+
+def test_a_group_has_a_key_until_it_is_taken_away() -> None:
+    world = World()
+    ask(world, "CreateLogGroup", logGroupName=GROUP)
+    ask(world, "AssociateKmsKey", logGroupName=GROUP, kmsKeyId=KEY)
+    assert ask(world, "DescribeLogGroups")["logGroups"][0]["kmsKeyId"] == KEY
+    ask(world, "DisassociateKmsKey", logGroupName=GROUP)
+    assert "kmsKeyId" not in ask(world, "DescribeLogGroups")["logGroups"][0]
+
+
+def test_a_group_without_tags_has_none_to_list() -> None:
+    world = World()
+    ask(world, "CreateLogGroup", logGroupName=GROUP)
+    arn = ask(world, "DescribeLogGroups")["logGroups"][0]["logGroupArn"]
+    assert ask(world, "ListTagsForResource", resourceArn=arn) == {}
 
 
 def test_groups_come_in_pages() -> None:

@@ -47,6 +47,7 @@ LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 TOPIC = "aws:sns/topic:Topic"
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
 TOPIC_SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 EXECUTABLE = Path(__file__).parents[3] / "sandbox/plugin/pulumi-resource-aws"
 
@@ -989,6 +990,18 @@ def test_a_target_of_a_rule_is_imported_by_its_path(real: Engine) -> None:
 def test_a_log_group_that_sagemaker_has_made_is_not_made_again(real: Engine, served: Any) -> None:
     logs.group_of(served.world, "eu-west-1", "x")
     assert "ResourceAlreadyExistsException" in str(error_of(real.create, LOG_GROUP, log_group()).details())
+
+
+def test_a_log_group_is_told_by_calls_of_their_own_to_keep_for_ever_again_and_which_key_it_has(
+    real: Engine, served: Any
+) -> None:
+    state = real.create(LOG_GROUP, log_group(kmsKeyId=KEY))
+    (group,) = served.world.log_groups.values()
+    assert (group.retention_days, group.key) == (30, KEY)
+    state = real.update(LOG_GROUP, state, real.checked(LOG_GROUP, log_group(0)))
+    (group,) = served.world.log_groups.values()
+    assert (group.retention_days, group.key) == (0, "")
+    assert real.diff(LOG_GROUP, state, log_group(0)).changes == proto.DiffResponse.DIFF_NONE
 
 
 def test_another_name_is_another_alarm(real: Engine) -> None:

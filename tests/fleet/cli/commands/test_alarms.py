@@ -51,6 +51,7 @@ class Command:
             Period=300,
             EvaluationPeriods=1,
             Threshold=0.05,
+            WarmUpConfiguration={"WarmUpPeriodDurationInMinutes": 60},  # so that it stays as the test puts it
             ComparisonOperator="GreaterThanOrEqualToThreshold",
             **settings,
         )

@@ -122,6 +122,7 @@ def firing(account: Any, prod: Path) -> Callable[..., None]:
                 Period=300,
                 EvaluationPeriods=1,
                 Threshold=0.05,
+                WarmUpConfiguration={"WarmUpPeriodDurationInMinutes": 60},  # so that it stays as the test puts it
                 ComparisonOperator="GreaterThanOrEqualToThreshold",
             )
             cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="x")
