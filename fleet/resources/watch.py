@@ -18,3 +18,10 @@ class Watch:
     runbook: str = ""  # where docs/alarms.md can be read
     topics: tuple[pulumi.Input[str], ...] = ()  # ARNs
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _warned: set[str] = field(default_factory=set)
+
+    def warn(self, sentence: str) -> None:
+        """Say it in a preview, once for all tasks: in an `up` each has its fault."""
+        if pulumi.runtime.is_dry_run() and sentence not in self._warned:
+            self._warned.add(sentence)
+            pulumi.log.warn(sentence)

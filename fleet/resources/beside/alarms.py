@@ -84,10 +84,8 @@ async def declare(
     be somebody else's.
     """
     if isinstance(presence, Unknown):
-        why = f"alarm {one.name} was not written: {presence.error}"
-        if pulumi.runtime.is_dry_run():
-            pulumi.log.warn(why)
-        return Stands(unknown=why)
+        watch.warn(f"alarms that the state does not hold are not written: {presence.error}")
+        return Stands(unknown=f"alarm {one.name} was not written: {presence.error}")
     if presence is Presence.FOREIGN:
         return Stands(problem=FOREIGN.format(name=one.name))
     if presence is Presence.OURS:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pulumi
+import pytest
+
 from fleet.aws.gateway import Presence
 from fleet.memory import ALARMS
 from fleet.monitoring.alarms import Watched, specifications
@@ -62,6 +65,18 @@ def test_an_alarm_that_could_not_be_looked_at_is_not_written_and_said() -> None:
     found = declared(DOWN)
     assert found.types == []
     assert found.result == Stands(unknown=f"alarm {ONE.name} was not written: {DOWN.error}")
+
+
+def test_a_preview_says_once_that_alarms_could_not_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    spam = specifications(Watched("spam", CHAMPION, None, Alarms(), has_provisioned=False), "spam", fleet="fleet/prod")
+
+    async def declare(site: Site) -> Any:
+        return await stand(EndpointAlarms(spam, site, depends_on=None, foreign=False))
+
+    declaring(World(alarms={one.name: DOWN for one in spam}), declare, preview=True)
+    assert said == [f"alarms that the state does not hold are not written: {DOWN.error}"]
 
 
 def test_an_endpoint_that_is_somebody_elses_gets_no_new_alarm() -> None:
