@@ -22,6 +22,11 @@ EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 RUNBOOK = re.compile(r"https?://[^\s#]+")
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 
+NOTHING_TO_WATCH = (
+    "expectedRunHours: it watches the manager's own metrics, and ownMetrics is false, so that none is sent; take "
+    "expectedRunHours out, or set ownMetrics to true"
+)
+
 Own = Mapping[str, str | None]  # the settings of the project's namespace; None is a secret, which only the engine reads
 
 
@@ -41,6 +46,8 @@ def mistakes(own: Own) -> list[str]:
     for key, sentence in CHECKS.items():
         if (value := own.get(key)) is not None and not unseen({key: value}):
             found.append(sentence(value))
+    if "expectedRunHours" in own and own.get("ownMetrics") == "false":
+        found.append(NOTHING_TO_WATCH)
     if "executionRoleArn" not in own:
         found.insert(0, "executionRoleArn is not set; run `pulumi config set executionRoleArn <arn>`")
     return [sentence for sentence in found if sentence]

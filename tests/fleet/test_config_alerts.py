@@ -74,6 +74,12 @@ def test_a_switch_is_true_or_false() -> None:
     assert mistakes("dashboard", "yes") == ["dashboard: 'yes' is neither true nor false"]
 
 
+@pytest.mark.parametrize(("own_metrics", "said"), [("false", [config.NOTHING_TO_WATCH]), ("true", []), (None, [])])
+def test_runs_cannot_be_expected_where_their_metrics_are_not_sent(own_metrics: str | None, said: list[str]) -> None:
+    metrics = {} if own_metrics is None else {"ownMetrics": own_metrics}
+    assert config.mistakes({"executionRoleArn": ROLE, "expectedRunHours": "26", **metrics}) == said
+
+
 def test_silence_and_runs_can_be_watched_equally_long() -> None:
     said = json.dumps(Alarms.model_json_schema()["properties"]["silent_hours"])
     assert f'"maximum": {config.LONGEST_SILENCE}' in said
