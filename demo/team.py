@@ -1,10 +1,13 @@
 """What the team does at its keyboard. Each step is told and checked; the first that goes wrong ends the demo."""
 
+import json
 import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from itertools import count
+from textwrap import wrap
 
 from fleet.cli.report import NOT_UP_TO_DATE
 from sandbox.inference.models import dataset
@@ -15,8 +18,12 @@ from sandbox.lab.stack import Run, Running, Stack
 TASK = "urgency"
 TEXT = "Please move my appointment to the week after next."  # version 1 gets it wrong, version 2 right
 PARAMETERS = f"/{PROJECT}/sandbox"
+ON_CALL = "on-call@example.com"
+MONITORING = ("cloudwatch", "events", "sns")  # services
 PROGRESS_SECONDS = 1.0
 SHOWN_ANSWERS = 3
+MAIL_WIDTH = 110  # characters
+MINUTE = 60  # seconds
 
 
 class NotAsItShouldBe(Exception):
@@ -26,7 +33,7 @@ class NotAsItShouldBe(Exception):
 class Team:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self.stack = Stack(sandbox)
+        self.stack = Stack(sandbox, alertEmails=[ON_CALL])
         self.chapters = count(1)
 
     def chapter(self, title: str) -> None:
@@ -48,18 +55,25 @@ class Team:
         as_promised = run.code == NOT_UP_TO_DATE and expected in lines
         check(as_promised, f"exit code {NOT_UP_TO_DATE}, and it says: {expected}", run.text)
         head, first, *others = lines[: lines.index(expected)]
-        for line in (*without_age(head, first), f"... and {len(others)} more", expected):
+        for line in (*without(("AGE",), head, first), f"... and {len(others)} more", expected):
             say(f"    {line}")
         check(first.startswith(TASK), f"{TASK} is on top")
         check(not self.sandbox.mutations(since), "nothing is changed")
 
-    def up(self, expected: str, changes: list[str] | None = None) -> None:
+    def up(self, expected: str, changes: Sequence[str] = (), watched: Sequence[str] = ()) -> None:
+        """A run; `changes` and `watched` are the calls that change AWS, those of monitoring apart. Without: any."""
         since = self.sandbox.mark()
         say("$ pulumi up")
         self.tell(self.watch(self.stack.start_up()), expected)
-        made = [call.operation for call in self.sandbox.mutations(since)]
-        say(f"calls that changed AWS: {', '.join(dict.fromkeys(changes)) if changes else len(made)}")
-        as_promised = changes is None or Counter(made) == Counter(changes)  # the engine deletes in no certain order
+        calls = self.sandbox.mutations(since)
+        if not changes:
+            say(f"calls that changed AWS: {len(calls)}")
+            return
+        made = [[call.operation for call in calls if (call.service in MONITORING) is of] for of in (False, True)]
+        for what, wanted in (("calls that changed AWS", changes), ("calls of monitoring", watched)):
+            say(f"{what}: {', '.join(dict.fromkeys(wanted))}")
+        # Counted: the engine deletes in no certain order.
+        as_promised = [Counter(operations) for operations in made] == [Counter(changes), Counter(watched)]
         check(as_promised, f"these and no other calls change AWS; it was {made}")
 
     def watch(self, running: Running) -> Run:
@@ -78,6 +92,35 @@ class Team:
                 say(f"    {line}")
         check(run.ok, "the run succeeds", run.text)
         check(run.summary == expected or not expected, f"the run says: {expected}", run.text)
+
+    def confirm(self) -> None:
+        check(self.sandbox.confirm(ON_CALL) == 1, f"{ON_CALL} has a mail to confirm")
+        say(f"{ON_CALL}, the address in alertEmails, confirms that it wants to be told")
+
+    def fail(self) -> None:
+        """Half of the calls, for a quarter of an hour."""
+        for _ in range(3):
+            self.sandbox.record_invocations(TASK, count=20, errors_5xx=10)
+            self.sandbox.move_clock(5 * MINUTE)
+
+    def alarms(self, code: int, expected: str) -> None:
+        say("$ fleet alarms")
+        run = self.stack.fleet("alarms")
+        head, first, *others, total = [line.rstrip() for line in run.text.splitlines()]
+        check(run.code == code and total == expected, f"exit code {code}, and it says: {expected}", run.text)
+        for line in (*without(("FOR", "REASON"), head, first), f"... and {len(others)} more", total):
+            say(f"    {line}")
+
+    def mail(self, since: int, state: str, words: str) -> None:
+        """The one mail that came since, as its reader sees it: a subject, and what the alarm says of itself."""
+        came = [message for message in self.sandbox.outbox()[since:] if message.to]
+        check([message.to for message in came] == [(ON_CALL,)], f"one mail comes, to {ON_CALL}", str(came))
+        subject, description = came[0].subject, json.loads(came[0].body)["AlarmDescription"]
+        say(f"mail to {ON_CALL}: {subject}")
+        for line in wrap(description, MAIL_WIDTH):
+            say(f"    {line}")
+        check(subject.startswith(f"{state}: "), f"it says that it is {state}", subject)
+        check(words in description, f"it says: {words}", description)
 
     def call(self) -> str:
         answer = self.sandbox.invoke(TASK, {"text": TEXT})
@@ -117,11 +160,10 @@ def say(line: str) -> None:
     print(f"   {line}", flush=True)
 
 
-def without_age(*rows: str) -> list[str]:
-    """Rows of the table without a column that differs in every run: the README's picture must not."""
+def without(heads: Sequence[str], *rows: str) -> list[str]:
+    """Rows of a table without columns that differ in every run: the README's picture must not."""
     cells = [re.split(r" {2,}", row) for row in rows]
-    age = cells[0].index("AGE")
-    columns = [column for number, column in enumerate(zip(*cells, strict=True)) if number != age]
+    columns = [column for column in zip(*cells, strict=True) if column[0] not in heads]
     padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
     return ["  ".join(row).rstrip() for row in zip(*padded, strict=True)]
 
