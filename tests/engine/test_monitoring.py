@@ -145,6 +145,24 @@ def test_cloudwatch_denied_leaves_endpoints_outputs_and_parameters_as_they_shoul
     assert "spam v2" in bodies(fleet)[DASHBOARD]
 
 
+def test_an_alarm_that_aws_refuses_leaves_its_endpoint_alone_and_is_told(fleet):
+    fleet.sandbox.register("spam")
+    fleet.change("spam", alarms={"latency_ms": 500})
+    refused = {"action": "error", "code": "LimitExceeded", "message": "too many alarms"}
+    fleet.sandbox.fault("PutMetricAlarm", service="cloudwatch", match={"AlarmName": f"{FLEET}/spam/slow"}, **refused)
+
+    run = fleet.up()
+
+    assert not run.ok
+    assert fleet.serving("spam") == 2
+    assert fleet.status("spam").startswith("UP_TO_DATE 2") and "too many alarms" in fleet.status("spam")
+    assert alarms(fleet)["spam/slow"]["Threshold"] == 2_000_000  # as before, and in the state
+    fleet.sandbox.clear_faults()
+    again = fleet.up()
+    assert again.ok, again.text
+    assert alarms(fleet)["spam/slow"]["Threshold"] == 500_000
+
+
 def test_what_is_somebody_elses_is_refused_and_not_touched(empty):
     client = empty.sandbox.client("cloudwatch")
     client.put_dashboard(DashboardName=DASHBOARD, DashboardBody='{"widgets": []}')
