@@ -124,5 +124,5 @@ def test_a_fleet_deployed_by_an_earlier_release_stays_as_it_is(empty):
     # The stack's reference to itself, which no release from 0.4.0 on needs.
     assert {urn.split("::")[2] for urn in before - after} == {"pulumi:pulumi:StackReference"}
     assert provider(deployed)["inputs"].get("maxRetries") is None
-    assert provider(empty.stack.state())["inputs"]["maxRetries"] == "8"  # what the next refresh goes by
+    assert provider(empty.stack.state())["inputs"]["maxRetries"] == "9"  # what the next refresh goes by
     assert provider(empty.stack.state())["id"] == provider(deployed)["id"]  # another one would replace everything

@@ -17,7 +17,7 @@ def test_a_refresh_gives_up_after_as_many_attempts_as_the_project_says_or_the_st
     run = fleet.up()
     assert not run.ok
     assert "ServiceUnavailable: down" in run.text
-    assert attempts() == {8}
+    assert attempts() == {9}
     assert fleet.made() == []
 
     fleet.sandbox.release(outage)
