@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-# CloudWatch takes 3 PutMetricAlarm a second of an account (endpoints and quotas, 2026-09), and the provider tries a call
-# a few times: with all of the engine's 64 at once, a few of some hundred new alarms would never get their turn.
+# CloudWatch takes 3 PutMetricAlarm a second of an account (endpoints and quotas, 2026-09), and the provider tries a
+# call a few times: with all of the engine's 64 at once, some of a few hundred new alarms would never get their turn.
 AT_ONCE = 3
 
 
