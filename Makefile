@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types layers fresh fix unit coverage engine schema sandbox sandbox-stop bench mutants requirements \
+.PHONY: help setup demo test check lint types layers fresh fix unit coverage engine schema sandbox sandbox-stop bench rates mutants requirements \
   readme picture
 
 help:            ## list the targets
@@ -84,6 +84,9 @@ sandbox-stop: setup ## stop it; nothing is left behind
 
 bench: setup     ## seconds, AWS calls and memory at 3, 22 and 100 tasks
 	@$(BIN)/python -m bench
+
+rates: setup     ## 200 tasks come and are refreshed within CloudWatch's rates (a quarter of an hour)
+	@$(BIN)/python -m bench.rates
 
 mutants: setup   ## take every protection out once: its test must fail (minutes; ONLY='hold*' for some)
 	@$(BIN)/python -m tools.mutants $(if $(ONLY),--only "$(ONLY)")
