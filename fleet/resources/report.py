@@ -65,6 +65,8 @@ def say(results: Sequence[TaskResult], watched: Stands, monitoring: pulumi.Resou
         standing = one.variant.standing
         if standing.status is not Status.UP_TO_DATE:
             pulumi.log.info(one.line(f"{standing.status}: {standing.reason}"))
+    if watched.unknown and pulumi.runtime.is_dry_run():
+        pulumi.log.warn(f"monitoring: {watched.unknown}")
     pulumi.log.info(total(result.champion.standing.status for result in results))
     if pulumi.runtime.is_dry_run():
         refusals = [one.line(one.variant.refusal) for one in said if one.variant.refusal]

@@ -133,3 +133,8 @@ def test_what_is_in_the_way_of_what_a_stack_has_once_ends_a_preview(preview: Say
 def test_what_could_not_be_found_out_of_it_makes_an_up_red_and_ends_no_preview(up: Say) -> None:
     why = "dashboard fleet was not written: GetDashboard: AccessDenied"
     assert up(task("spam"), watched=Stands(unknown=why))[-1] == ("monitoring-fault", f"monitoring: {why}")
+
+
+def test_a_preview_warns_of_it(preview: Say) -> None:
+    why = "dashboard fleet was not written: GetDashboard: AccessDenied"
+    assert preview(task("spam"), watched=Stands(unknown=why))[0] == ("warn", f"monitoring: {why}")
