@@ -40,14 +40,16 @@ def unseen(config: Own) -> list[str]:
     ]
 
 
-def mistakes(own: Own) -> list[str]:
-    """Everything that is wrong with them, a sentence each."""
+def mistakes(own: Own, region: str = "") -> list[str]:
+    """Everything that is wrong with them, a sentence each; `region` is the stack's, "" where it is not known."""
     found = unseen(own)
     for key, sentence in CHECKS.items():
         if (value := own.get(key)) is not None and not unseen({key: value}):
             found.append(sentence(value))
     if "expectedRunHours" in own and own.get("ownMetrics") == "false":
         found.append(NOTHING_TO_WATCH)
+    if region and not _topics(topics := own.get("alertTopicArns") or "[]"):
+        found += [_of_region(topic, region) for topic in listed("alertTopicArns", topics)]
     if "executionRoleArn" not in own:
         found.insert(0, "executionRoleArn is not set; run `pulumi config set executionRoleArn <arn>`")
     return [sentence for sentence in found if sentence]
@@ -126,6 +128,13 @@ def _of_a_list(key: str, value: str, one: re.Pattern[str], what: str, most: int 
 
 def _topics(value: str) -> str:
     return _of_a_list("alertTopicArns", value, TOPIC_ARN, "the ARN of an SNS topic", most=TOPICS)
+
+
+def _of_region(topic: str, region: str) -> str:
+    # CloudWatch: "Invalid region us-east-1 specified. Only eu-west-1 is supported."
+    if topic.split(":")[3] == region:
+        return ""
+    return f"alertTopicArns: {topic!r} is in another Region: alarms tell topics of their own, {region}"
 
 
 def _emails(value: str) -> str:

@@ -44,7 +44,7 @@ def read() -> StackSettings:
     """The configuration of the selected stack; raises pulumi.RunError naming the key and what to do."""
     own, access = pulumi.Config(), _access()
     said = _named(pulumi.get_project()) | {key: value for key in CHECKS if (value := own.get(key)) is not None}
-    if found := mistakes(said):
+    if found := mistakes(said, access.region):
         raise pulumi.RunError("\n".join(found))
     return StackSettings(
         ownership=Ownership(pulumi.get_project(), pulumi.get_stack()),

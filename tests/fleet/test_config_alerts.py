@@ -83,3 +83,11 @@ def test_runs_cannot_be_expected_where_their_metrics_are_not_sent(own_metrics: s
 def test_silence_and_runs_can_be_watched_equally_long() -> None:
     said = json.dumps(Alarms.model_json_schema()["properties"]["silent_hours"])
     assert f'"maximum": {config.LONGEST_SILENCE}' in said
+
+
+def test_a_topic_of_another_region_is_refused_where_the_stacks_is_known() -> None:
+    own = {"executionRoleArn": ROLE, "alertTopicArns": json.dumps([TOPIC])}
+    assert config.mistakes(own, "eu-west-1") == config.mistakes(own) == []
+    assert config.mistakes(own, "us-east-1") == [
+        f"alertTopicArns: {TOPIC!r} is in another Region: alarms tell topics of their own, us-east-1"
+    ]

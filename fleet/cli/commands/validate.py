@@ -97,7 +97,7 @@ def _of_configuration(config: StackConfig) -> Found:
     else:
         for key in {*config.missing} - {"executionRoleArn"}:  # which is told below
             found[f"{key} is not set; run `pulumi config set {key} <value>`"] = True
-    return found | dict.fromkeys(rules.mistakes(own), True)
+    return found | dict.fromkeys(rules.mistakes(own, config.access.region), True)
 
 
 def _load(uses: Sequence[Use], found: Found) -> Lists:
