@@ -1,4 +1,4 @@
-"""What may stand beside an endpoint, and comes and goes with it: its autoscaler, the parameter that apps read.
+"""What may stand beside an endpoint, and comes and goes with it: its autoscaler, its alarms, what apps read of it.
 
 To add another one: a module here with a class of this shape, and a row of BESIDE in fleet/resources/variant.py
 (docs/how-to/add-a-thing-beside-an-endpoint.md). The parameter is the task's: fleet/resources/task.py stands it.
