@@ -52,6 +52,24 @@ def fail(fleet: Fleet, endpoint: str) -> None:
         fleet.sandbox.move_clock(5 * MINUTES)
 
 
+def test_the_first_preview_says_how_many_alarms_come_what_they_cost_and_that_nobody_is_told(empty):
+    empty.sandbox.register("toxicity")
+    empty.sandbox.register("spam")
+    empty.declare("toxicity", "spam")
+
+    preview = empty.preview()
+
+    assert preview.ok, preview.text
+    first = "the first 6 alarms come with this run: 0.60 USD a month, and the dashboard 3.00 USD, before what is free"
+    assert preview.text.count(first) == 1
+    assert "the deployer needs cloudwatch:PutMetricAlarm" in preview.text
+    assert preview.text.count("nobody is told of alarms") == 1
+
+    tell(empty)
+    later = empty.preview()
+    assert "the first" not in later.text and "nobody is told" not in later.text
+
+
 def test_alarms_change_in_place_and_come_and_go_with_task_and_challenger(fleet):
     assert alarms(fleet).keys() == called("toxicity", "spam", "urgency")
 
