@@ -2,14 +2,23 @@
 
 import json
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 
+import pytest
 from botocore import xform_name
 
+from fleet.aws.logs import group_of
+from fleet.monitoring import names
+from fleet.monitoring.alarms import Watched, of_runs, specifications
+from fleet.tasks.model import CHAMPION, Alarms
 from sandbox.aws.validation import service
 from sandbox.plugin.catalogue import TYPES
 
 ROOT = Path(__file__).parent.parent
+STACK = ("sagemaker-endpoint-manager", "STACK")
+FLEET = "/".join(STACK)
+OF_AN_ENDPOINT = specifications(Watched("toxicity", CHAMPION, None, Alarms(), False), "PREFIXtoxicity", fleet=FLEET)[0]
 
 
 def actions(policy: str) -> set[str]:
@@ -92,6 +101,23 @@ def test_the_deployer_may_do_what_the_program_and_the_provider_call():
     }
     assert known <= called
     assert called <= actions("deployer.json")
+
+
+@pytest.mark.parametrize(
+    ("action", "arn"),
+    [
+        ("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:REGION:ACCOUNT:alarm:{OF_AN_ENDPOINT.name}"),
+        ("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:REGION:ACCOUNT:alarm:{of_runs(26, stack=FLEET).name}"),
+        ("cloudwatch:PutDashboard", f"arn:aws:cloudwatch::ACCOUNT:dashboard/{names.dashboard(*STACK, 'REGION')}-2"),
+        ("sns:CreateTopic", f"arn:aws:sns:REGION:ACCOUNT:{names.topic(*STACK)}"),
+        ("events:PutRule", f"arn:aws:events:REGION:ACCOUNT:rule/{names.rule(*STACK, 2)}"),
+        ("logs:PutRetentionPolicy", f"arn:aws:logs:REGION:ACCOUNT:log-group:{group_of('PREFIXtoxicity')}"),
+    ],
+)
+def test_what_watches_over_a_stack_has_a_name_that_the_deployer_may_touch(action: str, arn: str) -> None:
+    statements = json.loads((ROOT / "docs" / "policies" / "deployer.json").read_text())["Statement"]
+    allowed = [one["Resource"] for one in statements if action in one["Action"]]
+    assert any(fnmatchcase(arn, resource) for resource in allowed)
 
 
 def test_nothing_of_a_log_group_may_be_taken_away_by_the_deployer():
