@@ -14,7 +14,8 @@ from fleet.resources.beside.parameter import Parameters
 from fleet.resources.beside.thing import all_of
 from fleet.resources.monitoring import alerts, dashboard, notice, signals
 from fleet.resources.monitoring.ground import Ground
-from fleet.resources.task import Run, roll_out, settle, situation, take_down
+from fleet.resources.situation import situation
+from fleet.resources.task import Run, roll_out, settle, take_down
 from fleet.seen import Unknown
 from fleet.tasks.load import TaskListError, load
 from providers.registry import ApprovedModels

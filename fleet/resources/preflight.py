@@ -15,8 +15,7 @@ from fleet.aws.packages import NOT_LOOKED_AT, Inspected, Inspection, Use
 from fleet.memory import Outcome
 from fleet.preflight import Finding, Findings, Wanted, quota_findings
 from fleet.resources.config import StackSettings
-from fleet.resources.task import Situation
-from fleet.resources.variant import Variant
+from fleet.resources.situation import Situation, Variant
 from fleet.revision import Revision
 from fleet.seen import Approved, OnHold, Unknown
 

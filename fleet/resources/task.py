@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pulumi
@@ -15,28 +15,23 @@ from fleet.choice import (
     SAME_VERSION,
     Champion,
     Choice,
-    Handed,
-    choose,
-    choose_challengers,
-    foreseen,
     successor_of,
     torn_down,
 )
 from fleet.contract import Contract
 from fleet.memory import Outcome
-from fleet.monitoring.alarms import watched
 from fleet.resources.beside.parameter import Content, Parameter, Parameters
 from fleet.resources.beside.thing import Stands, stand
 from fleet.resources.config import StackSettings
 from fleet.resources.site import Site
+from fleet.resources.situation import Situation, Variant
 from fleet.resources.teardown import NO_MORE, Leave
-from fleet.resources.variant import Decision, Result, Variant, carry_out, decide
+from fleet.resources.variant import Decision, Result, carry_out, decide
 from fleet.resources.watch import Watch
-from fleet.revision import Limits, Settings
-from fleet.seen import Answer, Approved, LiveEndpoint, OnHold, Refused, Unknown
+from fleet.seen import LiveEndpoint, OnHold, Refused, Unknown
 from fleet.split import weights
-from fleet.status import NOT_OURS, Standing, Status, told
-from fleet.tasks.model import CHAMPION, Sizes, Task
+from fleet.status import Standing, Status, told
+from fleet.tasks.model import CHAMPION, Task
 
 
 class TaskComponent(pulumi.ComponentResource):
@@ -56,21 +51,6 @@ class Run:
     parameters: Parameters
     leave: Leave  # what may still go
     watch: Watch = field(default_factory=Watch)
-
-
-@dataclass(frozen=True)
-class Situation:
-    """What a run comes upon, for one task, before anything is declared."""
-
-    task: Task
-    registry: Answer  # what it says of the task's group
-    now: datetime  # by which versions have soaked, and pins and holds have ended
-    last: Mapping[str, Outcome]  # what the last run wrote, by variant
-    variants: Mapping[str, Variant]  # the champion first; challengers by what it will hand over, if all goes well
-
-    def challengers(self, champion: Handed) -> dict[str, Choice]:
-        """What each challenger is to serve, given what the champion hands over."""
-        return choose_challengers(self.task, self.registry, champion, self.now, _serving(self.last))
 
 
 @dataclass(frozen=True)
@@ -101,52 +81,6 @@ class TaskResult:
         """The stack output of the task."""
         runs = {name: wire.pack(result.outcome) for name, result in self.variants.items()}
         return contract.output(self.contract, runs)
-
-
-async def situation(
-    task: Task, registry: Answer, last: Mapping[str, Outcome], gateway: Gateway, settings: StackSettings
-) -> Situation:
-    """What a run comes upon for one task. A preflight asks what its variants would have made of it."""
-    # Not the run's own time: the registry has been asked since, and may have found a version just old enough.
-    now = datetime.now(UTC)
-    champion = await _variant(task, CHAMPION, choose(task, registry, now), last.get(CHAMPION), gateway, settings)
-    beside = choose_challengers(task, registry, foreseen(champion.answer), now, _serving(last))
-    challengers = {
-        name: await _variant(task, name, choice, last.get(name), gateway, settings) for name, choice in beside.items()
-    }
-    return Situation(task, registry, now, last, {CHAMPION: champion, **challengers})
-
-
-def _serving(last: Mapping[str, Outcome]) -> dict[str, int]:
-    return {name: outcome.version for name, outcome in last.items()}
-
-
-async def _variant(
-    task: Task, name: str, choice: Choice, record: Outcome | None, gateway: Gateway, settings: StackSettings
-) -> Variant:
-    endpoint, refusal = await _endpoint_name(task.endpoint_of(name), choice.answer, record, gateway)
-    sizes = task.sizes_of(name)
-    its = settings_of(sizes, endpoint=endpoint, role=settings.role, attempt=task.attempt)
-    return Variant(
-        task.name,
-        name,
-        task.owner,
-        its,
-        choice,
-        record,
-        smoke_test=task.smoke_test,
-        scaling=sizes.scaling,
-        watched=watched(task, name),
-        refusal=refusal,
-        log_retention_days=task.log_retention_days,
-    )
-
-
-def settings_of(sizes: Sizes, *, endpoint: str, role: str, attempt: int) -> Settings:
-    """The settings that revisions are made of: every size is one, under its own name."""
-    own: dict[str, Any] = {name: getattr(sizes, name) for name in Sizes.model_fields if name != "scaling"}
-    limits = Limits(sizes.scaling.min, sizes.scaling.max) if sizes.scaling else None
-    return Settings(endpoint=endpoint, role=role, attempt=attempt, scaling=limits, **own)
 
 
 async def roll_out(found: Situation, run: Run) -> TaskResult:
@@ -278,19 +212,3 @@ def _told(result: Result, weight: float) -> contract.Variant:
         reason=result.standing.reason,
         weight=weight,
     )
-
-
-async def _endpoint_name(wanted: str, answer: Answer, record: Outcome | None, gateway: Gateway) -> tuple[str, str]:
-    """The name of the endpoint in this run, and what refuses the wanted one.
-
-    Another namePrefix is another endpoint, and making it deletes the one that serves: that one keeps its name until it
-    is known that the new one can be made.
-    """
-    serving = record.endpoint if record and record.endpoint in record.declared else wanted
-    rows = await gateway.listed()
-    if serving == wanted or (not isinstance(rows, Unknown) and serving not in rows):
-        return wanted, ""
-    there = await gateway.live(wanted, None, wait=False)
-    if isinstance(there, LiveEndpoint) and not there.ours:
-        return serving, f"{wanted}: {NOT_OURS}; {serving} keeps serving"
-    return (wanted if isinstance(answer, Approved) and not isinstance(there, Unknown) else serving), ""

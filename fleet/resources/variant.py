@@ -16,9 +16,9 @@ from typing import Any
 import pulumi
 
 from fleet.aws import candidates
-from fleet.choice import Champion, Choice, Handed, said_of
+from fleet.choice import Champion, Handed, said_of
 from fleet.memory import ALARMS, LOGS, SCALING, Outcome
-from fleet.monitoring.alarms import Watched, specifications
+from fleet.monitoring.alarms import specifications
 from fleet.resources import endpoint as endpoints
 from fleet.resources import revisions
 from fleet.resources.beside import scaling as autoscaling
@@ -29,93 +29,17 @@ from fleet.resources.beside.thing import Stands, Thing, stand
 from fleet.resources.endpoint import DeclaredEndpoint
 from fleet.resources.revisions import Declared
 from fleet.resources.site import Site
-from fleet.revision import Revision, Settings, revise
+from fleet.resources.situation import Variant
+from fleet.revision import Revision
 from fleet.rollout import Kind, Plan, Steps, steps
 from fleet.seen import Absent, Answer, Approved, Live, LiveEndpoint, Refused, Unknown
 from fleet.status import SERVES_NOBODY, Standing, Status, assess
-from fleet.tasks.model import CHAMPION, Scaling, SmokeTest, title
+from fleet.tasks.model import CHAMPION
 from fleet.trial import Failed
 from fleet.verdict import Attempt, capacity_to_restore, conclude, has_failed, is_held, sighted
 from providers.rollout import Rollout
 
 INSTANCE_BASED = "its endpoint runs on instances, and SageMaker never makes such a one serverless; delete it first"
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One version of a task's model on an endpoint of its own, as a run comes upon it."""
-
-    task: str
-    name: str
-    owner: str | None
-    settings: Settings
-    choice: Choice
-    record: Outcome | None = None  # what the last run wrote
-    smoke_test: SmokeTest | None = None
-    scaling: Scaling | None = None
-    watched: Watched | None = None  # what its alarms follow from
-    refusal: str = ""  # what was found in the way before anything was declared
-    log_retention_days: int | None = None
-
-    @property
-    def logical_name(self) -> str:
-        return self.task if self.name == CHAMPION else f"{self.task}-{self.name}"
-
-    @property
-    def title(self) -> str:
-        """As messages call it."""
-        return title(self.task, self.name)
-
-    @property
-    def answer(self) -> Answer:
-        """What it goes by."""
-        return Refused(self.refusal) if self.refusal else self.choice.answer
-
-    @property
-    def endpoint(self) -> str:
-        return self.settings.endpoint
-
-    @property
-    def replaced(self) -> str:
-        """The endpoint that serves under a former name, "" where there is none: making this one deletes it."""
-        return (
-            self.record.endpoint if self.record and self.is_deployed and self.record.endpoint != self.endpoint else ""
-        )
-
-    @property
-    def is_deployed(self) -> bool:
-        """By the last run's record."""
-        return self.record is not None and self.record.endpoint in self.record.declared
-
-    @property
-    def recorded(self) -> frozenset[str]:
-        """Names of what the last run left in the state."""
-        return frozenset(self.record.declared if self.record else ())
-
-    def recorded_of(self, kind: str) -> str:
-        """What the last run wrote of one thing beside the endpoint, "" for nothing."""
-        return self.record.beside.get(kind, "") if self.record else ""
-
-    @property
-    def new_revision(self) -> Revision | None:
-        """The revision that this run is to make, as far as the registry and the last run's record tell."""
-        answer, record = self.answer, self.record or Outcome()
-        if not isinstance(answer, Approved) or self.choice.away:
-            return None
-        young = (revise(self.settings, version.number, version.package).name for version in answer.soaking)
-        wanted = revise(self.settings, answer.version, answer.package)
-        return None if wanted.name in record.declared or record.serving in young else wanted
-
-    def going_by(self, choice: Choice) -> "Variant":
-        return replace(self, choice=choice)._where_it_serves()
-
-    def refused(self, why: str) -> "Variant":
-        return replace(self, refusal=why)._where_it_serves()
-
-    def _where_it_serves(self) -> "Variant":
-        """What serves under a former name stays there where nothing is to be made."""
-        endpoint = self.endpoint if isinstance(self.answer, Approved) else self.replaced or self.endpoint
-        return replace(self, settings=replace(self.settings, endpoint=endpoint))
 
 
 @dataclass(frozen=True)

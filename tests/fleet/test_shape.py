@@ -11,7 +11,7 @@ from pulumi.runtime import mocks
 from fleet import shape, wire
 from fleet.aws import candidates, endpoints
 from fleet.resources.revisions import declare_endpoint_configuration, declare_model
-from fleet.resources.task import settings_of
+from fleet.resources.situation import settings_of
 from fleet.revision import Revision, Settings, revise
 from fleet.tasks.model import Sizes
 from sandbox.plugin.catalogue.row import Properties

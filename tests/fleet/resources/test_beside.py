@@ -12,7 +12,8 @@ from fleet.memory import PARAMETER, SCALING, Outcome
 from fleet.resources import variant as variants
 from fleet.resources.beside.thing import Stands
 from fleet.resources.site import Site
-from fleet.resources.variant import Decision, Result, Variant, carry_out
+from fleet.resources.situation import Variant
+from fleet.resources.variant import Decision, Result, carry_out
 from fleet.rollout import steps
 from fleet.seen import Approved
 from tests.fleet.resources.declaring import World, declaring

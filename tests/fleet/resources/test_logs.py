@@ -11,7 +11,8 @@ from fleet.resources.beside.logs import Logs
 from fleet.resources.beside.thing import Stands, stand
 from fleet.resources.endpoint import DeclaredEndpoint
 from fleet.resources.site import Site
-from fleet.resources.variant import BESIDE, Variant
+from fleet.resources.situation import Variant
+from fleet.resources.variant import BESIDE
 from fleet.rollout import Kind, Plan
 from fleet.seen import Approved, Live, Unknown
 from tests.fleet.resources.declaring import Declarations, World, declaring
