@@ -27,7 +27,8 @@ def test_a_newly_approved_version_moves_one_endpoint_and_touches_nothing_else(fl
     wanted = fleet.sandbox.serving("toxicity")
     assert fleet.made() == [f"CreateModel {wanted}", f"CreateEndpointConfig {wanted}", "UpdateEndpoint toxicity"]
     assert fleet.written() == ["PutParameter toxicity"]
-    assert fleet.sandbox.mutations(fleet.seen)[-1].operation == "PutParameter"  # once it has looked at the endpoint
+    last = [call.operation for call in fleet.sandbox.mutations(fleet.seen)][-3:]
+    assert last == ["PutParameter", "PutDashboard", "PutMetricData"]  # once it has looked at the endpoint
     assert fleet.serving("toxicity") == 2
     assert fleet.status("toxicity") == "UP_TO_DATE 2: version 2 serves"
     assert fleet.parameter("toxicity")["version"] == 2
