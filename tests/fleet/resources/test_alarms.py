@@ -1,22 +1,70 @@
 """How the alarms of an endpoint are declared: after it, taken over where they are ours, and never over another's."""
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 import pytest
 
 from fleet.aws.gateway import Presence
-from fleet.memory import ALARMS
+from fleet.choice import Choice
+from fleet.memory import ALARMS, Outcome
 from fleet.monitoring.alarms import Watched, specifications
+from fleet.resources.beside import alarms as beside
 from fleet.resources.beside.alarms import AS_IT_IS, EndpointAlarms
 from fleet.resources.beside.thing import Stands, stand
+from fleet.resources.endpoint import DeclaredEndpoint
 from fleet.resources.site import Site
-from fleet.seen import Unknown
+from fleet.resources.situation import Variant
+from fleet.resources.variant import BESIDE
+from fleet.resources.watch import AT_ONCE, Watch
+from fleet.rollout import Kind, Plan
+from fleet.seen import Approved, Unknown
 from fleet.tasks.model import CHAMPION, Alarms
 from tests.fleet.resources.declaring import Declarations, World, declaring
+from tests.fleet.worlds import EIGHT, ENDPOINT, TO_EIGHT, world
 
 ONE = specifications(Watched("spam", CHAMPION, None, Alarms(), has_provisioned=False), "spam", fleet="fleet/prod")[0]
 DOWN = Unknown("DescribeAlarms: InternalFailure: down")
+
+
+# When
+
+
+def wanted(plan: Plan = TO_EIGHT, *, serves: bool = True, recorded: bool = False) -> Any:
+    """The alarms of an endpoint: whether its step was done in this run, and whether the state has it from the last."""
+    outcome = Outcome(ENDPOINT, declared=(ENDPOINT,)) if recorded else None
+    watched = Watched(ENDPOINT, CHAMPION, None, Alarms(), has_provisioned=False)
+    choice = Choice(Approved(8, "package"))
+    variant = Variant(ENDPOINT, CHAMPION, None, world().settings, choice, outcome, watched=watched)
+
+    async def make(site: Site) -> Any:
+        endpoint = DeclaredEndpoint(site.parent if serves else None)  # type: ignore[arg-type]  # any resource will do
+        return BESIDE[ALARMS](variant, plan, EIGHT, endpoint, site)
+
+    return declaring(World(), make).result
+
+
+def test_an_endpoint_has_its_alarms_and_they_go_before_it() -> None:
+    its = wanted()
+    assert [one.kind for one in its.wanted] == ["server-errors", "slow", "saturated"]
+    assert its.depends_on is not None
+
+
+def test_where_no_endpoint_is_there_is_no_alarm() -> None:
+    assert wanted(serves=False) is None
+
+
+def test_an_endpoint_whose_step_failed_keeps_its_alarms() -> None:
+    assert wanted(serves=False, recorded=True) is not None
+
+
+def test_of_somebody_elses_endpoint_no_alarm_is_deleted() -> None:
+    assert wanted(Plan(Kind.REFUSE), serves=False, recorded=True).foreign
+
+
+# How
 
 
 def declared(
@@ -94,6 +142,27 @@ def test_what_aws_refuses_is_told_and_not_recorded() -> None:
 
 def test_what_is_in_the_state_is_recorded_although_its_change_is_refused() -> None:
     assert declared(Presence.RECORDED, refuses="MetricAlarm").result.record == "server-errors"
+
+
+def test_no_more_are_written_at_once_than_cloudwatch_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way: list[int] = []
+    watch = Watch(fleet="fleet/prod")
+
+    async def registered(alarm: pulumi.Resource) -> tuple[pulumi.Resource, str]:
+        under_way.append(under_way[-1] + 1 if under_way else 1)
+        await asyncio.sleep(0)
+        under_way.append(under_way[-1] - 1)
+        return alarm, ""
+
+    monkeypatch.setattr(beside, "registered", registered)
+    its = Watched("spam", CHAMPION, None, Alarms(level="full"), has_provisioned=False)
+    many = specifications(its, "spam", fleet="fleet/prod")
+
+    async def declare(site: Site) -> Any:
+        return await stand(EndpointAlarms(many, replace(site, watch=watch), depends_on=None, foreign=False))
+
+    declaring(World(), declare)
+    assert len(many) > AT_ONCE == max(under_way)
 
 
 def test_their_kind_is_the_one_that_the_record_has() -> None:

@@ -100,3 +100,8 @@ def test_an_autoscaler_is_remembered_until_what_it_made_of_provisioned_concurren
     scaled.live = replace(SEVEN, config=name(7, provisioned_concurrency=2), provisioned=1)
     result = carried_out(scaled, {SCALING: "1..5"}, aws)
     assert (aws.asked, result.outcome.beside) == ([f"{ENDPOINT}: 2"], {SCALING: "1..5"})
+
+
+def test_what_could_not_be_found_out_makes_a_run_red_and_ends_no_preview(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run(monkeypatch, Stands(unknown="the bell was not written: down"))
+    assert (result.refusal, result.fault) == ("", "the bell was not written: down")

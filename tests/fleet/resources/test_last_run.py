@@ -1,11 +1,24 @@
 """What the last run wrote counts as far as the state still holds it."""
 
+import asyncio
 from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pytest
 
 from fleet.aws.scaling import target_of
 from fleet.memory import ALARMS, SCALING, Outcome
 from fleet.resources import last_run, variant
-from fleet.resources.aws_types import AwsResource, Endpoint, EndpointConfiguration, Model, ScalableTarget
+from fleet.resources.aws_types import (
+    AwsResource,
+    Dashboard,
+    Endpoint,
+    EndpointConfiguration,
+    MetricAlarm,
+    Model,
+    ScalableTarget,
+)
 from fleet.resources.last_run import LastRun
 
 TARGET, REVISION = target_of("toxicity"), "toxicity-v7-3fa9c1"
@@ -39,3 +52,19 @@ def test_an_autoscaler_that_a_refresh_dropped_is_remembered_no_more() -> None:
 def test_of_everything_beside_an_endpoint_it_is_known_how_the_state_calls_it() -> None:
     by_their_own_names = {ALARMS}  # an endpoint has several
     assert last_run.HELD_AS.keys() == variant.BESIDE.keys() - by_their_own_names
+
+
+def test_an_alarm_of_the_state_is_known_by_its_name() -> None:
+    assert LastRun({}, {MetricAlarm.TYPE: {"fleet/prod/spam/slow": {}}}).in_state == {"fleet/prod/spam/slow"}
+
+
+def test_a_dashboard_of_the_state_is_known_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = {"urn": {"type": Dashboard.TYPE, "outputs": {"dashboardName": "fleet-prod", "dashboardBody": "{}"}}}
+
+    async def asked(function: str, _: Mapping[str, str]) -> dict[str, Any]:
+        return {"outputs": held if function.endswith("readStackResourceOutputs") else {}}
+
+    monkeypatch.setattr(last_run, "invoke_async", asked)
+    for name in ("get_organization", "get_project", "get_stack"):
+        monkeypatch.setattr(pulumi, name, lambda: "fleet")
+    assert asyncio.run(last_run.read()).names(Dashboard.TYPE) == ["fleet-prod"]

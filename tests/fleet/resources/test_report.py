@@ -138,3 +138,18 @@ def test_what_could_not_be_found_out_of_it_makes_an_up_red_and_ends_no_preview(u
 def test_a_preview_warns_of_it(preview: Say) -> None:
     why = "dashboard fleet was not written: GetDashboard: AccessDenied"
     assert preview(task("spam"), watched=Stands(unknown=why))[0] == ("warn", f"monitoring: {why}")
+
+
+def test_what_is_in_the_way_of_it_makes_an_up_red(up: Say) -> None:
+    why = "dashboard fleet exists"
+    assert up(task("spam"), watched=Stands(problem=why))[-1] == ("monitoring-fault", f"monitoring: {why}")
+
+
+@pytest.mark.parametrize("stands", [Stands(problem="no"), Stands(unknown="no"), Stands(refused=("no", "no"))])
+def test_what_watches_over_the_stack_counts_as_one_fault(stands: Stands) -> None:
+    assert (report.faults([task("spam")], stands), report.faults([task("spam")], WELL)) == (1, 0)
+
+
+def test_what_aws_refused_a_variant_counts_as_a_fault() -> None:
+    its = Result("champion", "spam", Standing(Status.UP_TO_DATE, ""), Outcome(refused=("no",)), takes_calls=True)
+    assert report.faults([of("spam", its)], WELL) == 1

@@ -91,6 +91,13 @@ def test_a_run_in_which_nothing_moved_says_nothing_of_it(cloudwatch: Sent) -> No
     assert "ApprovalToLiveSeconds" not in cloudwatch.data
 
 
+def test_other_settings_of_what_serves_are_no_version_that_went_live(cloudwatch: Sent) -> None:
+    """The endpoint was updated in this run, and serves the version that it served."""
+    again = Move(2, f"{TWO.name}-again", "2026-11-03T10:00:00+00:00", Verdict.SERVES)
+    send(served("spam", NOW, again, serving=TWO), last=[NOW])
+    assert "ApprovalToLiveSeconds" not in cloudwatch.data
+
+
 def test_a_preview_sends_nothing(cloudwatch: Sent) -> None:
     send(served("spam"), preview=True)
     assert cloudwatch.data == {}
