@@ -39,14 +39,15 @@ async def send_events_on(ground: Ground, watch: Watch, endpoints: Collection[str
 async def declare_alarm_of_runs(ground: Ground, watch: Watch, *, is_well: bool) -> Stands:
     """The alarm that tells of a manager that does not run, or not to a good end.
 
-    A run that ends well makes it, and has just told of its success: it counts from there.
+    A run that ends well makes it, and has just told of its success: it counts from there. A preview shows what follows
+    when the run does.
     """
     alerts = ground.settings.alerts
     if not alerts.expected_run_hours:
         return Stands()
     one = alarms.of_runs(alerts.expected_run_hours, stack=ground.stack, fleet=watch.fleet, runbook=watch.runbook)
     presence = await ground.gateway.alarm(one.name)
-    if presence is not Presence.RECORDED and not is_well:
+    if presence is not Presence.RECORDED and not is_well and not pulumi.runtime.is_dry_run():
         return Stands()
     return await beside.declare(one, presence, ground.tags, ground.options(), watch)
 

@@ -36,14 +36,14 @@ def sent_on(account: Account | None = None, **given: Any) -> Declarations:
     return on_ground(declare, account=account, topics=(TOPIC,), **given)
 
 
-def of_runs(*, is_well: bool, known: Presence = Presence.ABSENT, hours: int = 26) -> list[str]:
+def of_runs(*, is_well: bool, known: Presence = Presence.ABSENT, hours: int = 26, preview: bool = False) -> list[str]:
     """The types that are declared for it."""
 
     async def declare(ground: Ground) -> Stands:
         return await alerts.declare_alarm_of_runs(ground, Watch("fleet/prod"), is_well=is_well)
 
     account = Account(alarms={"fleet/prod/runs": known})
-    return on_ground(declare, account=account, expected_run_hours=hours).types
+    return on_ground(declare, account=account, expected_run_hours=hours, preview=preview).types
 
 
 def test_existing_topics_are_told_and_no_other_is_made() -> None:
@@ -124,6 +124,10 @@ def test_the_targets_of_a_rule_in_the_state_stay_although_its_change_is_refused(
 @pytest.mark.parametrize(("is_well", "made"), [(True, ["MetricAlarm"]), (False, [])])
 def test_a_run_that_ends_well_makes_the_alarm_of_the_runs(is_well: bool, made: list[str]) -> None:
     assert of_runs(is_well=is_well) == made
+
+
+def test_a_preview_of_a_run_that_moves_something_shows_it() -> None:
+    assert of_runs(is_well=False, preview=True) == ["MetricAlarm"]
 
 
 def test_it_stays_when_a_run_ends_badly() -> None:
