@@ -46,7 +46,7 @@ def _new(ground: Ground, results: Sequence[TaskResult]) -> Iterator[tuple[Result
         for name, variant in result.variants.items():
             known, moves = before.get(name, Outcome()), variant.outcome.moves
             newest = max((move.version for move in known.moves), default=known.version)
-            last = moves[-1] if moves and moves != known.moves else None
+            last = moves[-1] if moves else None
             if last and last.verdict is Verdict.SERVES and last.time and last.version > newest:
                 yield variant, datetime.fromisoformat(last.time)
 

@@ -101,7 +101,8 @@ def test_a_rule_of_somebody_else_is_refused_and_not_touched() -> None:
 
 def test_a_rule_that_a_killed_run_left_is_taken_over() -> None:
     ours = {"fleet:project": "fleet", "fleet:stack": "prod"}
-    assert sent_on(Account(rule=ours)).of("EventRule").importId == RULE
+    made = sent_on(Account(rule=ours)).of("EventRule")
+    assert (made.importId, list(made.ignoreChanges)) == (RULE, ["eventPattern", "description"])
 
 
 def test_a_rule_in_the_state_is_not_looked_up() -> None:
