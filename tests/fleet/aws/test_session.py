@@ -1,11 +1,12 @@
 """How AWS is spoken to, and how its errors read."""
 
-from typing import Any
+import json
+from typing import Any, get_args, get_overloads
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from fleet.access import Access
+from fleet.access import Access, understand
 from fleet.aws import session
 from fleet.seen import Unknown
 
@@ -114,3 +115,12 @@ def test_what_is_not_there_is_told_by_its_words(error: ClientError) -> None:
 )
 def test_another_error_never_means_that_something_is_not_there(error: ClientError) -> None:
     assert not session.not_found(error)
+
+
+def test_an_endpoint_of_every_service_that_is_called_can_be_configured() -> None:
+    """Else the provider would go by `aws:endpoints`, and the program past it."""
+    of_calls = {get_args(one.__annotations__["service"])[0] for one in get_overloads(session.client)}
+    names = ["appautoscaling", "cloudwatch", "ecr", "eventbridge", "iam", "logs", "sagemaker", "servicequotas", "ssm"]
+    said = understand({"aws:endpoints": json.dumps([dict.fromkeys(names, "http://aws")])}, {})
+    runtime = {"sagemaker-runtime"}  # the provider calls no model, and has no name for it
+    assert of_calls - runtime == {service for service, _ in said.endpoints}

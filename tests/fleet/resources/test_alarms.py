@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import pytest
@@ -11,6 +11,7 @@ from fleet.aws.gateway import Presence
 from fleet.choice import Choice
 from fleet.memory import ALARMS, Outcome
 from fleet.monitoring.alarms import Watched, specifications
+from fleet.resources.aws_types import Endpoint
 from fleet.resources.beside import alarms as beside
 from fleet.resources.beside.alarms import AS_IT_IS, EndpointAlarms
 from fleet.resources.beside.thing import Stands, stand
@@ -40,7 +41,7 @@ def wanted(plan: Plan = TO_EIGHT, *, serves: bool = True, recorded: bool = False
     variant = Variant(ENDPOINT, CHAMPION, None, world().settings, choice, outcome, watched=watched)
 
     async def make(site: Site) -> Any:
-        endpoint = DeclaredEndpoint(site.parent if serves else None)  # type: ignore[arg-type]  # any resource will do
+        endpoint = DeclaredEndpoint(cast(Endpoint, site.parent) if serves else None)  # any resource will do
         return BESIDE[ALARMS](variant, plan, EIGHT, endpoint, site)
 
     return declaring(World(), make).result

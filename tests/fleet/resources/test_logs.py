@@ -1,12 +1,13 @@
 """Whose log group is declared, and with which options."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from fleet.aws.logs import FOR_EVER, group_of
 from fleet.choice import Choice
 from fleet.memory import LOGS, Outcome
+from fleet.resources.aws_types import Endpoint
 from fleet.resources.beside.logs import Logs
 from fleet.resources.beside.thing import Stands, stand
 from fleet.resources.endpoint import DeclaredEndpoint
@@ -37,7 +38,7 @@ def is_wanted(
     found: list[Any] = []
 
     async def make(site: Site) -> None:
-        endpoint = DeclaredEndpoint(site.parent if serves else None)  # type: ignore[arg-type]  # any resource will do
+        endpoint = DeclaredEndpoint(cast(Endpoint, site.parent) if serves else None)  # any resource will do
         found.append(BESIDE[LOGS](variant, plan, live, endpoint, site))
 
     declaring(World(), make)
