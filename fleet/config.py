@@ -156,6 +156,12 @@ def _run_hours(value: str) -> str:
     return f"expectedRunHours: {value!r} is not possible; use a whole number of hours, 1 to {LONGEST_SILENCE}"
 
 
+def _budget(value: str) -> str:
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,2})?", value) and float(value) > 0:
+        return ""
+    return f"monthlyBudgetUsd: {value!r} is not an amount; write USD a month, like 250 or 99.50, without a sign"
+
+
 def _yes_or_no(key: str, value: str) -> str:
     return "" if value in ("true", "false") else f"{key}: {value!r} is neither true nor false"
 
@@ -171,5 +177,6 @@ CHECKS: Mapping[str, Callable[[str], str]] = {
     "runbookUrl": _runbook,
     "expectedRunHours": _run_hours,
     "dashboard": lambda value: _yes_or_no("dashboard", value),
+    "monthlyBudgetUsd": _budget,
     "ownMetrics": lambda value: _yes_or_no("ownMetrics", value),
 }

@@ -12,7 +12,8 @@ from yaml.error import MarkedYAMLError
 from fleet.characters import escaped
 from fleet.tasks import mistakes
 from fleet.tasks.document import read, unseen_outside_comments
-from fleet.tasks.model import Defaults, Settings, Sizes, Task
+from fleet.tasks.model import Defaults, Sizes, Task
+from fleet.tasks.settings import Settings
 from fleet.tasks.values import ANY_STAGE
 
 
@@ -81,12 +82,16 @@ def _expand(root: dict[str, Any]) -> dict[str, Any]:
 
 
 def _inherit(shared: type[Settings], under: object, over: object) -> object:
-    """Settings `over` others: those of the `shared` model are taken over, mappings key by key."""
+    """Settings `over` others: those of the `shared` model are taken over, mappings key by key.
+
+    A language model is not: under another name, it would be given the price of the one in `defaults`.
+    """
     if not isinstance(under, dict) or not isinstance(over, dict):
         return over
     merged = {key: value for key, value in under.items() if key in shared.model_fields} | over
     for key, value in over.items():
-        if key in shared.model_fields and isinstance(value, dict) and isinstance(under.get(key), dict):
+        is_shared = key in shared.model_fields and key != "language_model"
+        if is_shared and isinstance(value, dict) and isinstance(under.get(key), dict):
             merged[key] = under[key] | value
     # Thresholds without a test, limits without anything to scale: of no use to this task, so not its mistake.
     if "smoke_test" not in over:

@@ -12,18 +12,16 @@ from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     PlainSerializer,
     ValidationInfo,
     field_validator,
 )
 
+from fleet.tasks.settings import ExpectedTraffic, LanguageModel, Settings
 from fleet.tasks.values import (
     ANY_STAGE,
     COOLDOWN,
-    EMPTY,
     GROUP,
     JSON,
     KEY,
@@ -58,19 +56,6 @@ def _not_below_min(most: int, info: ValidationInfo) -> int:
     if most < info.data.get("min", most):
         raise ValueError(f"{most} is less than min ({info.data['min']})")
     return most
-
-
-class Settings(BaseModel):
-    """What every part of the task list has in common: no guessing, no unknown keys, no empty values, no changes."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _not_empty(cls, value: object) -> object:
-        if value is None:
-            raise ValueError(EMPTY)
-        return value
 
 
 class Schedule(Settings):
@@ -303,6 +288,12 @@ class Defaults(Sizes):
     log_retention_days: LogRetention | None = Field(
         default=None,
         description="Days that the log lines of its endpoints are kept. Without it, as the log group has it.",
+    )
+    traffic: ExpectedTraffic | None = Field(
+        default=None, description="How much it is called, for the cost estimate where CloudWatch cannot tell."
+    )
+    language_model: LanguageModel | None = Field(
+        default=None, description="A language model whose price its own is compared with."
     )
     not_secret: tuple[Annotated[str, Field(pattern=VARIABLE)], ...] = Field(
         default=(),

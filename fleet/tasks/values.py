@@ -141,6 +141,8 @@ LogRetention = Annotated[
 Concurrency = Annotated[int, Field(ge=1, le=200)]
 Cooldown = Annotated[int, Field(ge=0, le=86_400)]
 COOLDOWN = 300  # seconds; AWS's own where a policy has none, but the provider sends 0 then (API reference, 2026-11)
+MOST_CALLS = 10_000_000_000  # a month: 4,000 a second; more is a slip of the pen
+TokenPrice = Annotated[float, Field(ge=0, le=1000)]  # USD a million; the dearest that is known is far below
 Words = Annotated[str, Field(pattern=NOT_BLANK)]
 Owner = Annotated[str, Field(pattern=TAG_VALUE, max_length=256)]
 Name = Annotated[str, Field(pattern=NAME)]

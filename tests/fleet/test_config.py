@@ -64,3 +64,20 @@ def test_a_setting_whose_name_or_value_has_a_character_that_nobody_sees_is_told_
 
 def test_what_cannot_be_read_says_nothing() -> None:
     assert config.mistakes({"executionRoleArn": None, "namePrefix": None}) == []
+
+
+# --- the budget -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("amount", ["1", "250", "99.5", "99.50", "0.01", "999999999"])
+def test_a_budget_is_an_amount_in_usd(amount: str) -> None:
+    assert config.mistakes({"executionRoleArn": ROLE, "monthlyBudgetUsd": amount}) == []
+
+
+@pytest.mark.parametrize(
+    "amount", ["", "0", "0.00", "-5", "$250", "250 USD", "1,000", "1e3", "nan", "inf", "1.005", "²"]
+)
+def test_a_budget_that_is_no_amount_is_refused_with_one_that_is(amount: str) -> None:
+    assert config.mistakes({"executionRoleArn": ROLE, "monthlyBudgetUsd": amount}) == [
+        f"monthlyBudgetUsd: {amount!r} is not an amount; write USD a month, like 250 or 99.50, without a sign"
+    ]

@@ -25,6 +25,7 @@ from fleet.tasks.model import (
     Variant,
 )
 from fleet.tasks.schema import json_schema
+from fleet.tasks.settings import ExpectedTraffic, LanguageModel
 
 ROOT = Path(__file__).parents[3]
 REFERENCE = (ROOT / "docs" / "tasks.md").read_text(encoding="utf-8")
@@ -79,6 +80,9 @@ def test_the_task_list_holds_to_the_schema() -> None:
         "tasks: {a: {enabled: 1}}",
         "tasks: {a: {pin: {version: 7}}}",
         "tasks: {a: {smoke_test: {cases: []}}}",
+        "tasks: {a: {traffic: {calls_per_month: 1}}}",
+        "tasks: {a: {traffic: {calls_per_month: 1, mean_ms: 0}}}",
+        "tasks: {a: {language_model: {input_tokens: 1}}}",
         "defaults: {group: a}\ntasks: {a: {}}",
         "defaults: {scaling: {min: 1}}\ntasks: {a: {}}",
         "defaults: {hold: {reason: x, owner: y, until: 2027-01-31}}\ntasks: {a: {}}",
@@ -119,6 +123,8 @@ def table(after: str) -> dict[str, list[str]]:
         ("### `scaling`", Scaling),
         ("Each of `schedules`", Schedule),
         ("### `alarms`", Alarms),
+        ("### `traffic`", ExpectedTraffic),
+        ("### `language_model`", LanguageModel),
         ("### `variants`", Variant),
     ],
 )
