@@ -67,6 +67,12 @@ def test_the_installed_command_validates_a_task_list(place: Path) -> None:
     assert "22 tasks" in _run(place / "env" / "bin" / "fleet", "validate", "list.yaml", cwd=place)
 
 
+def test_the_installed_prices_can_be_read(place: Path) -> None:
+    count = "from fleet.cost.price_file import shipped; print(len(shipped().rows))"
+
+    assert int(_run(place / "env" / "bin" / "python", "-c", count, cwd=place)) > 30
+
+
 def test_every_file_of_the_packages_is_installed(place: Path) -> None:
     [packages] = (place / "env" / "lib").glob("python*/site-packages")
 

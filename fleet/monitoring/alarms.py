@@ -310,8 +310,13 @@ def _query(name: str, metric: Metric, alarm: Specification) -> dict[str, Any]:
 
 def monthly_usd(kinds: Iterable[str]) -> float:
     """What alarms of these kinds cost a month, in USD: each metric of each, with the ten that are free."""
+    return round(metrics_of(kinds) * ALARM_USD, 2)
+
+
+def metrics_of(kinds: Iterable[str]) -> int:
+    """How many metrics alarms of these kinds watch: each is billed."""
     with_two = {kind.name for kind in KINDS if kind.per}
-    return round(sum(2 if kind in with_two else 1 for kind in kinds) * ALARM_USD, 2)
+    return sum(2 if kind in with_two else 1 for kind in kinds)
 
 
 def arn(alarm: str, endpoint: str) -> str:
