@@ -27,6 +27,7 @@ class Row:
     status: str
     modified: str  # ISO 8601, UTC
     arn: str = ""
+    created: str = ""  # as modified
 
 
 def list_all(client: "SageMakerClient") -> dict[str, Row]:
@@ -35,7 +36,11 @@ def list_all(client: "SageMakerClient") -> dict[str, Row]:
     rows = (row for page in pages for row in page["Endpoints"])
     return {
         row["EndpointName"]: Row(
-            row["EndpointName"], row["EndpointStatus"], _iso(row["LastModifiedTime"]), row.get("EndpointArn", "")
+            row["EndpointName"],
+            row["EndpointStatus"],
+            _iso(row["LastModifiedTime"]),
+            row.get("EndpointArn", ""),
+            _iso(row["CreationTime"]),
         )
         for row in rows
     }

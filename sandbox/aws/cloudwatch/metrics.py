@@ -274,6 +274,11 @@ def _statistic(name: str) -> Callable[[Sequence[float]], float] | None:
     return _STATISTICS.get(name)
 
 
+def logged(region: str, endpoint: str) -> Key:
+    """What CloudWatch Logs publishes of an endpoint's log group: the bytes that came in."""
+    return region, "AWS/Logs", "IncomingBytes", frozenset({("LogGroupName", f"{NAMESPACE_OF_INSTANCES}/{endpoint}")})
+
+
 def made_up(content: Mapping[str, Any], now: float) -> Iterator[tuple[float, dict[str, float]]]:
     """What so many calls leave behind, as `Sandbox.record_invocations` takes them: times and values."""
     count, latencies = content["count"], content["latency_ms"]
@@ -286,4 +291,5 @@ def made_up(content: Mapping[str, Any], now: float) -> Iterator[tuple[float, dic
         setup = content["setup_ms"] * 1000 if n < content["cold_starts"] else 0
         status = statuses[n] if n < len(statuses) else 200
         values = served(status, latencies[n % len(latencies)] * 1000, content["overhead_ms"] * 1000 + setup)
-        yield at, values | (cold(setup) if setup else {})
+        memory = {"MemoryUtilization": content["memory_percent"]} if content["memory_percent"] else {}
+        yield at, values | (cold(setup) if setup else {}) | memory

@@ -62,7 +62,7 @@ def test_a_row_says_when_the_endpoint_was_modified_as_its_description_does(accou
     row = endpoints.list_all(account.its_client)["spam"]
     live = endpoints.describe(account.its_client, "spam")
     assert isinstance(live, LiveEndpoint)
-    assert row == Row("spam", "InService", live.modified, live.arn)
+    assert row == Row("spam", "InService", live.modified, live.arn, live.created)
 
 
 # One endpoint
