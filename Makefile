@@ -46,10 +46,11 @@ types: setup     ## types (mypy)
 layers: setup    ## which room may import which (import-linter)
 	@$(BIN)/lint-imports --no-logo
 
-fresh: setup     ## the four schemas are those of the models, and the dashboard's picture is that of its body
+fresh: setup     ## the five schemas are those of the models, and the dashboard's picture is that of its body
 	@$(BIN)/python -m fleet.tasks.schema | diff -u tasks.schema.json - || (echo "tasks.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.cli.report | diff -u status.schema.json - || (echo "status.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.cli.commands.alarms | diff -u alarms.schema.json - || (echo "alarms.schema.json is stale: make schema" && false)
+	@$(BIN)/python -m fleet.cli.cost | diff -u cost.schema.json - || (echo "cost.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.contract | diff -u contract.schema.json - || (echo "contract.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m demo.dashboard | cmp --silent docs/dashboard.svg - || (echo "docs/dashboard.svg is stale: make picture" && false)
 
@@ -75,6 +76,7 @@ schema: setup    ## write the four *.schema.json from the models
 	@$(BIN)/python -m fleet.tasks.schema > tasks.schema.json
 	@$(BIN)/python -m fleet.cli.report > status.schema.json
 	@$(BIN)/python -m fleet.cli.commands.alarms > alarms.schema.json
+	@$(BIN)/python -m fleet.cli.cost > cost.schema.json
 	@$(BIN)/python -m fleet.contract > contract.schema.json
 
 sandbox: setup   ## start AWS on this machine, to play by hand

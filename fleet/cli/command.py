@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = {
     "validate": "check the task list, without AWS; with --registry, also what it names",
     "init": "write a first task list from the Model Registry",
     "compare": "champion and challengers side by side: calls, errors, latency, and a verdict",
+    "cost": "what the fleet costs a month by what CloudWatch has observed, and whether serverless is still right",
     "alarms": "the stack's alarms: their state, since when, and why; worst first",
     "orphans": "list what carries this stack's tags, is not in its state and serves nobody",
     "adopt": "take over an existing endpoint of another maker, without downtime",

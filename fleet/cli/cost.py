@@ -30,6 +30,7 @@ class Looked:
     span: Span
     seen: Observed | None = None
     before: Observed | None = None  # over a span as long, before this one
+    unread: str = ""  # why it could not be read
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,12 @@ def report(asked: Question) -> CostReport:
     )
 
 
+def failed(error: str, days: float) -> CostReport:
+    """The report where nothing could be found out."""
+    nothing: dict[str, Any] = {"tasks": {}, "shared": {}, "monthly_usd": 0, "budget_usd": None, "prices_as_of": None}
+    return CostReport(schema=1, region="", days=days, **nothing, warnings=[], notes=[], error=error)
+
+
 def _traffic(key: Key, by_name: Mapping[str, Task], asked: Question) -> Traffic:
     looked = asked.looked[key]
     return of_a_month(by_name[key[0]], key[1], looked.seen, looked.span, asked.tariff.month)
@@ -198,16 +205,24 @@ def _cents(figure: Figure) -> float | None:
 def _warnings(made: Bill, asked: Question) -> list[str]:
     """Each once, however many tasks it is about."""
     models = {task.name: model for task in asked.tasks if (model := asked.model_of(task))}
-    unread = [key for key, looked in asked.looked.items() if looked.seen is None]
     said = [
         *asked.mistakes,
         made.without_a_price,
         made.too_old(asked.today),
         *advice.unknown_models(models, asked.tariff.prices),
-        f"CloudWatch could not be read of {_count(unread)}" if unread else "",
+        *_unread(asked.looked),
         *_unknown(made),
     ]
     return [sentence for sentence in said if sentence]
+
+
+def _unread(looked: Mapping[Key, Looked]) -> list[str]:
+    """What CloudWatch could not be asked of, once for each reason."""
+    why: dict[str, list[Key]] = {}
+    for key, each in looked.items():
+        if each.seen is None:
+            why.setdefault(f": {each.unread}" if each.unread else "", []).append(key)
+    return [f"CloudWatch could not be read of {_count(keys)}{reason}" for reason, keys in why.items()]
 
 
 def _unknown(made: Bill) -> list[str]:

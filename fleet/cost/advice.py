@@ -210,7 +210,7 @@ class TokenPrices:
 def token_prices(model: LanguageModel, prices: Prices) -> TokenPrices | None:
     """The prices that the task list gives, else the known ones of that name; None where there are none."""
     if model.usd_per_million_input is not None and model.usd_per_million_output is not None:
-        return TokenPrices(model.usd_per_million_input, model.usd_per_million_output, "the task list")
+        return TokenPrices(model.usd_per_million_input, model.usd_per_million_output, "as given")
     reads, writes = (prices.find(item, "", model.name) for item in (TOKENS_IN, TOKENS_OUT))
     if reads is None or writes is None:
         return None

@@ -11,8 +11,10 @@ from functools import cached_property
 from fleet.cost.estimate import Billed, Estimate, Figure, Tariff, billed, estimate, total
 from fleet.cost.prices import ALARM, DASHBOARD, LOGS_IN, METRIC, Price, missing, plain, too_old
 from fleet.cost.traffic import Traffic, expected
-from fleet.tasks.model import CHAMPION, Task
+from fleet.monitoring.dashboard import Row, Served, metrics_of, pages
+from fleet.tasks.model import CHAMPION, Task, title
 
+OWN_METRICS = 9  # that fleet/monitoring/signals.py sends of a run
 SMALL = 50  # metrics of a dashboard that may be one of the free ones (CloudWatch pricing, 2026-11)
 Key = tuple[str, str]  # task and variant
 
@@ -24,6 +26,16 @@ class Once:
     own_metrics: int = 0  # that the manager sends of its own runs
     alarm_metrics: int = 0  # of the alarm `runs`
     pages: tuple[int, ...] = ()  # metrics on each page of the dashboard
+
+
+def once(keys: Iterable[Key], *, dashboard: bool, own_metrics: bool, watches_runs: bool) -> Once:
+    """What a stack has once, where it has these endpoints; the names of its dashboard are no part of its price."""
+    shown: dict[str, list[Served]] = {}
+    for task, variant in keys:
+        shown.setdefault(task, []).append(Served(title(task, variant), title(task, variant)))
+    rows = [Row(task, tuple(served)) for task, served in shown.items()]
+    drawn = pages("", rows, stack="", region="") if dashboard and rows else ()
+    return Once(OWN_METRICS if own_metrics else 0, int(watches_runs), tuple(metrics_of(page) for page in drawn))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -58,6 +59,17 @@ def shipped() -> Prices:
     if loaded.mistakes:
         raise ValueError("\n".join(loaded.mistakes))
     return loaded.prices
+
+
+def lying(folder: Path) -> Loaded:
+    """The prices to go by where the task list lies in this folder; a file that cannot be read is a mistake."""
+    try:
+        return beside((folder / NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return beside(None)
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        return Loaded(shipped(), (f"{NAME}: cannot be read: {why}; nothing of it is used",))
 
 
 def beside(text: str | None) -> Loaded:

@@ -13,6 +13,7 @@ from fleet.cost.traffic import Observed, Span
 
 DAY = timedelta(days=1)
 GB = 1_000_000_000  # bytes
+STEADY_DAYS = 7  # with calls, after which a day without any is out of the ordinary
 # CloudWatch keeps a metric for 455 days (API reference, GetMetricData, 2026-11), and two spans are asked for.
 MOST_DAYS = 227
 
@@ -98,12 +99,15 @@ def together(days: Sequence[Day]) -> Observed:
 
 
 def silent_days(usages: Iterable[Usage]) -> int:
-    """For how many days CloudWatch has had no call of any endpoint, where it had some before; 0 where it never had.
+    """For how many days CloudWatch has had no call of any endpoint, where it had some on each of the days before.
 
-    Then nobody calls any more, or its data is late: nobody can tell which.
+    Then nobody calls any more, or its data is late: nobody can tell which. A fleet that rests now and then is not
+    silent, nor is one that was never called: 0.
     """
     per_day = [*map(sum, zip(*(_calls(usage) for usage in usages), strict=True))]
-    return len([*takewhile(lambda calls: not calls, reversed(per_day))]) if any(per_day) else 0
+    silent = len([*takewhile(lambda calls: not calls, reversed(per_day))])
+    busy = per_day[: len(per_day) - silent][-STEADY_DAYS:]
+    return silent if busy and all(busy) else 0
 
 
 def _calls(usage: Usage) -> Iterator[int]:

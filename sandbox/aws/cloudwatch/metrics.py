@@ -140,12 +140,15 @@ def get_metric_data(watched: Watched, region: str, request: Params) -> Answer:
     rows = [(n, *point) for n, points in enumerate(found) for point in sorted(points, reverse=newest_first)]
     page = PAGES.cut(request, rows, watched.world.settings.page_size)
     pending = {n for n, _, _ in page.rest}
+    given: dict[int, list[Point]] = defaultdict(list)
+    for n, at, value in page.rows:
+        given[n].append((at, value))
     results = [
         {
             "Id": query["Id"],
             "Label": query.get("Label", query["MetricStat"]["Metric"]["MetricName"]),
-            "Timestamps": [at for of, at, _ in page.rows if of == n],
-            "Values": [value for of, _, value in page.rows if of == n],
+            "Timestamps": [at for at, _ in given[n]],
+            "Values": [value for _, value in given[n]],
             "StatusCode": "PartialData" if n in pending else "Complete",
         }
         for n, query in enumerate(queries)

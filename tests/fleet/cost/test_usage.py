@@ -64,9 +64,18 @@ def test_calls_on_the_first_day_say_that_it_was_there() -> None:
     assert seen.calls == 8
 
 
-def test_a_fleet_that_was_called_and_is_silent_is_told_by_whole_days() -> None:
-    assert silent_days([usage(on_11=Day(5)), usage(on_3=Day(5))]) == 2
-    assert silent_days([usage(on_13=Day(5)), usage(on_3=Day(5))]) == 0
+def days(*calls: int) -> Usage:
+    return of_days(WEEK, {number: Day(each) for number, each in enumerate(calls)})
+
+
+def test_a_fleet_that_was_called_every_day_and_is_silent_is_told_by_days() -> None:
+    busy, other = days(0, 0, 0, 0, 0, *[5] * 6), days(*[0] * 11, 7)
+    assert silent_days([busy, other]) == 2
+    assert silent_days([busy, other, days(*[0] * 13, 1)]) == 0
+
+
+def test_a_fleet_that_rests_now_and_then_is_not_silent() -> None:
+    assert silent_days([days(5, 5, 5, 5, 5, 5, 0, 5, 5, 5, 5, 5)]) == 0
 
 
 def test_a_fleet_that_nobody_ever_called_is_not_silent() -> None:
