@@ -9,7 +9,7 @@ import fleet.resources.tuning  # noqa: F401 - for what it does, before the impor
 from fleet.aws import candidates
 from fleet.aws.gateway import Gateway
 from fleet.choice import NOT_ASKED, questions, torn_down
-from fleet.resources import config, last_run, preflight, report, teardown
+from fleet.resources import budget, config, last_run, preflight, report, teardown
 from fleet.resources.beside.parameter import Parameters
 from fleet.resources.beside.thing import all_of
 from fleet.resources.monitoring import alerts, dashboard, notice, signals
@@ -36,6 +36,7 @@ async def main() -> None:
     last = await last_run.read()  # before the first resource: the engine is not saving yet
     gateway.in_state = last.in_state
     leave = await teardown.guarded(staying, last, gateway, settings, today)
+    tariff = await budget.guarded(wanted, last, gateway, settings, today)
     if not pulumi.runtime.is_dry_run() and (left := await candidates.clear(gateway)):
         pulumi.log.warn(f"what smoke tests of a killed run left could not be removed: {left.error}")
 
@@ -65,7 +66,7 @@ async def main() -> None:
     await signals.send(ground, results, faults=report.faults(results, watched), began=began)
     for result in results:  # before anything is said: a preview that is refused shows them too
         pulumi.export(result.name, result.output())
-    notice.say(ground, watch, results)
+    notice.say(ground, watch, results, tariff)
     report.say(results, watched, ground.parent)
 
 

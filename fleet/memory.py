@@ -57,6 +57,7 @@ class Verdict(StrEnum):
 
 # What may stand beside an endpoint, as Outcome.beside calls it.
 SCALING, PARAMETER, ALARMS, LOGS = "scaling", "parameter", "alarms", "logs"
+COST = "cost"  # and what all of it was asked to be, for the next run's budget (fleet/cost/past.py)
 FAILED = frozenset({Verdict.ROLLED_BACK, Verdict.SMOKE_TEST})
 
 

@@ -12,9 +12,9 @@ from fleet.cost.estimate import Billed, Estimate, Figure, Tariff, billed, estima
 from fleet.cost.prices import ALARM, DASHBOARD, LOGS_IN, METRIC, Price, missing, plain, too_old
 from fleet.cost.traffic import Traffic, expected
 from fleet.monitoring.dashboard import Row, Served, metrics_of, pages
+from fleet.monitoring.signals import METRICS
 from fleet.tasks.model import CHAMPION, Task, title
 
-OWN_METRICS = 9  # that fleet/monitoring/signals.py sends of a run
 SMALL = 50  # metrics of a dashboard that may be one of the free ones (CloudWatch pricing, 2026-11)
 Key = tuple[str, str]  # task and variant
 
@@ -35,7 +35,7 @@ def once(keys: Iterable[Key], *, dashboard: bool, own_metrics: bool, watches_run
         shown.setdefault(task, []).append(Served(title(task, variant), title(task, variant)))
     rows = [Row(task, tuple(served)) for task, served in shown.items()]
     drawn = pages("", rows, stack="", region="") if dashboard and rows else ()
-    return Once(OWN_METRICS if own_metrics else 0, int(watches_runs), tuple(metrics_of(page) for page in drawn))
+    return Once(len(METRICS) if own_metrics else 0, int(watches_runs), tuple(metrics_of(page) for page in drawn))
 
 
 @dataclass(frozen=True)

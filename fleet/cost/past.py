@@ -15,12 +15,10 @@ from fleet.cost.budget import Asked, Past
 from fleet.cost.estimate import Billed
 from fleet.cost.month import Provisioned
 from fleet.guard import Written
-from fleet.memory import ALARMS, Outcome
+from fleet.memory import ALARMS, COST, Outcome
 from fleet.monitoring.alarms import RUNS, metrics_of
 from fleet.revision import Settings
 from fleet.tasks.model import Schedule
-
-COST = "cost"  # what the last run asked for, as `Outcome.beside` calls it
 
 
 def record(its: Billed) -> str:

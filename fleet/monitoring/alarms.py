@@ -19,7 +19,6 @@ PERCENT = 100  # the task list has shares
 HOUR = 3600
 LONGEST_NAME, LONGEST_DESCRIPTION = 255, 1024  # characters (API reference, PutMetricAlarm, 2026-11)
 LONGEST_WARM_UP = 2880  # minutes (API reference, WarmUpConfiguration, 2026-11)
-ALARM_USD = 0.10  # a metric of an alarm a month (CloudWatch pricing, standard resolution, eu-west-1, 2026-11)
 
 
 @dataclass(frozen=True)
@@ -306,11 +305,6 @@ def _watched(alarm: Specification) -> dict[str, Any]:
 def _query(name: str, metric: Metric, alarm: Specification) -> dict[str, Any]:
     asked = {"namespace": metric.namespace, "metricName": metric.name, "stat": metric.statistic}
     return {"id": name, "metric": {**asked, "period": alarm.period, "dimensions": dict(alarm.dimensions)}}
-
-
-def monthly_usd(kinds: Iterable[str]) -> float:
-    """What alarms of these kinds cost a month, in USD: each metric of each, with the ten that are free."""
-    return round(metrics_of(kinds) * ALARM_USD, 2)
 
 
 def metrics_of(kinds: Iterable[str]) -> int:

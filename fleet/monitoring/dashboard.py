@@ -23,8 +23,6 @@ COLUMNS = 24
 MARKS = 3  # moves a task that are marked
 PERIOD = 300  # seconds
 
-DASHBOARD_USD = 3.0  # each a month; three of at most 50 metrics are free (CloudWatch pricing, 2026-11)
-
 
 @dataclass(frozen=True)
 class Served:

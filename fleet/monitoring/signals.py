@@ -13,7 +13,6 @@ from fleet.monitoring.alarms import OWN
 from fleet.status import Status
 
 NAMESPACE = OWN
-METRIC_USD = 0.30  # a custom metric a month, in the hours in which it is sent (CloudWatch pricing, 2026-11)
 
 OF_A_STATUS = {
     Status.UP_TO_DATE: "TasksUpToDate",
@@ -21,6 +20,8 @@ OF_A_STATUS = {
     Status.NOT_DEPLOYED: "TasksNotDeployed",
     Status.UNKNOWN: "TasksUnknown",
 }
+# All that a run may send.
+METRICS = (*OF_A_STATUS.values(), "HeldRevisions", "Faults", "RunSeconds", "ApprovalToLiveSeconds", "RunSucceeded")
 
 
 @dataclass(frozen=True)

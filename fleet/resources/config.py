@@ -36,6 +36,7 @@ class StackSettings:
     name_prefix: str
     max_teardown: int
     recreate_until: date | None  # until then, endpoints that were deleted outside are made again however many they are
+    budget: float | None  # USD a month
     alerts: Alerts
     parameter_path: str  # "" = where the parameters are by the last run's record, see fleet/address.py
 
@@ -54,6 +55,7 @@ def read() -> StackSettings:
         name_prefix=said.get("namePrefix", ""),
         max_teardown=int(said.get("maxTeardown", 3)),
         recreate_until=date.fromisoformat(said["recreateUntil"]) if said.get("recreateUntil") else None,
+        budget=float(said["monthlyBudgetUsd"]) if said.get("monthlyBudgetUsd") else None,
         alerts=_alerts(said),
         parameter_path=said.get("parameterPath", ""),
     )

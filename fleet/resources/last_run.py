@@ -56,6 +56,7 @@ class LastRun:
     written: Mapping[str, Mapping[str, Outcome]]
     state: Mapping[str, Mapping[str, Mapping[str, Any]]]
     parameters: Mapping[str, str] = field(default_factory=dict)  # what the state calls each one, by their full names
+    resources: tuple[Mapping[str, Any], ...] = ()  # all of the state's, each with its `type` and its `outputs`
 
     @cached_property
     def in_state(self) -> frozenset[str]:
@@ -107,7 +108,8 @@ async def read() -> LastRun:
         )
     except Exception as error:
         raise pulumi.RunError(f"the stack's own state could not be read: {error}. Nothing was changed") from None
-    return LastRun(contract.written(outputs["outputs"]), _by_name(state["outputs"]), _parameters(state["outputs"]))
+    held = state["outputs"]
+    return LastRun(contract.written(outputs["outputs"]), _by_name(held), _parameters(held), tuple(held.values()))
 
 
 def _by_name(resources: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from fleet.aws.gateway import Gateway
 from fleet.choice import Choice, Handed, choose, choose_challengers, foreseen
+from fleet.cost import past
+from fleet.cost.estimate import billed
 from fleet.memory import Outcome
 from fleet.monitoring.alarms import Watched, watched
 from fleet.resources.config import StackSettings
@@ -34,6 +36,7 @@ class Variant:
     watched: Watched | None = None  # what its alarms follow from
     refusal: str = ""  # what was found in the way before anything was declared
     log_retention_days: int | None = None
+    cost: str = ""  # what of it costs money, as the next run is to know it
 
     @property
     def logical_name(self) -> str:
@@ -147,6 +150,7 @@ async def _variant(
         watched=watched(task, name),
         refusal=refusal,
         log_retention_days=task.log_retention_days,
+        cost=past.record(billed(task, name)),
     )
 
 

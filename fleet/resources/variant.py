@@ -17,7 +17,7 @@ import pulumi
 
 from fleet.aws import candidates
 from fleet.choice import Champion, Handed, said_of
-from fleet.memory import ALARMS, LOGS, SCALING, Outcome
+from fleet.memory import ALARMS, COST, LOGS, SCALING, Outcome
 from fleet.monitoring.alarms import specifications
 from fleet.resources import endpoint as endpoints
 from fleet.resources import revisions
@@ -134,7 +134,7 @@ async def _attempt(variant: Variant, decision: Decision, site: Site) -> Attempt:
         given_back,
         declared=_in_state(variant, declared, endpoint),
         missing=tuple(sorted(each.name for each in declared if each.missing)),
-        beside=_recorded_beside(variant, beside, is_kept_back=bool(kept_back)),
+        beside=_recorded_beside(variant, decision, beside, is_kept_back=bool(kept_back)),
         refused=tuple(filter(None, said)),
         obstacle=obstacle,
         failed=failed,
@@ -308,13 +308,19 @@ async def _stand_beside(
     return dict.fromkeys(BESIDE, Stands()) | dict(zip(wanted, stands, strict=True))
 
 
-def _recorded_beside(variant: Variant, stands: Mapping[str, Stands], *, is_kept_back: bool) -> Mapping[str, str]:
+def _recorded_beside(
+    variant: Variant, decision: Decision, stands: Mapping[str, Stands], *, is_kept_back: bool
+) -> Mapping[str, str]:
     """What the next run is to know of what stands beside; what is not the variant's, as it was."""
     outcome = variant.record or Outcome()
     for kind, each in stands.items():
         # Where capacity could not be given back, the next run is to know that there was an autoscaler, and try again.
         stays = kind == SCALING and is_kept_back
         outcome = outcome.beside_with(kind, each.record or (variant.recorded_of(kind) if stays else ""))
+    # Of a fleet that an earlier release left, which did not write this: by this alone no output changes.
+    is_as_before = variant.record is not None and outcome.beside == variant.record.beside and not decision.steps.moves
+    if variant.recorded_of(COST) or not is_as_before:
+        outcome = outcome.beside_with(COST, variant.cost)
     return outcome.beside
 
 

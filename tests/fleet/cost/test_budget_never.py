@@ -27,7 +27,7 @@ from fleet.cost.month import Month, Provisioned
 from fleet.cost.price_file import shipped
 from fleet.cost.prices import Prices
 from fleet.cost.traffic import UNKNOWN, Origin, Traffic
-from fleet.memory import ALARMS, Outcome
+from fleet.memory import ALARMS, COST, Outcome
 from fleet.tasks.model import CHAMPION
 
 TASKS, VARIANTS = ("spam", "topic"), (CHAMPION, "challenger")
@@ -101,7 +101,7 @@ class Budgets(RuleBasedStateMachine):
         self.memory = written, state
 
     def outcome(self, name: str, its: Billed, *, leaves: bool) -> Outcome:
-        beside = {past.COST: past.record(its)} if self.writes else {}
+        beside = {COST: past.record(its)} if self.writes else {}
         if self.refuses_alarms:
             return Outcome(name, by_decision=leaves, beside=beside, refused=("PutMetricAlarm: AccessDenied",))
         return Outcome(name, by_decision=leaves, beside=beside | ({ALARMS: BASIC} if its.alarm_metrics else {}))

@@ -12,7 +12,7 @@ from fleet.cost.bill import Key, Once, of_list
 from fleet.cost.budget import Past, change, stop
 from fleet.cost.estimate import Billed
 from fleet.cost.month import Provisioned
-from fleet.memory import ALARMS, Outcome
+from fleet.memory import ALARMS, COST, Outcome
 from fleet.revision import Limits, Settings
 from tests.fleet.cost.fleets import OFFICE, tariff, tasks
 
@@ -74,7 +74,7 @@ def test_what_another_release_wrote_is_not_guessed_at(text: str) -> None:
 
 def test_what_the_last_run_wrote_goes_before_what_the_state_tells() -> None:
     its = Billed(4096, Provisioned(3, 3), 3)
-    outcome = Outcome("spam", beside={past.COST: past.record(its)})
+    outcome = Outcome("spam", beside={COST: past.record(its)})
     assert found(outcome, {"spam": Billed(1024)}).settled == {CHAMPION: its}
 
 

@@ -16,7 +16,7 @@ from fleet.monitoring.alarms import (
     Specification,
     fleet_of,
     inputs,
-    monthly_usd,
+    metrics_of,
     of_runs,
     specifications,
     watched,
@@ -183,8 +183,8 @@ def test_the_alarm_of_the_runs_watches_what_the_manager_sends() -> None:
 
 
 def test_a_share_of_two_metrics_costs_two() -> None:
-    assert monthly_usd(specified()) == 0.3
-    assert monthly_usd(["cold-starts"]) == 0.2
+    assert metrics_of(specified()) == 3
+    assert metrics_of(["cold-starts"]) == 2
 
 
 def test_the_docs_have_a_row_for_every_alarm_and_for_no_other() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fleet.monitoring.signals import OF_A_STATUS, WentLive, dimensions, of_run
+from fleet.monitoring.signals import METRICS, OF_A_STATUS, WentLive, dimensions, of_run
 from fleet.status import Status
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -18,6 +18,11 @@ def said(*statuses: Status, **given: Any) -> dict[str, float]:
 
 def test_every_status_has_a_metric() -> None:
     assert set(OF_A_STATUS) == set(Status)
+
+
+def test_what_a_run_sends_at_most_is_what_is_priced() -> None:
+    data = of_run([], held=0, faults=0, took=timedelta(seconds=90), went_live=[WentLive(NOON, NOON)])
+    assert sorted(datum.metric for datum in data) == sorted(METRICS)
 
 
 def test_tasks_are_counted_by_status_and_a_status_without_any_is_nought() -> None:

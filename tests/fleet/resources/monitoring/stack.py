@@ -50,6 +50,7 @@ def settings(**alerts: Any) -> StackSettings:
         name_prefix="",
         max_teardown=3,
         recreate_until=None,
+        budget=None,
         alerts=Alerts(**alerts),
         parameter_path="",
     )
