@@ -77,14 +77,17 @@ def test_a_fleet_above_its_budget_goes_on_while_nobody_asks_for_more(priced):
 
 
 def test_what_was_asked_for_is_remembered_although_a_refresh_forgot_it(priced):
-    priced.change("spam", traffic=BUSY, provisioned_concurrency=2, scaling={"min": 2, "max": 4})
+    office = {"name": "office", "cron": "0 8 ? * MON-FRI *", "min": 3, "max": 4}
+    priced.change("spam", provisioned_concurrency=2, scaling={"min": 1, "max": 4, "schedules": [office]})
     assert priced.up().ok
-    client = priced.sandbox.client("application-autoscaling")
-    where = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency"}
-    client.deregister_scalable_target(ResourceId="endpoint/spam/variant/AllTraffic", **where)
+    where = {"ResourceId": "endpoint/spam/variant/AllTraffic", "ServiceNamespace": "sagemaker"}
+    priced.sandbox.client("application-autoscaling").delete_scheduled_action(
+        ScheduledActionName="office", ScalableDimension="sagemaker:variant:DesiredProvisionedConcurrency", **where
+    )
     priced.stack.configure(monthlyBudgetUsd=1)
 
-    run = priced.up("--refresh")
+    assert priced.stack.pulumi("refresh", "--yes").ok
+    run = priced.up()
 
     assert run.ok, run.text
     assert "unchanged by this run" in run.text
