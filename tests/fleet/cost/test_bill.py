@@ -1,13 +1,13 @@
 """What a stack costs: the sum of its endpoints and of what it has once, less what is free, in one line of a preview."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import pytest
 
-from fleet.cost.bill import OWN_METRICS, Bill, Once, line, make, of_list, once
+from fleet.cost.bill import Bill, Once, line, make, of_list, once
 from fleet.cost.traffic import Traffic
 from fleet.monitoring.dashboard import OF_A_TASK, OF_THE_FLEET
-from fleet.monitoring.signals import WentLive, of_run
+from fleet.monitoring.signals import METRICS
 from tests.fleet.cost.fleets import IRELAND, NOVEMBER, TODAY, calls, dearer, tariff, tasks, without
 
 QUIET = "traffic: {calls_per_month: 0, mean_ms: 100}"
@@ -139,12 +139,6 @@ def test_the_month_of_a_bill_is_that_of_its_tariff() -> None:
 def test_what_a_stack_has_once_follows_from_its_endpoints_and_its_configuration() -> None:
     keys = [(f"t{number}", name) for number in range(5) for name in ("champion", "blue")]
     all_of_it = once(keys, dashboard=True, own_metrics=True, watches_runs=True)
-    assert all_of_it == Once(OWN_METRICS, 1, (10 * (len(OF_THE_FLEET) + len(OF_A_TASK)),))
+    assert all_of_it == Once(len(METRICS), 1, (10 * (len(OF_THE_FLEET) + len(OF_A_TASK)),))
     assert once(keys, dashboard=False, own_metrics=False, watches_runs=False) == Once()
     assert once([], dashboard=True, own_metrics=False, watches_runs=False) == Once()
-
-
-def test_its_own_metrics_are_those_that_a_run_sends() -> None:
-    now = datetime(2026, 11, 28, tzinfo=UTC)
-    sent = of_run([], held=0, faults=0, took=timedelta(), went_live=[WentLive(now, now)])
-    assert len(sent) == OWN_METRICS
