@@ -28,6 +28,7 @@ _SERVICES = {
     "events": "events",
     "iam": "iam",
     "logs": "logs",
+    "pricing": "pricing",
     "sagemaker": "sagemaker",
     "servicequotas": "service-quotas",
     "ssm": "ssm",

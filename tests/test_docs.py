@@ -41,6 +41,8 @@ RUN_BY = {
     "fleet cost --json": "tests/engine/test_cost.py",
     'fleet cost --language-model "Nova Micro" --tokens 150 5': "tests/fleet/cli/commands/test_cost.py",
     "fleet cost --language-model ours --tokens 900 20 --token-prices 0.1 0.5": "tests/fleet/cli/commands/test_cost.py",
+    "fleet prices": "tests/engine/test_cost.py",
+    "fleet prices --refresh": "tests/engine/test_cost.py",
     "fleet init --stack prod": "tests/fleet/cli/commands/test_init.py",
     "fleet init 'sentiment-*' spam --output more.yaml --region eu-west-1": "tests/fleet/cli/commands/test_init.py",
     "fleet validate": "tests/fleet/cli/commands/test_validate.py",

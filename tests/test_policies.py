@@ -35,6 +35,7 @@ CLIENTS = {
     "ecr": ("ecr",),
     "ssm": ("ssm",),
     "logs": ("logs",),
+    "pricing": ("pricing",),
     "cloudwatch": ("cloudwatch",),
     "events": ("events",),
     "application_autoscaling": ("application-autoscaling",),
@@ -136,6 +137,7 @@ def test_an_operator_may_do_what_the_commands_call_and_deletes_only_what_is_tagg
     called = called_in(BY_HAND | BY_HAND_TOO)
 
     known = {"sagemaker:ListModels", "sagemaker:DeleteModel", "sagemaker:AddTags", "cloudwatch:GetMetricData"}
+    known |= {"pricing:GetProducts"}
     assert known <= called
     shared = {"sagemaker:ListTags", "cloudwatch:ListTagsForResource"}  # asked by modules of the program
     assert called | shared <= actions("operator.json")

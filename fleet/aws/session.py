@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_pricing import PricingClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_service_quotas import ServiceQuotasClient
@@ -87,6 +88,8 @@ def client(access: Access, service: Literal["events"], config: Config) -> "Event
 def client(access: Access, service: Literal["iam"], config: Config) -> "IAMClient": ...
 @overload
 def client(access: Access, service: Literal["logs"], config: Config) -> "CloudWatchLogsClient": ...
+@overload
+def client(access: Access, service: Literal["pricing"], config: Config) -> "PricingClient": ...
 @overload
 def client(access: Access, service: Literal["sagemaker"], config: Config) -> "SageMakerClient": ...
 @overload

@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "init": "write a first task list from the Model Registry",
     "compare": "champion and challengers side by side: calls, errors, latency, and a verdict",
     "cost": "what the fleet costs a month by what CloudWatch has observed, and whether serverless is still right",
+    "prices": "the prices that the estimate goes by; with --refresh, read them from the AWS Price List",
     "alarms": "the stack's alarms: their state, since when, and why; worst first",
     "orphans": "list what carries this stack's tags, is not in its state and serves nobody",
     "adopt": "take over an existing endpoint of another maker, without downtime",

@@ -61,15 +61,22 @@ def shipped() -> Prices:
     return loaded.prices
 
 
-def lying(folder: Path) -> Loaded:
-    """The prices to go by where the task list lies in this folder; a file that cannot be read is a mistake."""
+def lying(folder: Path, name: str = NAME) -> Loaded:
+    """The prices to go by where the task list lies in this folder; `name` is how messages call the file beside it."""
+    loaded = own(folder, name)
+    return Loaded(loaded.prices.over(shipped()), loaded.mistakes)
+
+
+def own(folder: Path, name: str = NAME) -> Loaded:
+    """Those of the file in this folder alone. One that cannot be read is a mistake; where there is none, nothing."""
     try:
-        return beside((folder / NAME).read_text(encoding="utf-8"))
+        text = (folder / NAME).read_text(encoding="utf-8")
     except FileNotFoundError:
-        return beside(None)
+        return Loaded(Prices())
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        return Loaded(shipped(), (f"{NAME}: cannot be read: {why}; nothing of it is used",))
+        return Loaded(Prices(), (f"{name}: cannot be read: {why}; nothing of it is used",))
+    return parse(text, name)
 
 
 def beside(text: str | None) -> Loaded:

@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from sandbox.aws import autoscaling, ecr, events, iam, logs, quotas, sns, ssm, sts
+from sandbox.aws import autoscaling, ecr, events, iam, logs, pricing, quotas, sns, ssm, sts
 from sandbox.aws.cloudwatch import operations as cloudwatch
 from sandbox.aws.cloudwatch.metrics import Watched
 from sandbox.aws.control import State
@@ -57,6 +57,7 @@ PLAYED = {
         Played(sns.SERVICE, _world),
         Played(events.SERVICE, _world),
         Played(logs.SERVICE, _world),
+        Played(pricing.SERVICE, _world),
         Played(iam.SERVICE, _principals),
         Played(sts.SERVICE, _principals),
     )

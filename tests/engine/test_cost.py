@@ -79,3 +79,22 @@ def test_without_cloudwatch_what_stands_is_told_and_nothing_is_advised(fleet):
     assert found["tasks"]["spam"]["verdict"] == "unknown"
     said = "CloudWatch could not be read of 3 endpoints: GetMetricData: AccessDenied: not you"
     assert [text for text in found["warnings"] if text.startswith("CloudWatch")] == [said]
+
+
+def test_prices_are_refreshed_and_a_price_list_that_denies_changes_nothing(fleet):
+    file = fleet.sandbox.tasks.parent / "prices.yaml"
+    denied = {"service": "pricing", "action": "error", "code": "AccessDeniedException", "message": "not you"}
+    fleet.sandbox.fault("GetProducts", **denied)
+    code, _, errors = command(fleet, "prices", "--refresh")
+    said = "fleet prices: the AWS Price List cannot be read: GetProducts: AccessDeniedException: not you"
+    assert (code, errors.startswith(said), file.exists()) == (1, True, False), errors
+
+    fleet.sandbox.clear_faults()
+    code, out, errors = command(fleet, "prices", "--refresh")
+    assert (code, "+  - {item: serverless-compute, region: eu-west-1" in out, errors) == (0, True, "")
+    fleet.sandbox.record_invocations("toxicity", 100)
+    _, found = cost(fleet)
+    assert found["tasks"]["toxicity"]["variants"]["champion"]["parts"]["inference"] is not None
+    assert not [text for text in found["warnings"] if text.startswith("no price")]
+    code, out, errors = command(fleet, "prices")
+    assert (code, "AWS Price List" in out, errors) == (0, True, "")

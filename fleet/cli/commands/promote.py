@@ -6,16 +6,13 @@ in place. The challenger is then on the champion's version, and leaves.
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches, unified_diff
-from pathlib import Path
 
 from fleet.choice import torn_down
-from fleet.cli import state, task_list
+from fleet.cli import file, state, task_list
 from fleet.cli.command import CommandError
 from fleet.cli.pinning import Value, pinned
 from fleet.cli.stack import StackConfig, add_stack, read, selected
@@ -124,25 +121,9 @@ def edit(config: StackConfig, task: str, pin: dict[str, Value]) -> list[str]:
         raise CommandError(
             f"{path}: {task} is written in a way that is not understood; pin it to {wanted.version} by hand"
         )
-    _write(path.resolve(), after)
+    file.replace(path.resolve(), after)
     name = str(path)
     return [*unified_diff(before.split("\n"), after.split("\n"), name, name, lineterm="")]
-
-
-def _write(path: Path, text: str) -> None:
-    """In one step: whoever reads it meanwhile sees the old file or the new one."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            new = Path(file.name)
-            try:
-                file.write(text.encode())
-                file.close()
-                shutil.copymode(path, new)
-                new.replace(path)
-            finally:
-                new.unlink(missing_ok=True)
-    except OSError as error:
-        raise CommandError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _today() -> date:

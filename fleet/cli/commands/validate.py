@@ -16,6 +16,7 @@ from fleet.access import NAMESPACE, Access, understand
 from fleet.cli import stack
 from fleet.cli.command import CommandError
 from fleet.cli.stack import StackConfig
+from fleet.cost import advice, price_file
 from fleet.seen import Unknown
 from fleet.tasks.load import TaskListError, load
 from fleet.tasks.model import Task
@@ -50,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
     found: Found = {}
     uses = list(_uses(options.file, [options.stack] if options.stack else _names(found), found))
     lists = _load(uses, found)
+    _check_prices(lists, uses, found)
     if options.registry:
         _ask(uses, lists, found)
     for text, is_mistake in found.items():
@@ -108,6 +110,18 @@ def _load(uses: Sequence[Use], found: Found) -> Lists:
         except TaskListError as error:
             found |= dict.fromkeys(error.errors, True)
     return lists
+
+
+def _check_prices(lists: Lists, uses: Sequence[Use], found: Found) -> None:
+    """The prices beside each list, and the language models that it names: one without a price says nothing."""
+    for folder in dict.fromkeys(use.file.parent for use in uses):
+        loaded = price_file.lying(folder, str(folder / price_file.NAME))
+        found |= dict.fromkeys(loaded.mistakes, True)
+        for (file, _), tasks in lists.items():
+            if file.parent == folder:
+                models = {task.name: task.language_model for task in tasks if task.language_model}
+                sentences = advice.unknown_models(models, loaded.prices)
+                found |= dict.fromkeys((f"{file}: {sentence}" for sentence in sentences), True)
 
 
 def _summary(uses: Sequence[Use], lists: Lists) -> Iterator[str]:

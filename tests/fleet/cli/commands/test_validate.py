@@ -302,3 +302,31 @@ def test_a_profile_that_is_not_there_is_one_sentence(folder: Folder, account: An
     folder.stack(profile="nobody", executionRoleArn=ROLE)
     assert folder.validate("--registry") == 1
     assert folder.errors == ["ProfileNotFound: The config profile (nobody) could not be found"]
+
+
+# Prices
+
+
+def test_a_price_that_cannot_be_used_is_said_with_its_line(folder: Folder) -> None:
+    row = "{item: serverless-compute, region: eu-west-1, value: 18, currency: EUR, as_of: 2026-11-01, source: us}"
+    (folder.path / "prices.yaml").write_text(f"prices:\n  - {row}\n")
+    folder.stack("staging", executionRoleArn=ROLE)
+    assert folder.validate() == 1
+    (said,) = folder.errors
+    assert said.startswith('prices.yaml:2: serverless-compute in eu-west-1: currency "EUR" is not USD')
+
+
+def test_a_language_model_without_a_price_is_a_mistake(folder: Folder) -> None:
+    folder.tasks("tasks:\n  toxicity: {language_model: {name: Nova Mikro}}\n  spam: {}\n")
+    assert folder.validate() == 1
+    assert folder.errors[0].startswith('tasks.yaml: toxicity: no price of the language model "Nova Mikro"')
+
+
+def test_one_that_the_prices_beside_the_list_know_is_none(folder: Folder) -> None:
+    rows = "".join(
+        f"  - {{item: {item}, of: Ours, region: any, value: 1, as_of: 2026-11-01, source: us}}\n"
+        for item in ("tokens-in", "tokens-out")
+    )
+    (folder.path / "prices.yaml").write_text(f"prices:\n{rows}")
+    folder.tasks("tasks:\n  toxicity: {language_model: {name: Ours}}\n")
+    assert folder.validate() == 0
