@@ -85,7 +85,7 @@ sandbox: setup   ## start AWS on this machine, to play by hand
 sandbox-stop: setup ## stop it; nothing is left behind
 	@$(BIN)/python -m sandbox stop
 
-bench: setup     ## seconds, AWS calls and memory at 3, 22 and 100 tasks
+bench: setup     ## seconds, AWS calls and memory at 3, 22 and 100 tasks, and of `fleet cost` at 200
 	@$(BIN)/python -m bench
 
 rates: setup     ## 200 tasks come and are refreshed within CloudWatch's rates (a quarter of an hour)

@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
 
 from fleet.access import Access
-from fleet.aws import patience
+from fleet.aws import patience, times
 from fleet.aws.models import ServiceModels
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def _core(access: Access) -> botocore.session.Session:
             core.set_config_variable(variable, file)
     if access.access_key:
         core.set_credentials(access.access_key, access.secret_key, access.token or None)
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=times.read)
     core.get_component("data_loader").file_loader = ServiceModels()  # last: it has the session read its files
     return core
 

@@ -17,7 +17,7 @@ from typing import Any
 from sandbox.aws import autoscaling, sns, validation
 from sandbox.aws.calls import Log
 from sandbox.aws.cloudwatch import alarms
-from sandbox.aws.cloudwatch.metrics import Metrics, Watched, logged, made_up
+from sandbox.aws.cloudwatch.metrics import DAY, Metrics, Watched, logged, made_up
 from sandbox.aws.faults import BadRule, Faults, rule
 from sandbox.aws.identity import Sessions
 from sandbox.aws.rates import Rates
@@ -148,8 +148,9 @@ def _record_invocations(state: State, content: Content) -> Content:
     for at, values in made_up(content, state.world.clock()):
         state.metrics.add(_region(content), content["endpoint"], "AllTraffic", values, at)
     if content["log_bytes"]:
-        at = state.world.clock() - content["ago_seconds"]
-        state.metrics.put(logged(_region(content), content["endpoint"]), (content["log_bytes"],), "Bytes", at)
+        for day in range(content["days"]):
+            at = state.world.clock() - content["ago_seconds"] - day * DAY
+            state.metrics.put(logged(_region(content), content["endpoint"]), (content["log_bytes"],), "Bytes", at)
     return {}
 
 

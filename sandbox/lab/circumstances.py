@@ -53,15 +53,17 @@ class Circumstances(Connection):
         ago_seconds: float = 0,
         memory_percent: float = 0,
         log_bytes: float = 0,
+        days: int = 1,
     ) -> None:
         """Metrics of so many calls in CloudWatch, without any call. Of several latencies each call has the next one.
 
         The memory is what was in use in each of them, the bytes came into the log group by all of them; 0 = no data.
+        With `days` there were as many on each of so many days, the last of them `ago_seconds` ago.
         """
         latencies = latency_ms if isinstance(latency_ms, int | float) else list(latency_ms)
         content = {"endpoint": endpoint, "count": count, "errors_4xx": errors_4xx, "errors_5xx": errors_5xx}
         times = {"latency_ms": latencies, "overhead_ms": overhead_ms, "setup_ms": setup_ms, "ago_seconds": ago_seconds}
-        more = {"cold_starts": cold_starts, "memory_percent": memory_percent, "log_bytes": log_bytes}
+        more = {"cold_starts": cold_starts, "memory_percent": memory_percent, "log_bytes": log_bytes, "days": days}
         self._ask_here("POST", "invocations", {**content, **times, **more})
 
     def move_clock(self, seconds: float) -> None:

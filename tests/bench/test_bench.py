@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from bench import report, runs, usage, without_aws
+from bench import cost, report, runs, usage, without_aws
 from bench.report import Line
 from bench.runs import PREVIEW, Measured
 from bench.usage import Usage
@@ -258,3 +258,18 @@ def test_what_the_table_does_not_hold_is_not_found(asked_of_the_table):
     tags = asked_of_the_table("print(endpoints.model_tags(client, 'm'), endpoints.model_tags(client, 'other'))")
 
     assert tags == "{} None"
+
+
+def cost_of(seconds=2.6, calls=5):
+    return cost.Cost(200, Usage(seconds, 1.7, 90.0, 300.0), {"GetMetricData": calls})
+
+
+def test_eight_seconds_and_ten_calls_are_promised_for_the_cost_of_200_tasks():
+    assert cost.missed(cost_of()) == []
+    assert cost.missed(cost_of(calls=10, seconds=8.0)) == []
+    assert cost.missed(cost_of(seconds=8.01)) == [
+        "fleet cost of 200 tasks: 8.01 s (1.70 s of CPU); 5 GetMetricData, and at most 8.0 s are promised"
+    ]
+    assert cost.missed(cost_of(calls=11)) == [
+        "fleet cost of 200 tasks: 2.60 s (1.70 s of CPU); 11 GetMetricData, and at most 10 calls are promised"
+    ]

@@ -14,7 +14,7 @@ class Session:
         pass
 
     def get_component(self, name: str) -> SimpleNamespace:
-        return SimpleNamespace()
+        return SimpleNamespace(set_parser_defaults=lambda **_: None)
 
     def create_client(self, service: str, config: Any, **connecting: Any) -> Any:
         session: Any = boto3.Session()  # of these stand-ins

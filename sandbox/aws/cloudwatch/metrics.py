@@ -289,10 +289,10 @@ def made_up(content: Mapping[str, Any], now: float) -> Iterator[tuple[float, dic
     statuses = [400] * content["errors_4xx"] + [500] * content["errors_5xx"]
     if len(statuses) > count or content["cold_starts"] > count:
         raise ValueError("more errors or cold starts than calls")
-    at = now - content["ago_seconds"]
-    for n in range(count):
+    ends = [now - content["ago_seconds"] - day * DAY for day in range(content.get("days", 1))]
+    for n, at in ((n, at) for at in ends for n in range(count)):
         setup = content["setup_ms"] * 1000 if n < content["cold_starts"] else 0
         status = statuses[n] if n < len(statuses) else 200
         values = served(status, latencies[n % len(latencies)] * 1000, content["overhead_ms"] * 1000 + setup)
-        memory = {"MemoryUtilization": content["memory_percent"]} if content["memory_percent"] else {}
+        memory = {"MemoryUtilization": share} if (share := content.get("memory_percent", 0)) else {}
         yield at, values | (cold(setup) if setup else {}) | memory

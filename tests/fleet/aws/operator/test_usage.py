@@ -71,6 +71,13 @@ def test_the_first_and_the_last_day_are_in(account: Any, days: int) -> None:
     assert (sum(day.calls for day in found.days), found.before[0].calls) == (12, 9)
 
 
+def test_an_endpoint_that_is_called_every_day_has_calls_on_each(account: Any) -> None:
+    account.sandbox.record_invocations("spam", 5, days=14, log_bytes=1e9)
+    found = used("spam", days=7)
+    assert [day.calls for day in (*found.before, *found.days)] == [5] * 14
+    assert found.observed.log_gb == 7
+
+
 def test_what_nobody_called_has_no_calls(account: Any) -> None:
     assert used("spam").observed == Observed(0, log_gb=0)
 
