@@ -30,7 +30,7 @@ PICTURE = (APPROVED, SAME_CALL, TRIED, PROMOTED, FAILS)  # the chapters that the
 
 def play(team: Team) -> None:
     """The whole story. Raises NotAsItShouldBe."""
-    for part in (deploy_the_fleet, follow_what_is_approved, try_two_versions, be_told, take_away):
+    for part in (deploy_the_fleet, follow_what_is_approved, try_two_versions, count_the_cost, be_told, take_away):
         part(team)
 
 
@@ -39,7 +39,8 @@ def deploy_the_fleet(team: Team) -> None:
     team.sandbox.seed({group: [{"approval": "Approved"}] for group in GROUPS})
     say(f"{FLEET} model package groups in the Model Registry, one approved version each; no endpoint yet")
 
-    team.chapter("What would be deployed?")
+    team.chapter("What would be deployed, and what would it cost?")
+    team.read_prices()
     team.preview(f"{FLEET} NOT_DEPLOYED")
 
     team.chapter("Deploy the fleet")
@@ -94,6 +95,11 @@ def try_two_versions(team: Team) -> None:
     check(not callers.errors, "no call fails", str(callers.errors[:3]))
     say(f"{THREADS} other apps called {TASK} all the while: no call failed")
     check({given.variant for _, given in callers.answers} == {"champion", "challenger"}, "both have answered")
+
+
+def count_the_cost(team: Team) -> None:
+    team.chapter("What does it cost, by what was really called?")
+    team.cost()
 
 
 def be_told(team: Team) -> None:

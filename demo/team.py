@@ -22,6 +22,7 @@ ON_CALL = "on-call@example.com"
 MONITORING = ("cloudwatch", "events", "sns")  # services
 PROGRESS_SECONDS = 1.0
 SHOWN_ANSWERS = 3
+SHOWN_COSTS = 5  # lines of the table, its head among them
 MAIL_WIDTH = 110  # characters
 MINUTE = 60  # seconds
 
@@ -41,7 +42,27 @@ class Team:
 
     def preview(self, expected: str) -> None:
         say("$ pulumi preview")
-        self.tell(self.stack.preview(), expected)
+        run = self.stack.preview()
+        self.tell(run, expected)
+        said = [line.strip() for line in run.text.splitlines() if line.strip().startswith("cost: ")]
+        check(len(said) == 1, "it says in one line what the fleet costs", run.text)
+        say(f"    {said[0]}")
+
+    def read_prices(self) -> None:
+        say("$ fleet prices --refresh")
+        run = self.stack.fleet("prices", "--refresh")
+        check(run.ok, "the price list of the Region is read", run.text)
+        say(f"    {run.text.splitlines()[-1]}")
+
+    def cost(self) -> None:
+        say("$ fleet cost")
+        run = self.stack.fleet("cost")
+        check(run.ok, "what each task costs is told", run.text)
+        lines = [line.rstrip() for line in run.text.splitlines()]
+        end = next(number for number, line in enumerate(lines) if " USD a month in " in line)
+        check(lines[1].startswith("toxicity "), "what is called most is on top", run.text)
+        for line in (*lines[:SHOWN_COSTS], f"... and {end - SHOWN_COSTS} more", *filter(None, lines[end:])):
+            say(f"    {line}")
 
     def destroy(self) -> None:
         say("$ pulumi destroy")

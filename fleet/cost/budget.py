@@ -53,9 +53,10 @@ class Change:
 def change(asked: Asked, past: Past, once: Once, tariff: Tariff) -> Change:
     """The bill of a task list, and that of what was before it, by the same prices and the same traffic.
 
-    What a stack has once counts on both sides: no dashboard stops a run.
+    What a stack has once counts on both sides, where there was a fleet: no dashboard stops a run.
     """
-    return Change(make(_before(asked, past, tariff), once, tariff), make(asked, once, tariff))
+    before = _before(asked, past, tariff)
+    return Change(make(before, once if before else Once(), tariff), make(asked, once, tariff))
 
 
 def stop(its: Change, budget: float | None) -> str:

@@ -168,6 +168,11 @@ def test_what_a_stack_has_once_counts_on_both_sides() -> None:
     assert its.before.shared["dashboard"] == its.after.shared["dashboard"]
 
 
+def test_a_fleet_that_is_new_comes_with_its_dashboard() -> None:
+    its = changed(SMALL, Past({}, {}, {}), once=Once(pages=(900,)))
+    assert (its.before.monthly_usd, its.usd) == (0, pytest.approx(its.after.monthly_usd))
+
+
 def test_what_leaves_the_task_list_is_saved_as_far_as_it_is_known() -> None:
     warm = f"tasks: {{a: {{{CALLS}}}, b: {{provisioned_concurrency: 1}}}}"
     assert changed(f"tasks: {{a: {{{CALLS}}}}}", after(warm)).usd == pytest.approx(-25.92)
