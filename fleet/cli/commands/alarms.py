@@ -22,6 +22,8 @@ from fleet.cli import aws, record, stack, state, table
 from fleet.cli.alarm import Alarm
 from fleet.cli.command import CommandError
 from fleet.cli.report import FAILED, Said
+from fleet.cli.stack import StackConfig
+from fleet.cli.state import Left
 from fleet.status import one_line
 
 NONE_IN_ALARM, SOME_IN_ALARM = 0, 2  # exit codes, beside FAILED
@@ -92,25 +94,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     try:
         name = stack.selected(options.stack)
-        found = _found(name)
+        seen = found(stack.read(name), state.left(name))
     except CommandError as error:
         if not options.json:
             raise
-        name, found = "", Report(schema=1, alarms=[], warnings=[], error=str(error))
+        name, seen = "", Report(schema=1, alarms=[], warnings=[], error=str(error))
     if options.json:
-        print(found.model_dump_json(by_alias=True, exclude_defaults=True, ensure_ascii=True, indent=2))
+        print(seen.model_dump_json(by_alias=True, exclude_defaults=True, ensure_ascii=True, indent=2))
     else:
-        _show(found, name, table.console(sys.stdout))
+        _show(seen, name, table.console(sys.stdout))
     sys.stdout.flush()  # else what follows on standard error may come first
-    for warning in found.warnings:
+    for warning in seen.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    if found.error:
-        print(f"fleet alarms: {found.error}", file=sys.stderr)
-    return found.exit_code
+    if seen.error:
+        print(f"fleet alarms: {seen.error}", file=sys.stderr)
+    return seen.exit_code
 
 
-def _found(name: str) -> Report:
-    config, left = stack.read(name), state.left(name)
+def found(config: StackConfig, left: Left) -> Report:
+    """How the alarms are that the last run left. Raises CommandError where that cannot be found out."""
     if not left.alarms:
         return Report(schema=1, alarms=[], warnings=[])
     cloudwatch = aws.cloudwatch(config)

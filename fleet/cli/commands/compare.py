@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import TypeAdapter
 from rich.console import Console
@@ -23,6 +23,9 @@ from fleet.cli import aws, record, stack, table
 from fleet.cli.command import CommandError
 from fleet.comparison import MINIMUM, Arm, Judgement, Verdict, Window, percent
 from fleet.tasks.model import CHAMPION
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
 
 HOURS = 24.0
 STYLES = {Verdict.BETTER: "green", Verdict.WORSE: "bold red"}
@@ -85,16 +88,13 @@ def run(options: argparse.Namespace) -> int:
     config = stack.read(name)
     outputs = _outputs(name)
     arms, warnings = serving(_output(name, outputs, options.task), options.task)
-    window, clipped = _window(options, arms, datetime.now(UTC))
+    window, clipped = _window(arms, datetime.now(UTC), options.hours, options.since)
     if not config.access.region:
         raise CommandError("aws:region is not set; run `pulumi config set aws:region <region>`")
     record.read(config, outputs)  # refuses to look where the fleet is not
     cloudwatch = aws.ask(lambda: metrics.client(config.access))
-    read = aws.ask(lambda: metrics.read(cloudwatch, [arm.endpoint for arm in arms.values()], window))
-    measured = {name: replace(arm, metrics=one) for (name, arm), one in zip(arms.items(), read, strict=True)}
-    variants, judgements = comparison.compare(measured, options.minimum)
-    warnings = (*clipped, *warnings)
-    report = Report(1, options.task, window.start, window.end, options.minimum, variants, judgements, warnings)
+    report = _measured(cloudwatch, options.task, arms, window, options.minimum)
+    report = replace(report, warnings=(*clipped, *warnings))
     if options.json:
         print(_SHAPE.dump_json(report, indent=2, ensure_ascii=True).decode())
     else:
@@ -103,6 +103,25 @@ def run(options: argparse.Namespace) -> int:
     for warning in report.warnings:
         print(f"note: {warning}", file=sys.stderr)
     return 0
+
+
+def of(cloudwatch: "CloudWatchClient", task: str, output: Mapping[str, Any], hours: float, now: datetime) -> Report:
+    """The variants of a task's output over so many hours back, at most to the last change of an endpoint.
+
+    Raises CommandError where the champion serves nothing, or CloudWatch does not answer.
+    """
+    arms, warnings = serving(output, task)
+    window, clipped = _window(arms, now, hours)
+    return replace(_measured(cloudwatch, task, arms, window, MINIMUM), warnings=(*clipped, *warnings))
+
+
+def _measured(
+    cloudwatch: "CloudWatchClient", task: str, arms: Mapping[str, Arm], window: Window, minimum: int
+) -> Report:
+    read = aws.ask(lambda: metrics.read(cloudwatch, [arm.endpoint for arm in arms.values()], window))
+    measured = {name: replace(arm, metrics=one) for (name, arm), one in zip(arms.items(), read, strict=True)}
+    variants, judgements = comparison.compare(measured, minimum)
+    return Report(1, task, window.start, window.end, minimum, variants, judgements, ())
 
 
 def _outputs(name: str) -> Mapping[str, Any]:
@@ -148,20 +167,22 @@ def _arm(variant: Mapping[str, Any]) -> Arm:
     return Arm(variant["endpoint"], int(variant["version"]), variant["weight"], outcome.modified)
 
 
-def _window(options: argparse.Namespace, arms: Mapping[str, Arm], now: datetime) -> tuple[Window, tuple[str, ...]]:
+def _window(
+    arms: Mapping[str, Arm], now: datetime, hours: float | None = None, since: datetime | None = None
+) -> tuple[Window, tuple[str, ...]]:
     """The time to look at, and why it is another one than was asked for, or what is wrong with it."""
     changed = {arm.endpoint: datetime.fromisoformat(arm.modified) for arm in arms.values() if arm.modified}
     youngest = max(changed, key=lambda endpoint: changed[endpoint], default="")
-    start = options.since or now - timedelta(hours=options.hours or HOURS)
+    start = since or now - timedelta(hours=hours or HOURS)
     said: tuple[str, ...] = ()
-    if options.since and options.since > now:
-        raise CommandError(f"--since: {shown(options.since)} is still to come")
+    if since and since > now:
+        raise CommandError(f"--since: {shown(since)} is still to come")
     if youngest and start < changed[youngest]:
         when = f"{youngest} was last modified at {shown(changed[youngest])}"
-        if options.since:
+        if since:
             said = (f"{when}: some of these calls were answered by what served before",)
         else:
-            start, said = changed[youngest], (f"not all the {options.hours or HOURS:g} hours: {when}",)
+            start, said = changed[youngest], (f"not all the {hours or HOURS:g} hours: {when}",)
     try:
         return comparison.window(start, now), said
     except ValueError as error:

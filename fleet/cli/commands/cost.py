@@ -39,7 +39,7 @@ TO_ACT_ON = "yellow"
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXIT_CODES
     parser.add_argument(
-        "--days", type=_days, default=DAYS, metavar="N", help=f"so many days back, and as many before; default: {DAYS}"
+        "--days", type=days, default=DAYS, metavar="N", help=f"so many days back, and as many before; default: {DAYS}"
     )
     parser.add_argument("--json", action="store_true", help="for machines, see cost.schema.json; with every exit code")
     model = parser.add_argument_group("a language model to compare every task with, in place of the task list's")
@@ -53,10 +53,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     stack.add_stack(parser)
 
 
-def _days(text: str) -> int:
-    if not 1 <= (days := int(text)) <= MOST_DAYS:
+def days(text: str) -> int:
+    """A number of days that CloudWatch can be asked of, as argparse reads it."""
+    if not 1 <= (number := int(text)) <= MOST_DAYS:
         raise argparse.ArgumentTypeError(f"must be 1 to {MOST_DAYS}: CloudWatch keeps no more for two spans")
-    return days
+    return number
 
 
 def run(options: argparse.Namespace) -> int:
