@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types layers fresh fix unit coverage engine schema sandbox sandbox-stop bench rates mutants requirements \
-  readme picture
+  readme picture browser
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -13,6 +13,9 @@ help:            ## list the targets
 setup: .venv/ready ## .venv and .tools (the pulumi CLI); nothing outside this folder
 	@$(PYTHON) tools/pulumi.py
 	@$(BIN)/python -m compileall -q __main__.py fleet providers sandbox # once; each run would, under PYTHONDONTWRITEBYTECODE
+
+browser: setup   ## Debian's chromium, in which tests look at the page of `fleet report`: installed where it may be
+	@$(PYTHON) tools/chromium.py
 
 .venv/ready: requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
@@ -28,8 +31,9 @@ demo: setup      ## see the whole product work, here, without AWS
 readme: setup    ## the demo, with its picture pasted into README.md
 	@$(BIN)/python -m demo --paste README.md
 
-picture: setup   ## draw docs/dashboard.svg from the dashboard that the program writes
+picture: setup browser ## the pictures of the docs: the dashboard that the program writes, and the page of `fleet report`
 	@$(BIN)/python -m demo.dashboard > docs/dashboard.svg
+	@$(BIN)/python -m demo.report docs/report.png
 
 test: check unit engine ## every check and every test
 
@@ -62,7 +66,7 @@ fix: setup       ## mend the style: imports, format and what ruff can
 DECISIONS := $(filter-out %_never.py %/test_client.py, $(wildcard tests/fleet/test_*.py tests/fleet/cost/test_*.py)) tests/fleet/tasks \
   tests/fleet/monitoring
 
-unit: setup      ## fast tests: the domain (and how much of it they cover), the sandbox, the providers over gRPC, the tools
+unit: setup browser ## fast tests: the domain (and how much of it they cover), the sandbox, the providers over gRPC, the tools
 	@$(BIN)/pytest --cov -n 2 $(DECISIONS)
 	@$(BIN)/pytest -n 2 $(addprefix --ignore=, tests/engine $(DECISIONS))
 

@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("fleet", "providers")
 NAME = "sagemaker-endpoint-manager"
+OF_THE_EXTRA = "fleet.cli.page."  # what draws the report's page is imported by `fleet report` alone
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 
 
@@ -73,6 +74,17 @@ def test_the_installed_prices_can_be_read(place: Path) -> None:
     assert int(_run(place / "env" / "bin" / "python", "-c", count, cwd=place)) > 30
 
 
+def test_the_installed_command_names_the_extra_that_a_report_needs(place: Path) -> None:
+    fleet = place / "env" / "bin" / "fleet"
+    done = subprocess.run([fleet, "report", "--html", "x"], cwd=place, capture_output=True, text=True, check=False)
+    [packages] = (place / "env" / "lib").glob("python*/site-packages")
+    [installed] = distributions(name=NAME, path=[str(packages)])
+    extra = [Requirement(one).name for one in installed.requires or () if 'extra == "report"' in one]
+
+    assert (done.returncode, extra) == (1, ["jinja2", "vl-convert-python"])
+    assert f"run `pip install '{NAME}[report]'`" in done.stderr
+
+
 def test_every_file_of_the_packages_is_installed(place: Path) -> None:
     [packages] = (place / "env" / "lib").glob("python*/site-packages")
 
@@ -90,7 +102,8 @@ def test_every_module_finds_what_it_imports_among_what_is_declared(place: Path) 
         for name in PACKAGES
         for file in (ROOT / name).rglob("*.py")
     ]
-    imports = "\n".join(f"import {name.removesuffix('.__init__')}" for name in modules if not name.endswith("__main__"))
+    without = [name for name in modules if not name.endswith("__main__") and not name.startswith(OF_THE_EXTRA)]
+    imports = "\n".join(f"import {name.removesuffix('.__init__')}" for name in without)
 
     where = _run(place / "env" / "bin" / "python", "-c", f"{imports}\nprint(fleet.__file__)", cwd=place)
 

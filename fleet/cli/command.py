@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "cost": "what the fleet costs a month by what CloudWatch has observed, and whether serverless is still right",
     "prices": "the prices that the estimate goes by; with --refresh, read them from the AWS Price List",
     "alarms": "the stack's alarms: their state, since when, and why; worst first",
+    "report": "one page for people: status, versions, calls, cost, A/B tests and alarms, as HTML",
     "orphans": "list what carries this stack's tags, is not in its state and serves nobody",
     "adopt": "take over an existing endpoint of another maker, without downtime",
     "promote": "pin a task to the version that one of its challengers serves, in the task list",
