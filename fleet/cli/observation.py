@@ -5,7 +5,7 @@ answered the rest is told all the same.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from fleet.aws.operator import usage
@@ -71,7 +71,10 @@ def observe(
     model, odd = _model(language_model, loaded.prices)
     question = Question(
         tasks=[*tasks.values()],
-        looked={key: _looked(one, period, there.created.get(there.names[key]), silent) for key, one in by_key.items()},
+        looked={
+            key: _of_this_size(_looked(one, period, there.created.get(there.names[key]), silent), key, tasks, written)
+            for key, one in by_key.items()
+        },
         tariff=Tariff(loaded.prices, config.access.region, Month.of(now.astimezone(UTC).date())),
         today=now.astimezone(UTC).date(),
         days=days,
@@ -143,6 +146,15 @@ def _looked(one: Usage | Unknown, period: Period, created: datetime | None, sile
         why = "it has no call of anything in the whole span, and had some before: its data may be late"
         return Looked(one.span(created), unread=why)
     return Looked(one.span(created), one.observed, one.observed_before(created))
+
+
+def _of_this_size(looked: Looked, key: Key, tasks: Mapping[str, Task], written: Written) -> Looked:
+    """The same without its share of memory where the task list gives it another size than it has now."""
+    task, variant = key
+    serves = written[task][variant].memory_mb
+    if looked.seen is None or serves in (0, tasks[task].sizes_of(variant).memory_mb):
+        return looked
+    return replace(looked, seen=replace(looked.seen, memory_share=None))
 
 
 def _late(silent: int) -> Iterator[str]:

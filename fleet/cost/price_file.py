@@ -79,14 +79,6 @@ def own(folder: Path, name: str = NAME) -> Loaded:
     return parse(text, name)
 
 
-def beside(text: str | None) -> Loaded:
-    """The prices to go by where a file lies beside the task list that holds `text`; None where there is none."""
-    if text is None:
-        return Loaded(shipped())
-    loaded = parse(text)
-    return Loaded(loaded.prices.over(shipped()), loaded.mistakes)
-
-
 def parse(text: str, name: str = NAME) -> Loaded:
     """The rows of a file that holds `text`; `name` is how messages call it."""
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fleet.cost.advice import Verdict
 from fleet.cost.estimate import PARTS
-from fleet.cost.price_file import NEEDED, OPTIONAL, beside, shipped
+from fleet.cost.price_file import NEEDED, OPTIONAL, parse, shipped
 from fleet.cost.prices import ITEMS, plain
 from tests.fleet.cost.fleets import IRELAND, VIRGINIA
 
@@ -40,6 +40,6 @@ def test_every_part_and_every_verdict_is_named() -> None:
 
 def test_the_rows_that_one_may_write_are_possible() -> None:
     (example,) = re.findall(r"^    prices:\n(?:      - .*\n)+", PAGE, re.MULTILINE)
-    loaded = beside("\n".join(line[4:] for line in example.splitlines()))
+    loaded = parse("\n".join(line[4:] for line in example.splitlines()))
     assert loaded.mistakes == ()
     assert [price.of for price in loaded.prices.instances(IRELAND)] == ["ml.m5.large"]

@@ -1,8 +1,10 @@
 """A file of prices: what is wrong with a row is one sentence with its line, and the other rows are used."""
 
+from pathlib import Path
+
 import pytest
 
-from fleet.cost.price_file import beside, difference, parse, shipped, text_of
+from fleet.cost.price_file import NAME, Loaded, difference, lying, own, parse, shipped, text_of
 from fleet.cost.prices import ALARM, COMPUTE, Prices
 from tests.fleet.cost.fleets import IRELAND, VIRGINIA
 
@@ -101,21 +103,35 @@ def test_a_file_that_is_none_is_one_sentence_and_nothing_of_it_is_used(text: str
     assert loaded.prices == Prices()
 
 
-def test_without_a_file_the_shipped_prices_are_gone_by() -> None:
-    assert beside(None).prices == shipped()
+def test_without_a_file_the_shipped_prices_are_gone_by(tmp_path: Path) -> None:
+    assert lying(tmp_path).prices == shipped()
+    assert own(tmp_path) == Loaded(Prices())
 
 
-def test_a_file_beside_the_task_list_wins_over_what_is_shipped() -> None:
-    loaded = beside(file(GOOD.replace("eu-west-1", VIRGINIA).replace("0.000022", "0.00003")))
+def test_a_file_beside_the_task_list_wins_over_what_is_shipped(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text(file(GOOD.replace("eu-west-1", VIRGINIA).replace("0.000022", "0.00003")))
+    loaded = lying(tmp_path)
     found = loaded.prices.find(COMPUTE, VIRGINIA)
     assert found and found.usd == 0.00003
     assert loaded.prices.instances(VIRGINIA)
+    assert own(tmp_path).prices.instances(VIRGINIA) == []
 
 
-def test_a_file_that_cannot_be_used_leaves_the_shipped_prices() -> None:
-    loaded = beside("prices: [")
-    assert len(loaded.mistakes) == 1
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"prices: [", "prod/prices.yaml:"), (b"\xff", "prod/prices.yaml: cannot be read: it is not UTF-8 text")],
+)
+def test_a_file_that_cannot_be_used_leaves_the_shipped_prices(tmp_path: Path, content: bytes, says: str) -> None:
+    (tmp_path / NAME).write_bytes(content)
+    loaded = lying(tmp_path, "prod/prices.yaml")
+    (mistake,) = loaded.mistakes
+    assert mistake.startswith(says)
     assert loaded.prices.find(COMPUTE, VIRGINIA) == shipped().find(COMPUTE, VIRGINIA)
+
+
+def test_a_file_that_is_a_folder_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / NAME).mkdir()
+    assert lying(tmp_path).mistakes == ("prices.yaml: cannot be read: Is a directory; nothing of it is used",)
 
 
 def test_what_is_written_is_read_back_as_it_was() -> None:

@@ -73,10 +73,10 @@ class Command:
         self.age(age_days)
         self.account.mark = self.sandbox.mark()
 
-    def left(self, task: str, variant: str, endpoint: str) -> None:
+    def left(self, task: str, variant: str, endpoint: str, **more: Any) -> None:
         """What the last run says of an endpoint."""
         arn = f"arn:aws:sagemaker:eu-west-1:123456789012:endpoint/{endpoint}"
-        run = wire.pack(Outcome(endpoint=endpoint, arn=arn))
+        run = wire.pack(Outcome(endpoint=endpoint, arn=arn, **more))
         self.outputs.setdefault(task, {"variants": {}})["variants"][variant] = {"run": run}
 
     def age(self, days: float) -> None:
@@ -251,6 +251,15 @@ def test_no_verdict_is_given_where_a_short_span_may_be_late(command: Command) ->
     command.called("spam", 5, ago_days=1.5)
     _, found = command.json("--days", "1")
     assert found["tasks"]["spam"]["verdict"] == "unknown"
+
+
+@pytest.mark.parametrize(("serves_mb", "verdict"), [(4096, "less_memory"), (0, "less_memory"), (6144, "keep")])
+def test_memory_in_use_is_that_of_the_size_that_serves(command: Command, serves_mb: int, verdict: str) -> None:
+    command.list("tasks: {spam: {memory_mb: 4096}}")
+    command.deployed("spam")
+    command.left("spam", "champion", "spam", memory_mb=serves_mb)
+    command.called("spam", 4000, latency_ms=30_000, memory_percent=10)
+    assert command.json()[1]["tasks"]["spam"]["verdict"] == verdict
 
 
 def test_an_endpoint_that_somebody_deleted_is_told_and_not_counted(command: Command) -> None:
