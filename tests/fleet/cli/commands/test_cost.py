@@ -224,6 +224,15 @@ def test_without_cloudwatch_the_list_counts_and_the_rest_is_unknown(command: Com
     assert said == [f"CloudWatch could not be read of 2 endpoints: GetMetricData: {code}: no"]
 
 
+def test_a_cloudwatch_that_cannot_be_reached_is_one_sentence(command: Command) -> None:
+    command.deployed("topic", "emotion")
+    command.sandbox.fault("GetMetricData", service="cloudwatch", action="error", drop=True)
+    code, found = command.json()
+    (said,) = (text for text in found["warnings"] if text.startswith("CloudWatch"))
+    assert code == 0
+    assert said.startswith("CloudWatch could not be read of 2 endpoints: ConnectionClosedError: ")
+
+
 def test_a_new_endpoint_that_nobody_called_is_not_retired(command: Command) -> None:
     command.deployed("topic", age_days=3)
     assert command.json()[1]["tasks"]["topic"]["verdict"] == "unknown"
