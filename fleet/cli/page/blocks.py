@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fleet.cli.page.drawing import Drawing
+from fleet.status import one_line
 
 
 class Tone(StrEnum):
@@ -145,4 +146,4 @@ def folded_beyond(count: int, table: Table, what: str) -> tuple[Block, ...]:
 
 
 def missing(what: str, why: str) -> Said:
-    return Said(f"{what} could not be read: {why}", is_missing=True)
+    return Said(f"{what} could not be read: {one_line(why)}", is_missing=True)
