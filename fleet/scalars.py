@@ -7,6 +7,7 @@ not the same to both means one thing to who wrote it and another to who reads it
 import json
 import re
 from datetime import date
+from decimal import Decimal
 
 _WORDS: dict[str, object] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -44,9 +45,17 @@ def doubt(text: str, older: object) -> str:
     other = newer(text)
     if isinstance(older, date) or (type(older), repr(older)) == (type(other), repr(other)):
         return ""
-    numbers = [json.dumps(value) for value in (older, other) if not isinstance(value, str)]
+    numbers = [_both_read(json.dumps(value)) for value in (older, other) if not isinstance(value, str)]
     readings = " and ".join(
         f"{'text' if isinstance(value, str) else json.dumps(value)} to YAML {version}"
         for value, version in ((older, "1.1"), (other, "1.2"))
     )
     return f"{text} is {readings}; write {' or '.join(dict.fromkeys(numbers))}, or put it in quotes if it is text"
+
+
+def _both_read(number: str) -> str:
+    """A number without an exponent: YAML 1.1 takes 2e-05 for text, because it has no point."""
+    if "e" not in number or number in ("true", "false"):
+        return number
+    plain = f"{Decimal(number):f}"
+    return plain if "." in plain else f"{plain}.0"

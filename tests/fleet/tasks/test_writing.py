@@ -159,6 +159,8 @@ def test_every_space_and_format_character_of_unicode_is_found() -> None:
         ("attempt: 1_0", "1_0 is 10 to YAML 1.1 and text to YAML 1.2; write 10"),
         ("soak_hours: 1:30", "1:30 is 90 to YAML 1.1 and text to YAML 1.2; write 90"),
         ("soak_hours: 1e2", "1e2 is text to YAML 1.1 and 100.0 to YAML 1.2; write 100.0"),
+        ("soak_hours: 5e-05", "5e-05 is text to YAML 1.1 and 5e-05 to YAML 1.2; write 0.00005"),
+        ("soak_hours: 1e22", "1e22 is text to YAML 1.1 and 1e+22 to YAML 1.2; write 10000000000000000000000.0"),
         ("enabled: yes", "yes is true to YAML 1.1 and text to YAML 1.2; write true"),
         ("enabled: Off", "Off is false to YAML 1.1 and text to YAML 1.2; write false"),
         ("owner: 0o10", "0o10 is text to YAML 1.1 and 8 to YAML 1.2; write 8"),
