@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 MISSING = "chromium is missing: install Debian's package `chromium` (`make browser` does it as root)"
 FLAGS = (
@@ -31,14 +31,20 @@ class Look:
 
 
 @contextmanager
-def look(file: Path, width: int = 1280, scheme: Scheme = "light", *, height: int = 800) -> Iterator[Look]:
-    """The page of a file, in a window of that size. Fails where there is no chromium."""
+def look(
+    file: Path, width: int = 1280, scheme: Scheme = "light", *, height: int = 800, scale: float = 1
+) -> Iterator[Look]:
+    """The page of a file, in a window of that size; a picture has `scale` pixels for one of the page.
+
+    Fails where there is no chromium.
+    """
     program = shutil.which("chromium")
     assert program, MISSING
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        window: ViewportSize = {"width": width, "height": height}
         context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, offline=True, service_workers="block"
+            viewport=window, device_scale_factor=scale, color_scheme=scheme, offline=True, service_workers="block"
         )
         seen = Look(context.new_page())
         address = file.as_uri()

@@ -46,7 +46,7 @@ SETTINGS = {
     "credibility": "{memory_mb: 4096}",
 }
 REGION = "us-east-1"  # the one whose prices are shipped
-WIDTH, HEIGHT = 1040, 1380  # of the picture
+WIDTH, HEIGHT, SCALE = 1080, 1930, 0.75  # of the picture
 
 
 def content(count: int = len(NAMES)) -> Content:
@@ -180,7 +180,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
         page.write_text(html.page(content()), encoding="utf-8")
-        with look(page, WIDTH, height=HEIGHT) as seen:
+        with look(page, WIDTH, height=HEIGHT, scale=SCALE) as seen:
             seen.page.screenshot(path=sys.argv[1])
 
 
