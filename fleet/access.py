@@ -29,6 +29,7 @@ _SERVICES = {
     "iam": "iam",
     "logs": "logs",
     "pricing": "pricing",
+    "s3": "s3",
     "sagemaker": "sagemaker",
     "servicequotas": "service-quotas",
     "ssm": "ssm",

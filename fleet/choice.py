@@ -1,18 +1,24 @@
 """Choose which of the registry's approved versions a task is to serve, given what people decided in the task list.
 
 Pure. Pins, holds and soaks are decisions, not failures: a task that follows them is up to date, and its reason names
-the newer version. What then becomes of the endpoint is decided in fleet/rollout.py.
+the newer version. A gate (fleet/gate.py) leaves the decision to a person, so a task that waits for one is not. What
+then becomes of the endpoint is decided in fleet/rollout.py.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 
+from fleet.gate import Grounds, Said, Weighed, in_words, to_keep, weigh
 from fleet.seen import Answer, Approved, NothingApproved, OnHold, Refused, Unknown, Version, approved
-from fleet.tasks.model import Hold, Pin, Task, Variant
+from fleet.tasks.model import CHAMPION, Hold, Pin, Task, Variant
+from fleet.tasks.settings import Gate
 
 SAME_VERSION = "same version as the champion"
 NOT_ASKED = "the registry was not asked in this run; with --target, name ApprovedModels among the targets"
+GATE_NOT_ASKED = "gate: what version {} was registered with was not asked for in this run"
+NOTHING_SAID: Mapping[int, Said] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,9 @@ class Choice:
     decided: str = ""  # what people decided, in words without relative times
     warning: str = ""  # a decision whose last day is over: it stays in force until somebody edits it
     away: str = ""  # why there is to be no endpoint; of challengers only
+    gated: bool = False  # a version that is approved does not pass the gate, so that a person has to decide
+    ask: Version | None = None  # whose package has to be asked, for the gate, before this is settled
+    figures: Mapping[int, str] = field(default_factory=dict)  # by which the gate was passed: for the record
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,7 @@ def questions(tasks: Iterable[Task]) -> Questions:
             of_group[wanted] = max(task.soak_hours, of_group.get(wanted, 0))
         elif task.soak_hours:
             soaks[task.group] = max(task.soak_hours, soaks.get(task.group, 0))
-        if any(variant.follow == "previous" for variant in task.variants.values()):
+        if task.gate or any(variant.follow == "previous" for variant in task.variants.values()):
             series.add(task.group)
     return Questions(
         tuple(sorted(groups)),
@@ -76,25 +85,51 @@ def questions(tasks: Iterable[Task]) -> Questions:
     )
 
 
-def choose(task: Task, registry: Answer, now: datetime) -> Choice:
+def choose(
+    task: Task, registry: Answer, now: datetime, serves: int = 0, said: Mapping[int, Said] = NOTHING_SAID
+) -> Choice:
     """What a task is to serve. `registry` is what ApprovedModels says of its group, `now` is aware.
 
-    A pin is a person's word on one version: it need not be in the stage that the task goes by, as it need not soak.
+    A pin is a person's word on one version: it need not be in the stage that the task goes by, nor soak, nor pass the
+    gate. `serves` is the version that serves, or served last, 0 for none; `said` is what packages say of the gate's
+    metric, by version. Where the choice has an `ask`, that one is missing: ask its package, and choose again.
     """
     counted = _counted(task, registry)
     if task.hold:
         return _held(task.hold, counted, now)
     if task.pin:
-        return _pinned(task.pin, registry, counted, task.group, now)
-    return _latest(task, registry, counted, now)
+        return _pinned(task.pin, task, registry, counted, now)
+    return _latest(task, registry, counted, now, Grounds(said, {serves}, serves))
+
+
+def settle(
+    chosen: Callable[[Mapping[int, Said]], Choice], ask: Callable[[Version], Said], known: Mapping[int, Said]
+) -> tuple[Choice, Mapping[int, Said]]:
+    """The choice, once all that it asks was answered, and what packages said by then.
+
+    `known` is what they said before, or an earlier run kept. Example:
+    `settle(lambda said: choose(task, registry, now, serves, said), ask, kept)`
+    """
+    choice = chosen(known)
+    while choice.ask:
+        known = {**known, choice.ask.number: replace(ask(choice.ask), kept=False)}
+        choice = chosen(known)
+    return choice, known
 
 
 def choose_challengers(
-    task: Task, registry: Answer, champion: Handed, now: datetime, serving: Mapping[str, int]
+    task: Task,
+    registry: Answer,
+    champion: Handed,
+    now: datetime,
+    serving: Mapping[str, int],
+    said: Mapping[int, Said] = NOTHING_SAID,
 ) -> dict[str, Choice]:
     """What each challenger is to serve, by its name, given what the champion hands over.
 
-    `serving` has the versions that they serve now; 0, or left out, for none. A hold is the whole task's.
+    `serving` has the versions that the variants serve now; 0, or left out, for none. A hold is the whole task's, and
+    so is a gate: a challenger that follows the registry passes it too, compared with what the champion serves. `said`
+    is as choose() takes it.
     """
     counted = _counted(task, registry)
     if task.hold:
@@ -103,28 +138,35 @@ def choose_challengers(
         return {name: Choice(champion, _newest(counted)) for name in task.variants}
     choices = {}
     for name, settings in task.variants.items():
-        choice = _of_challenger(task, settings, registry, counted, champion, now)
-        choices[name] = replace(
-            choice, away=_away(choice, champion, serving.get(name, 0), is_pinned=bool(settings.pin))
-        )
+        serves = serving.get(name, 0)
+        baseline = serving.get(CHAMPION, 0) or champion.version
+        grounds = Grounds(said, {serves, champion.version, baseline}, baseline)
+        choice = _of_challenger(task, settings, registry, counted, champion, now, grounds)
+        choices[name] = replace(choice, away=_away(choice, champion, serves, is_pinned=bool(settings.pin)))
     return choices
 
 
 def _of_challenger(
-    task: Task, settings: Variant, registry: Answer, counted: Answer, champion: Champion, now: datetime
+    task: Task,
+    settings: Variant,
+    registry: Answer,
+    counted: Answer,
+    champion: Champion,
+    now: datetime,
+    grounds: Grounds,
 ) -> Choice:
     if settings.pin:
-        return _pinned(settings.pin, registry, counted, task.group, now)
+        return _pinned(settings.pin, task, registry, counted, now)
     if settings.follow == "previous":
-        return _previous(task, registry, counted, champion.version)
-    return _latest(task, registry, counted, now)
+        return _previous(task, registry, counted, champion.version, grounds)
+    return _latest(task, registry, counted, now, grounds)
 
 
 def _away(choice: Choice, champion: Champion, serving: int, *, is_pinned: bool) -> str:
     """Why a challenger, which serves the version `serving`, is to have no endpoint; "" where it is to have one."""
     match choice.answer:
-        case Approved(soaking=young) | NothingApproved(soaking=young):
-            version = _settled(choice.answer, young, serving, champion.version)
+        case Approved(passed_over=passed_over) | NothingApproved(passed_over=passed_over):
+            version = _settled(choice.answer, passed_over, serving, champion.version)
             if version == 0:
                 return choice.decided or "nothing approved"
             if version == champion.version:
@@ -148,10 +190,10 @@ def foreseen(champion: Answer) -> Handed:
     return Champion(0)
 
 
-def _settled(answer: Approved | NothingApproved, young: Sequence[Version], serving: int, champion: int) -> int:
-    """The version that comes of it, 0 for none: what one of them serves already needs no soak."""
+def _settled(answer: Approved | NothingApproved, passed_over: Sequence[Version], serving: int, champion: int) -> int:
+    """The version that comes of it, 0 for none: what one of them serves already needs no soak, nor to pass a gate."""
     for version in (serving, champion):
-        if any(one.number == version for one in young):
+        if any(one.number == version for one in passed_over):
             return version
     return answer.version if isinstance(answer, Approved) else 0
 
@@ -193,13 +235,17 @@ def _held(hold: Hold, counted: Answer, now: datetime) -> Choice:
     return Choice(OnHold(), _newest(counted), said, _ended("hold", hold, now.date()))
 
 
-def _pinned(pin: Pin, registry: Answer, counted: Answer, group: str, now: datetime) -> Choice:
-    said = f"pinned to version {pin.version} by {_in_words(pin)}{_beside(counted, pin.version)}"
-    return Choice(_version(pin.version, registry, group), _newest(counted), said, _ended("pin", pin, now.date()))
+def _pinned(pin: Pin, task: Task, registry: Answer, counted: Answer, now: datetime) -> Choice:
+    gate = f", whatever the gate says ({in_words(task.gate)})" if task.gate else ""
+    said = f"pinned to version {pin.version} by {_in_words(pin)}{gate}{_beside(counted, pin.version)}"
+    answer = _version(pin.version, registry, task.group)
+    return Choice(answer, _newest(counted), said, _ended("pin", pin, now.date()))
 
 
-def _latest(task: Task, registry: Answer, counted: Answer, now: datetime) -> Choice:
+def _latest(task: Task, registry: Answer, counted: Answer, now: datetime, grounds: Grounds) -> Choice:
     staged = _staged(task, registry, counted)
+    if task.gate and isinstance(counted, Approved):
+        return _gated(task, task.gate, counted, now, grounds, staged)
     if not task.soak_hours or not isinstance(counted, Approved):
         return Choice(counted, _newest(counted), staged)
     if not counted.approved:
@@ -208,17 +254,62 @@ def _latest(task: Task, registry: Answer, counted: Answer, now: datetime) -> Cho
     return replace(soaked, decided="; ".join(filter(None, (soaked.decided, staged))))
 
 
-def _previous(task: Task, registry: Answer, counted: Answer, champion: int) -> Choice:
-    """The newest version below the champion's."""
+def _gated(task: Task, gate: Gate, counted: Approved, now: datetime, grounds: Grounds, staged: str) -> Choice:
+    """The newest that passes the gate and, where versions have to soak, is old enough."""
+    soak = timedelta(hours=task.soak_hours)
+    dated = [(version, _since(version, grounds.said)) for version in counted.versions]
+    young = [
+        replace(version, approved=since)
+        for version, since in dated
+        if since and soak and _eligible(since, soak) > now and version.number not in grounds.passing
+    ]
+    waiting = {version.number for version in young}
+    weighed = weigh(gate, [version for version in counted.versions if version.number not in waiting], grounds)
+    waits = f"version {young[0].number} approved, {_eligible_from(young[0].approved, soak)}" if young else ""
+    chosen = weighed.chosen.number if weighed.chosen else 0
+    does = f"version {chosen} is the newest that does" if weighed.failed and chosen not in (0, *grounds.passing) else ""
+    return _weighed(weighed, counted, grounds, young, (waits, weighed.told, does, staged))
+
+
+def _since(version: Version, said: Mapping[int, Said]) -> str:
+    """Since when it is approved, as far as anybody asked; the registry dates no more than a soak alone needs."""
+    return version.approved or (said[version.number].changed if version.number in said else "")
+
+
+def _weighed(
+    weighed: Weighed, counted: Approved, grounds: Grounds, young: Sequence[Version], decided: Iterable[str]
+) -> Choice:
+    """What a task goes by that has a gate, given what came of weighing its versions."""
+    over = sorted((*young, *(one.version for one in weighed.failed)), key=lambda version: version.number, reverse=True)
+    answer: Answer = NothingApproved(tuple(over))
+    if weighed.ask:
+        answer = Unknown(GATE_NOT_ASKED.format(weighed.ask.number))
+    elif weighed.unknown:
+        answer = Unknown(weighed.unknown)
+    elif weighed.chosen:
+        answer = Approved(weighed.chosen.number, weighed.chosen.package, passed_over=tuple(over))
+    return Choice(
+        answer,
+        counted.version,
+        "; ".join(filter(None, decided)),
+        gated=bool(weighed.failed),
+        ask=weighed.ask,
+        figures=to_keep(grounds, weighed.chosen.number if weighed.chosen else 0),
+    )
+
+
+def _previous(task: Task, registry: Answer, counted: Answer, champion: int, grounds: Grounds) -> Choice:
+    """The newest version below the champion's; of a task with a gate, the newest of them that passes it."""
     if not isinstance(counted, Approved):
         return Choice(counted, decided=_staged(task, registry, counted))
-    below = next((version for version in counted.versions if version.number < champion), None)
-    if below is None:
+    older = [version for version in counted.versions if version.number < champion]
+    if not older:
         why = f"no approved version below {champion}" if champion else "the champion has no version"
         stage = f" {_stage(task.stage or '', task.stage_status or '')}" if task.goes_by_stage and champion else ""
         return Choice(NothingApproved(), counted.version, f"{why}{stage}")
-    said = f"version {below.number} is the one before the champion's {champion}"
-    return Choice(Approved(below.number, below.package), counted.version, said)
+    weighed = weigh(task.gate, older, grounds) if task.gate else Weighed(older[0])
+    before = f"version {weighed.chosen.number} is the one before the champion's {champion}" if weighed.chosen else ""
+    return _weighed(weighed, counted, grounds, (), (weighed.told, before))
 
 
 def torn_down(task: Task, today: date) -> str:
@@ -234,9 +325,9 @@ def successor_of(task: Task, today: date) -> str:
 
 
 def said_of(choice: Choice, wanted: int) -> str:
-    """What people decided, in words; "" where the version that is too young serves already, being the `wanted` one."""
-    soaking = isinstance(choice.answer, Approved | NothingApproved) and choice.answer.soaking
-    return "" if soaking and wanted >= choice.newest else choice.decided
+    """What people decided, in words; "" where the newest version is `wanted`, passed over or not: it serves already."""
+    passed_over = isinstance(choice.answer, Approved | NothingApproved) and choice.answer.passed_over
+    return "" if passed_over and wanted == choice.newest else choice.decided
 
 
 def _version(version: int, registry: Answer, group: str) -> Answer:
@@ -256,19 +347,23 @@ def _soaked(registry: Approved, soak: timedelta, now: datetime) -> Choice:
     for version in registry.versions:
         if not version.approved:
             continue  # asked for by a pin of another task
-        if _eligible(version, soak) <= now:
-            answer = Approved(version.number, version.package, soaking=tuple(young))
+        if _eligible(version.approved, soak) <= now:
+            answer = Approved(version.number, version.package, passed_over=tuple(young))
             break
         young.append(version)
-    answer = answer or NothingApproved(soaking=tuple(young))
+    answer = answer or NothingApproved(tuple(young))
     if not young:
         return Choice(answer, registry.version)
-    eligible = _eligible(young[0], soak).strftime("%Y-%m-%dT%H:%MZ")
-    return Choice(answer, registry.version, f"version {registry.version} approved, eligible from {eligible}")
+    said = f"version {registry.version} approved, {_eligible_from(young[0].approved, soak)}"
+    return Choice(answer, registry.version, said)
 
 
-def _eligible(version: Version, soak: timedelta) -> datetime:
-    return datetime.fromisoformat(version.approved).astimezone(UTC) + soak
+def _eligible_from(since: str, soak: timedelta) -> str:
+    return f"eligible from {_eligible(since, soak):%Y-%m-%dT%H:%MZ}"
+
+
+def _eligible(since: str, soak: timedelta) -> datetime:
+    return datetime.fromisoformat(since).astimezone(UTC) + soak
 
 
 def _in_words(decision: Pin | Hold) -> str:

@@ -101,6 +101,24 @@ class Outcome:
     # What stands beside the endpoint, by what it is; in the words of whoever declares it (fleet/resources/beside/).
     # Example: {"scaling": "1..5", "parameter": "/fleets/prod/spam"}
     beside: Mapping[str, str] = field(default_factory=dict)
+    # By which the gate was passed, metric by metric, version by version: a run in which nothing is new asks no package.
+    # Example: {"f1_macro": {"8": "0.921"}}
+    figures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def last_version(self) -> int:
+        """The version that serves, or served last, before the endpoint was lost; 0 where none ever did."""
+        served = (move.version for move in reversed(self.moves) if move.verdict is Verdict.SERVES)
+        return self.version or next(served, 0)
+
+    def figures_of(self, metric: str) -> dict[int, str]:
+        """What is kept of one metric, by version."""
+        return {int(version): figure for version, figure in self.figures.get(metric, {}).items()}
+
+    def with_figures(self, metric: str, figures: Mapping[int, str]) -> "Outcome":
+        """The same with what is kept of one metric, and nothing of any other: a task has one gate."""
+        kept = {str(version): figure for version, figure in sorted(figures.items())}
+        return replace(self, figures={metric: kept} if kept else {})
 
     def speaks_of(self, revision: str, turn: int) -> bool:
         return self.tried == revision and self.turn == turn

@@ -75,12 +75,12 @@ def _plan(settings: Settings, answer: Answer, live: Live, intent: Intent, outcom
 
 
 def _settled(answer: Answer, there: LiveEndpoint | None, intent: Intent, outcome: Outcome) -> Answer:
-    """The answer, with what is known here: what serves need not soak; a pinned version that is declared is at hand."""
+    """The answer, with what is known here: what serves stays, passed over or not; a pinned version may be at hand."""
     match answer:
-        case Approved(soaking=soaking) | NothingApproved(soaking=soaking):
+        case Approved(passed_over=passed_over) | NothingApproved(passed_over=passed_over):
             serving = (intent.revision(there.config) or there.serving) if there else _last_served(intent, outcome)
-            young = next((version for version in soaking if serving and version.number == serving.version), None)
-            return Approved(young.number, young.package) if young else answer
+            stays = next((version for version in passed_over if serving and version.number == serving.version), None)
+            return Approved(stays.number, stays.package) if stays else answer
         case Unknown(pin=pin):
             kept = next((revision for revision in intent.declared if revision.version == pin), None)
             return Approved(pin, kept.package) if kept else answer

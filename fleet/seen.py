@@ -29,8 +29,9 @@ class Approved:
     version: int
     package: str  # model package ARN
     approved: str = ""  # as Version has it
-    older: tuple[Version, ...] = ()  # those that a pin, a soak or a stage asks for, newest first
-    soaking: tuple[Version, ...] = ()  # newer, and too young to be moved to
+    older: tuple[Version, ...] = ()  # those that a pin, a soak, a stage or a gate asks for, newest first
+    # Newer, and not to be moved to: too young, or not past the gate. The one of them that serves stays.
+    passed_over: tuple[Version, ...] = ()
     stage: str = ""  # as Version has it, and its status
     stage_status: str = ""
 
@@ -51,7 +52,7 @@ def approved(versions: Sequence[Version]) -> Approved:
 class NothingApproved:
     """The group exists and holds no version that may be deployed."""
 
-    soaking: tuple[Version, ...] = ()
+    passed_over: tuple[Version, ...] = ()  # as Approved has it
 
 
 @dataclass(frozen=True)

@@ -49,14 +49,27 @@ class Standing:
     serving: Revision | None = None  # what callers are answered by, where it is known
 
 
-def assess(plan: Plan, answer: Answer, live: Live, outcome: Outcome, decided: str = "", former: str = "") -> Standing:
+def assess(
+    plan: Plan,
+    answer: Answer,
+    live: Live,
+    outcome: Outcome,
+    decided: str = "",
+    former: str = "",
+    *,
+    gated: bool = False,
+) -> Standing:
     """How a variant stands, given the endpoint as it is now and the memory of what was tried last.
 
-    `decided` is what people decided, in words: whoever follows that is up to date. What AWS refused in the last run is
-    said too: of what was to be made again, of a tag, of scaling. `former` is the endpoint that this one replaces, where
-    its name changes.
+    `decided` is what people decided, in words: whoever follows that is up to date. Where it says that a version does
+    not pass its gate, as `gated` tells, a person has yet to decide. What AWS refused in the last run is said too: of
+    what was to be made again, of a tag, of scaling. `former` is the endpoint that this one replaces, where its name
+    changes.
     """
     standing = _standing(plan, answer, live, outcome, decided, former)
+    if gated and decided and standing.status is Status.UP_TO_DATE and standing.serving:
+        keeps = f"version {standing.serving.version} keeps serving"
+        standing = replace(standing, status=Status.OUT_OF_DATE, reason=f"{standing.reason}; {keeps}")
     return standing if standing.status is Status.UNKNOWN else told(standing, outcome.refused)
 
 

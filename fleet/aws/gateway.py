@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.access import Access
-from fleet.aws import alarms, endpoints, identity, logs, rules, scaling, session
+from fleet.aws import alarms, endpoints, evaluations, identity, logs, rules, scaling, session
+from fleet.gate import Said
 from fleet.memory import Outcome
 from fleet.monitoring.alarms import fleet_of
-from fleet.seen import IN_TRANSITION, Absent, Live, LiveEndpoint, Unknown
+from fleet.seen import IN_TRANSITION, Absent, Live, LiveEndpoint, Unknown, Version
 from fleet.tags import Ownership
 
 if TYPE_CHECKING:
@@ -159,6 +160,16 @@ class Gateway:
     @cached_property
     def _cloudwatch(self) -> "Future[CloudWatchClient]":
         return self._pool.submit(session.cloudwatch, self._access)
+
+    async def judged(self, version: Version, metric: str) -> Said:
+        """What the package of a version says of one metric of its evaluation."""
+        s3 = self._s3
+        found = await self.ask(lambda client: evaluations.said(client, s3, version.package, metric))
+        return Said(unread=found.error) if isinstance(found, Unknown) else found
+
+    @cached_property
+    def _s3(self) -> Callable[[], Any]:
+        return cache(lambda: session.s3(self._access))
 
     async def log_retention(self, group: str) -> int | Unknown | None:
         """Days for which a log group keeps its lines, 0 for ever; None where there is no such group."""

@@ -69,6 +69,11 @@ def hasty_cloudwatch(access: Access) -> "CloudWatchClient":
     return client(access, "cloudwatch", soon)
 
 
+def s3(access: Access) -> Any:
+    """A client of S3, as patient."""
+    return client(access, "s3", _patient())
+
+
 def events(access: Access) -> "EventBridgeClient":
     """A client of EventBridge, as patient."""
     return client(access, "events", _patient())
@@ -90,6 +95,8 @@ def client(access: Access, service: Literal["iam"], config: Config) -> "IAMClien
 def client(access: Access, service: Literal["logs"], config: Config) -> "CloudWatchLogsClient": ...
 @overload
 def client(access: Access, service: Literal["pricing"], config: Config) -> "PricingClient": ...
+@overload
+def client(access: Access, service: Literal["s3"], config: Config) -> Any: ...  # its stubs are as large as all others
 @overload
 def client(access: Access, service: Literal["sagemaker"], config: Config) -> "SageMakerClient": ...
 @overload

@@ -1,6 +1,5 @@
 """The report for people: a table for a terminal or a pipe, and one in GitHub's Markdown for the summary of a CI job."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from fleet.cli.report import Report, Row
+from fleet.markdown import escaped
+from fleet.markdown import table as markdown_table
 from fleet.status import ATTENTION, Status, one_line
 
 STYLES = {
@@ -33,7 +34,6 @@ _UNITS = (
     (timedelta(minutes=1), "min"),
     (timedelta(seconds=1), "s"),
 )
-_MARKDOWN = re.compile(r"([\\`*\[\]|~])")
 
 
 @dataclass(frozen=True)
@@ -134,9 +134,9 @@ def markdown(report: Report) -> str:
     if report.tasks:
         heads = [column.head.capitalize() for column in COLUMNS]
         body = [[_escaped(column.cell(row, now)) for column in COLUMNS] for row in by_attention(report)]
-        lines += [f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *body)]
+        lines += markdown_table(heads, body)
     return "\n".join(lines).rstrip("\n")
 
 
 def _escaped(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", one_line(text)).replace("&", "&amp;").replace("<", "&lt;")
+    return escaped(one_line(text))

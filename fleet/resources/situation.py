@@ -3,8 +3,8 @@
 A preflight asks what its variants would have made of it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from fleet.aws.gateway import Gateway
 from fleet.choice import Choice, Handed, choose, choose_challengers, foreseen
 from fleet.cost import past
 from fleet.cost.estimate import billed
+from fleet.gate import Said, kept
 from fleet.memory import Outcome
 from fleet.monitoring.alarms import Watched, watched
 from fleet.resources.config import StackSettings
@@ -19,6 +20,7 @@ from fleet.revision import Limits, Revision, Settings, revise
 from fleet.seen import Answer, Approved, LiveEndpoint, Refused, Unknown
 from fleet.status import NOT_OURS
 from fleet.tasks.model import CHAMPION, Scaling, Sizes, SmokeTest, Task, title
+from fleet.tasks.settings import Gate
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Variant:
     refusal: str = ""  # what was found in the way before anything was declared
     log_retention_days: int | None = None
     cost: str = ""  # what of it costs money, as the next run is to know it
+    gate: Gate | None = None
 
     @property
     def logical_name(self) -> str:
@@ -83,9 +86,9 @@ class Variant:
         answer, record = self.answer, self.record or Outcome()
         if not isinstance(answer, Approved) or self.choice.away:
             return None
-        young = (revise(self.settings, version.number, version.package).name for version in answer.soaking)
+        passed_over = (revise(self.settings, version.number, version.package).name for version in answer.passed_over)
         wanted = revise(self.settings, answer.version, answer.package)
-        return None if wanted.name in record.declared or record.serving in young else wanted
+        return None if wanted.name in record.declared or record.serving in passed_over else wanted
 
     def going_by(self, choice: Choice) -> "Variant":
         return replace(self, choice=choice)._where_it_serves()
@@ -109,9 +112,12 @@ class Situation:
     last: Mapping[str, Outcome]  # what the last run wrote, by variant
     variants: Mapping[str, Variant]  # the champion first; challengers by what it will hand over, if all goes well
 
-    def challengers(self, champion: Handed) -> dict[str, Choice]:
+    said: Mapping[int, Said] = field(default_factory=dict)  # by packages, of the gate's metric
+
+    async def challengers(self, champion: Handed, gateway: Gateway) -> dict[str, Choice]:
         """What each challenger is to serve, given what the champion hands over."""
-        return choose_challengers(self.task, self.registry, champion, self.now, _serving(self.last))
+        choices, _ = await _challengers(self.task, self.registry, champion, self.now, self.last, self.said, gateway)
+        return choices
 
 
 async def situation(
@@ -120,16 +126,63 @@ async def situation(
     """What a run comes upon for one task. A preflight asks what its variants would have made of it."""
     # Not the run's own time: the registry has been asked since, and may have found a version just old enough.
     now = datetime.now(UTC)
-    champion = await _variant(task, CHAMPION, choose(task, registry, now), last.get(CHAMPION), gateway, settings)
-    beside = choose_challengers(task, registry, foreseen(champion.answer), now, _serving(last))
+    serves = await _serves(task, last.get(CHAMPION), gateway)
+    choice, said = await _settled(
+        lambda said: choose(task, registry, now, serves, said), task.gate, _kept(task.gate, last), gateway
+    )
+    champion = await _variant(task, CHAMPION, choice, last.get(CHAMPION), gateway, settings)
+    beside, said = await _challengers(task, registry, foreseen(champion.answer), now, last, said, gateway)
     challengers = {
         name: await _variant(task, name, choice, last.get(name), gateway, settings) for name, choice in beside.items()
     }
-    return Situation(task, registry, now, last, {CHAMPION: champion, **challengers})
+    return Situation(task, registry, now, last, {CHAMPION: champion, **challengers}, said)
 
 
-def _serving(last: Mapping[str, Outcome]) -> dict[str, int]:
-    return {name: outcome.version for name, outcome in last.items()}
+async def _serves(task: Task, record: Outcome | None, gateway: Gateway) -> int:
+    """The version that serves, or served last; where the state was lost, the endpoint is asked, for a gate compares."""
+    if not task.gate or (record and record.last_version):
+        return record.last_version if record else 0
+    match await gateway.live(task.endpoint, record, wait=False):
+        case LiveEndpoint(ours=True, serving=Revision(version=version)):
+            return version
+    return 0
+
+
+async def _settled(
+    chosen: Callable[[Mapping[int, Said]], Choice], gate: Gate | None, said: Mapping[int, Said], gateway: Gateway
+) -> tuple[Choice, Mapping[int, Said]]:
+    """The choice, once every package that its gate asks has answered, and what they said by then."""
+    choice = chosen(said)
+    while choice.ask and gate:
+        said = {**said, choice.ask.number: await gateway.judged(choice.ask, gate.metric)}
+        choice = chosen(said)
+    return choice, said
+
+
+async def _challengers(
+    task: Task,
+    registry: Answer,
+    champion: Handed,
+    now: datetime,
+    last: Mapping[str, Outcome],
+    said: Mapping[int, Said],
+    gateway: Gateway,
+) -> tuple[dict[str, Choice], Mapping[int, Said]]:
+    """The same of all challengers: they are chosen together, and their gate is one."""
+    serving = {name: outcome.last_version if task.gate else outcome.version for name, outcome in last.items()}
+    choices = choose_challengers(task, registry, champion, now, serving, said)
+    while task.gate and (asked := next((choice.ask for choice in choices.values() if choice.ask), None)):
+        said = {**said, asked.number: await gateway.judged(asked, task.gate.metric)}
+        choices = choose_challengers(task, registry, champion, now, serving, said)
+    return choices, said
+
+
+def _kept(gate: Gate | None, last: Mapping[str, Outcome]) -> Mapping[int, Said]:
+    """What earlier runs were told of versions that passed."""
+    if not gate:
+        return {}
+    figures = [record.figures_of(gate.metric) for record in last.values()]
+    return kept({number: figure for its in figures for number, figure in its.items()})
 
 
 async def _variant(
@@ -151,6 +204,7 @@ async def _variant(
         refusal=refusal,
         log_retention_days=task.log_retention_days,
         cost=past.record(billed(task, name)),
+        gate=task.gate,
     )
 
 

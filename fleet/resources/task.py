@@ -90,7 +90,7 @@ async def roll_out(found: Situation, run: Run) -> TaskResult:
     site = _site(champion, run, component)
     decision = await decide(champion, site)
     carried_out = asyncio.ensure_future(carry_out(champion, decision, site))
-    choices = found.challengers(decision.handed)
+    choices = await found.challengers(decision.handed, run.gateway)
     beside = (
         _roll_out_beside(found, found.variants[name], choice, decision, carried_out, run, component)
         for name, choice in choices.items()
@@ -118,7 +118,8 @@ async def _roll_out_beside(
     if choice.away == SAME_VERSION and challenger.is_deployed and decision.steps.moves and not site.is_preview:
         # A promotion: the challenger goes only when the champion serves the version, for its update may be rolled back.
         its = (await champion).standing.serving
-        choice = found.challengers(Champion(its.version) if its else decision.handed)[challenger.name]
+        handed = Champion(its.version) if its else decision.handed
+        choice = (await found.challengers(handed, run.gateway))[challenger.name]
     if choice.away and challenger.is_deployed and not run.leave.take():
         choice = replace(choice, answer=OnHold(), away="", decided=f"goes in a later run, {choice.away}: {NO_MORE}")
     if choice.away:

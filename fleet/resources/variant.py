@@ -105,6 +105,8 @@ async def carry_out(variant: Variant, decision: Decision, site: Site) -> Result:
         by_decision=False,
         beside=attempt.beside,
     )
+    if variant.gate and variant.choice.figures:
+        record = record.with_figures(variant.gate.metric, variant.choice.figures)
     outcome = sighted(record, attempt.after) if site.is_preview else conclude(decision.plan, record, attempt)
     return _result(variant, decision, attempt, outcome)
 
@@ -150,7 +152,7 @@ async def _attempt(variant: Variant, decision: Decision, site: Site) -> Attempt:
 def _result(variant: Variant, decision: Decision, attempt: Attempt, outcome: Outcome) -> Result:
     answer, plan, moved = decision.answer, decision.plan, decision.steps.moves
     decided = said_of(variant.choice, plan.wanted.version if plan.wanted else 0)
-    standing = assess(plan, answer, attempt.at_the_end, outcome, decided, variant.replaced)
+    standing = assess(plan, answer, attempt.at_the_end, outcome, decided, variant.replaced, gated=variant.choice.gated)
     if isinstance(answer, Refused):
         refusal = answer.reason
     else:

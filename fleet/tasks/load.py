@@ -90,9 +90,10 @@ def _inherit(shared: type[Settings], under: object, over: object) -> object:
         return over
     merged = {key: value for key, value in under.items() if key in shared.model_fields} | over
     for key, value in over.items():
-        is_shared = key in shared.model_fields and key != "language_model"
-        if is_shared and isinstance(value, dict) and isinstance(under.get(key), dict):
-            merged[key] = under[key] | value
+        if key in shared.model_fields and isinstance(value, dict) and isinstance(under.get(key), dict):
+            # Limits of a gate are those of its metric, prices those of their model: they say nothing of another one.
+            is_of_another = key == "language_model" or (key == "gate" and "metric" in value)
+            merged[key] = value if is_of_another else under[key] | value
     # Thresholds without a test, limits without anything to scale: of no use to this task, so not its mistake.
     if "smoke_test" not in over:
         merged.pop("smoke_test", None)

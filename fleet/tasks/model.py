@@ -18,7 +18,7 @@ from pydantic import (
     field_validator,
 )
 
-from fleet.tasks.settings import ExpectedTraffic, LanguageModel, Settings
+from fleet.tasks.settings import ExpectedTraffic, Gate, LanguageModel, Settings
 from fleet.tasks.values import (
     ANY_STAGE,
     COOLDOWN,
@@ -278,6 +278,9 @@ class Defaults(Sizes):
     )
     stage_status: str | None = Field(
         default=None, pattern=SPECIFICATION, description="Status in that stage that a version must have, too."
+    )
+    gate: Gate | None = Field(
+        default=None, description="What a version's evaluation has to say, beside its approval, for it to be chosen."
     )
     smoke_test: Thresholds | None = Field(
         default=None, description="When the smoke test of a task that has one has passed."

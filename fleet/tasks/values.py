@@ -44,6 +44,8 @@ STAGE = r"^(\*|[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62})$"
 KEY = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+$"
 VARIABLE = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
 TAG_VALUE = r"^[\w .:/=+@-]+$"
+# It becomes the key `metric.<name>` of a package's metadata (API reference, CreateModelPackage, 2026-11).
+METRIC = r"^[\w.:/=+@-]([\w .:/=+@-]{0,119}[\w.:/=+@-])?$"
 CRON = r"^[0-9A-Za-z*?,/#-]+( [0-9A-Za-z*?,/#-]+){5}$"
 TIME_ZONE = r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"
 MEDIA_TYPE = r"^[\w.+-]+/[\w.+-]+$"
@@ -57,6 +59,7 @@ PATTERN_SAYS = {
     STAGE: 'letters, digits and hyphens, a letter or digit at both ends, at most 63 characters, or "*" for any stage',
     VARIABLE: "letters, digits and underscores, no digit in front",
     TAG_VALUE: "letters, digits, spaces and _ . : / = + - @ (it becomes a tag)",
+    METRIC: "letters, digits, spaces and _ . : / = + - @, no space at an end, at most 121 characters",
     CRON: 'the six fields of cron(…), a space between, for example "0 7 ? * MON-FRI *"',
     TIME_ZONE: "the name of a time zone, for example Europe/Berlin",
     MEDIA_TYPE: "a media type, for example application/json",

@@ -83,7 +83,7 @@ def test_static_keys_are_followed_and_never_shown() -> None:
 
 def test_endpoints_go_to_the_services_that_the_program_calls() -> None:
     others = {"appautoscaling": "http://as", "cloudwatchlogs": "http://logs"}
-    said = access(endpoints=json.dumps([{"sagemaker": "http://sm", "s3": "http://s3"}, others]))
+    said = access(endpoints=json.dumps([{"sagemaker": "http://sm", "kinesis": "http://kinesis"}, others]))
     assert dict(said.endpoints) == {
         "sagemaker": "http://sm",
         "application-autoscaling": "http://as",

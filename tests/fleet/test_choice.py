@@ -166,7 +166,7 @@ def test_a_version_in_the_stage_has_to_soak_too() -> None:
     young, old = staged(8, "Production", hours=1), staged(7, "Production", hours=25)
     answer, newest, said = chosen(staged(9, "Staging"), young, old, soak_hours=24)
     assert isinstance(answer, Approved)
-    assert (answer.version, [one.number for one in answer.soaking], newest) == (7, [8], 8)
+    assert (answer.version, [one.number for one in answer.passed_over], newest) == (7, [8], 8)
     assert said.startswith("version 8 approved, eligible from 2027-02-01T09:00Z; version 8 is the newest in stage Prod")
 
 
@@ -294,12 +294,12 @@ def test_a_reason_of_several_lines_is_said_in_one() -> None:
         (registry(version(8, 24)), approved(8), ""),
         (
             registry(version(8, 23.9), version(7, 24)),
-            replace(approved(7), soaking=(version(8, 23.9),)),
+            replace(approved(7), passed_over=(version(8, 23.9),)),
             "version 8 approved, eligible from 2027-01-31T10:06Z",
         ),
         (
             registry(version(9, 1), version(8, 2), version(7, 30)),
-            replace(approved(7), soaking=(version(9, 1), version(8, 2))),
+            replace(approved(7), passed_over=(version(9, 1), version(8, 2))),
             "version 9 approved, eligible from 2027-02-01T09:00Z",
         ),
         (
@@ -309,12 +309,12 @@ def test_a_reason_of_several_lines_is_said_in_one() -> None:
         ),
         (
             registry(version(9, 1), version(8, 30), version(3)),
-            replace(approved(8), soaking=(version(9, 1),)),
+            replace(approved(8), passed_over=(version(9, 1),)),
             "version 9 approved, eligible from 2027-02-01T09:00Z",
         ),
         (
             registry(version(8, 2), version(7, 1)),
-            NothingApproved(soaking=(version(8, 2), version(7, 1))),
+            NothingApproved(passed_over=(version(8, 2), version(7, 1))),
             "version 8 approved, eligible from 2027-02-01T08:00Z",
         ),
         (NOTHING, NOTHING, ""),
@@ -338,7 +338,7 @@ def test_a_version_counts_once_it_has_been_approved_long_enough(answer: Answer, 
 
 def test_a_shorter_soak_than_another_tasks_is_gone_by() -> None:
     answer = registry(version(9, 1), version(8, 5), version(7, 30))
-    assert choose(task(soak_hours=4), answer, NOW).answer == replace(approved(8), soaking=(version(9, 1),))
+    assert choose(task(soak_hours=4), answer, NOW).answer == replace(approved(8), passed_over=(version(9, 1),))
 
 
 def test_the_time_is_said_in_utc_and_not_in_how_long_it_takes() -> None:
@@ -351,7 +351,7 @@ def test_the_time_is_said_in_utc_and_not_in_how_long_it_takes() -> None:
 def test_a_version_that_nobody_dated_is_not_chosen_by_a_soak() -> None:
     """The registry dated 8 when it was old enough; this run began a moment before. 3 is what another task pins."""
     answer = registry(version(8, hours=23.99), version(3))
-    assert choose(task(soak_hours=24), answer, NOW).answer == NothingApproved(soaking=(version(8, hours=23.99),))
+    assert choose(task(soak_hours=24), answer, NOW).answer == NothingApproved(passed_over=(version(8, hours=23.99),))
 
 
 @pytest.mark.parametrize(

@@ -364,7 +364,7 @@ def test_a_pin_does_not_help_where_the_endpoint_cannot_be_read() -> None:
 
 # Too young to be moved to (see test_choice.py)
 
-EIGHT_SOAKS = replace(approved(7), soaking=(Version(8, "package/8"),))
+EIGHT_SOAKS = replace(approved(7), passed_over=(Version(8, "package/8"),))
 
 
 def test_what_serves_need_not_soak_although_the_state_was_lost() -> None:

@@ -32,8 +32,8 @@ REVISIONS = st.lists(REVISION, max_size=2).map(tuple)
 SIGHTING = st.none() | st.builds(Sighting, config=WORDS, modified=WORDS, provisioned=NUMBERS)
 VERSIONS = st.lists(st.builds(Version, number=NUMBERS, package=WORDS, approved=WORDS), max_size=2).map(tuple)
 ANSWER = st.one_of(
-    st.builds(Approved, version=NUMBERS, package=WORDS, approved=WORDS, older=VERSIONS, soaking=VERSIONS),
-    st.builds(NothingApproved, soaking=VERSIONS),
+    st.builds(Approved, version=NUMBERS, package=WORDS, approved=WORDS, older=VERSIONS, passed_over=VERSIONS),
+    st.builds(NothingApproved, passed_over=VERSIONS),
     st.builds(Unknown, error=WORDS, pin=NUMBERS),
     st.builds(Refused, reason=WORDS),
     st.just(OnHold()),

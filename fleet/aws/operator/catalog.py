@@ -3,17 +3,19 @@
 For `fleet init` and `fleet validate --registry`. Which version a run deploys is asked in registry.py.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet import choice
 from fleet.access import Access
-from fleet.aws import packages, registry
+from fleet.aws import evaluations, packages, registry, session
 from fleet.aws.packages import Inspected, Use
+from fleet.gate import Said
 from fleet.preflight import Package
-from fleet.seen import Answer, Approved, NothingApproved, Refused, Unknown
+from fleet.seen import Answer, Approved, NothingApproved, Refused, Unknown, Version
 from fleet.tasks.model import CHAMPION, Task, title
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ def check(client: "SageMakerClient", access: Access, tasks: Sequence[Task], now:
     tasks = [task for task in tasks if not choice.torn_down(task, now.date())]
     asked = choice.questions(tasks)
     answers = registry.ask(client, asked.groups, asked.pins, asked.soaks, asked.series, asked.stages)
-    chosen = [(task, _choices(task, answers[task.group], now)) for task in tasks]
+    chosen = [(task, _choices(client, access, task, answers[task.group], now)) for task in tasks]
     uses = [_use(task, name, its) for task, choices in chosen for name, its in choices.items()]
     looked = packages.inspect(client, access, (use for use in uses if use))
 
@@ -89,12 +91,36 @@ def check(client: "SageMakerClient", access: Access, tasks: Sequence[Task], now:
     return [*(finding for task, choices in chosen for finding in of(task, choices)), *notes]
 
 
-def _choices(task: Task, answer: Answer, now: datetime) -> dict[str, choice.Choice]:
+def champion(
+    client: "SageMakerClient", access: Access, task: Task, answer: Answer, now: datetime
+) -> tuple[choice.Choice, Mapping[int, Said]]:
+    """What a task is to serve where nothing serves yet, and what packages said of its gate's metric."""
+    return choice.settle(lambda said: choice.choose(task, answer, now, 0, said), _asking(client, access, task), {})
+
+
+def _asking(client: "SageMakerClient", access: Access, task: Task) -> Callable[[Version], Said]:
+    metric = task.gate.metric if task.gate else ""
+    return lambda version: evaluations.said(client, lambda: session.s3(access), version.package, metric)
+
+
+def _choices(
+    client: "SageMakerClient", access: Access, task: Task, answer: Answer, now: datetime
+) -> dict[str, choice.Choice]:
     """What every variant is to go by where the champion gets what it is to have."""
-    champion = choice.choose(task, answer, now)
+    its, said = champion(client, access, task, answer, now)
     pinned = task.pin.version if task.pin else 0
-    version = champion.answer.version if isinstance(champion.answer, Approved) else pinned
-    return {CHAMPION: champion, **choice.choose_challengers(task, answer, choice.Champion(version), now, {})}
+    handed = choice.Champion(its.answer.version if isinstance(its.answer, Approved) else pinned)
+    choices = {CHAMPION: its}
+    for name in task.variants:
+        of_it = partial(_of_challenger, name, task, answer, handed, now)
+        choices[name], said = choice.settle(of_it, _asking(client, access, task), said)
+    return choices
+
+
+def _of_challenger(
+    name: str, task: Task, answer: Answer, handed: choice.Champion, now: datetime, said: Mapping[int, Said]
+) -> choice.Choice:
+    return choice.choose_challengers(task, answer, handed, now, {}, said)[name]
 
 
 def _use(task: Task, variant: str, its: choice.Choice) -> Use | None:
@@ -115,6 +141,8 @@ def _findings(task: Task, answer: Answer, its: choice.Choice, looked: Inspected 
         case Approved(), _ if its.away:
             yield Finding(f"not deployed: {its.away}", is_mistake=False)
         case Approved(version), _:
+            if its.gated:
+                yield Finding(its.decided, is_mistake=False)
             yield from (replace(one, text=f"version {version}: {one.text}") for one in _judged(looked))
         case NothingApproved(), NothingApproved():
             text = f'nothing approved in model package group "{task.group}"; there is no endpoint until a version is'

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from fleet.access import Access
 from fleet.aws import registry
-from fleet.aws.operator import adoption, tagging
+from fleet.aws.operator import adoption, catalog, tagging
 from fleet.aws.operator.adoption import Existing
-from fleet.choice import choose, questions, torn_down
+from fleet.choice import questions, torn_down
 from fleet.cli import aws, record, state, task_list
 from fleet.cli.command import CommandError
 from fleet.cli.confirmation import add_yes, confirmed
@@ -52,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError("\n".join(f"{task.endpoint}: {objection}" for objection in found))
 
     tags = config.ownership.tags(task.name, CHAMPION, task.owner)
-    for line in _announcement(client, task, existing, tags):
+    for line in _announcement(client, config.access, task, existing, tags):
         print(line)
     if not confirmed(f"make {task.endpoint} this stack's?", yes=options.yes):
         print("nothing was changed", file=sys.stderr)
@@ -105,20 +106,23 @@ def _unlike_ours(variants: Mapping[str, bool]) -> Sequence[str]:
     return found
 
 
-def _announcement(client: "SageMakerClient", task: Task, existing: Existing, tags: Mapping[str, str]) -> Sequence[str]:
+def _announcement(
+    client: "SageMakerClient", access: Access, task: Task, existing: Existing, tags: Mapping[str, str]
+) -> Sequence[str]:
     """What is about to happen, and what the next run will make of it."""
     return (
         f"{task.endpoint}: InService on configuration {existing.config}, made by somebody else",
         f"  now: it alone is tagged {', '.join(f'{key}={value}' for key, value in tags.items())}",
-        f"  the next `pulumi up`: {_next(client, task)}",
+        f"  the next `pulumi up`: {_next(client, access, task)}",
         f"  configuration {existing.config} and its model are left as they are, for ever",
     )
 
 
-def _next(client: "SageMakerClient", task: Task) -> str:
+def _next(client: "SageMakerClient", access: Access, task: Task) -> str:
     asked = questions([task])
     said = registry.ask(client, asked.groups, asked.pins, asked.soaks, asked.series, asked.stages)[task.group]
-    match choose(task, said, datetime.now(UTC)).answer:
+    choice, _ = catalog.champion(client, access, task, said, datetime.now(UTC))
+    match choice.answer:
         case Approved(version):
             return f"moves it to version {version} in place; callers see no gap"
         case OnHold():

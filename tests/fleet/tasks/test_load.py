@@ -152,6 +152,33 @@ def test_default_scaling_is_only_for_tasks_with_provisioned_concurrency(tmp_path
     assert [task.scaling is None for task in read(tmp_path, text).values()] == [True, False]
 
 
+def gate_of(tmp_path: Path, defaults: str, task: str) -> dict[str, object]:
+    gate = read(tmp_path, f"defaults: {{gate: {{{defaults}}}}}\ntasks: {{a: {{gate: {{{task}}}}}}}")["a"].gate
+    assert gate
+    return gate.model_dump(exclude_defaults=True)
+
+
+def test_a_gate_takes_from_the_defaults_what_it_does_not_say(tmp_path: Path) -> None:
+    merged = gate_of(tmp_path, "metric: f1, min: 0.8, max_drop: 0.01", "min: 0.7, missing: allow")
+    assert merged == {"metric": "f1", "min": 0.7, "max_drop": 0.01, "missing": "allow"}
+
+
+def test_a_gate_on_a_metric_of_its_own_takes_no_limit_of_another_metric(tmp_path: Path) -> None:
+    assert gate_of(tmp_path, "metric: f1, min: 0.8", "metric: log_loss, max: 0.5") == {"metric": "log_loss", "max": 0.5}
+
+
+def test_every_task_has_the_gate_of_the_defaults(tmp_path: Path) -> None:
+    gate = read(tmp_path, "defaults: {gate: {metric: f1, min: 1}}\ntasks: {a: {}}")["a"].gate
+    assert gate and (gate.metric, gate.min, gate.missing) == ("f1", 1, "hold")
+
+
+def test_a_mistake_in_the_gate_of_the_defaults_says_where_it_was_written(tmp_path: Path) -> None:
+    (error,) = refused(tmp_path, "defaults: {gate: {metric: f1, min: 0.8}}\ntasks:\n  a: {gate: {max: 0.7}}")
+    assert error == "tasks.yaml:3: a.gate.max: 0.7 is less than min (0.8)"
+    (error,) = refused(tmp_path, "defaults: {gate: {metric: f1}}\ntasks: {a: {}}")
+    assert error == "tasks.yaml:1: defaults.gate: has no limit; give min, max, max_drop or max_rise"
+
+
 def test_a_variant_is_as_its_task_but_for_what_it_says(tmp_path: Path) -> None:
     variants = read(tmp_path, EVERYTHING)["toxicity"].variants
     challenger, pinned = variants["challenger"], variants["pinned"]
@@ -362,6 +389,20 @@ def test_a_mistake_in_a_task_is_one_sentence_with_file_line_task_and_field(
             "provisioned_concurrency: 1, scaling: {min: 1, max: 2, scale_out_cooldown_seconds: 0.5}",
             "scaling.scale_out_cooldown_seconds: must be a whole number",
         ),
+        ("gate: {min: 0.8}", "gate.metric: is missing"),
+        ("gate: {metric: f1}", "gate: has no limit; give min, max, max_drop or max_rise"),
+        ("gate: {metric: f1, missing: allow}", "gate: has no limit; give min, max, max_drop or max_rise"),
+        ("gate: {metric: 'f1!', min: 1}", 'gate.metric: "f1!" is not possible; use letters, digits, spaces and _ . :'),
+        ("gate: {metric: ' f1', min: 1}", 'gate.metric: " f1" is not possible; use letters, digits, spaces and _ . :'),
+        (f"gate: {{metric: {'a' * 122}, min: 1}}", f'gate.metric: "{"a" * 58}… is not possible; use letters'),
+        ("gate: {metric: f1, min: '0.8'}", "gate.min: must be a number, without quotes"),
+        ("gate: {metric: f1, min: .nan}", "gate.min: must be a number, without quotes"),
+        ("gate: {metric: f1, min: 0.8, max: 0.7}", "gate.max: 0.7 is less than min (0.8)"),
+        ("gate: {metric: f1, max_drop: -0.01}", "gate.max_drop: -0.01 is too small; use at least 0"),
+        ("gate: {metric: f1, max_rise: -0.01}", "gate.max_rise: -0.01 is too small; use at least 0"),
+        ("gate: {metric: f1, min: 0.8, missing: ask}", "gate.missing: \"ask\" is not possible; use 'hold' or 'allow'"),
+        ("gate: {metric: f1, minimum: 0.8}", "gate.minimum: unknown setting; "),
+        ("gate: 0.8", "gate: must be a mapping of settings"),
         ("variants: {champion: {weight: 0.1}}", "variants.champion: champion is the task itself"),
         ("variants: {b_c: {weight: 0.1}}", 'variants.b_c: "b_c" is not possible; use letters, digits and hyphens'),
         ("variants: {b: {}}", "variants.b.weight: is missing"),

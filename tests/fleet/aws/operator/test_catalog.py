@@ -10,6 +10,7 @@ from fleet.aws.operator import catalog
 from fleet.aws.operator.catalog import Finding
 from fleet.seen import NothingApproved, Unknown
 from fleet.tasks.model import Hold, Pin, Retired, Task, Variant
+from fleet.tasks.settings import Gate
 
 ACCESS = Access("eu-west-1")
 DENIED = {"action": "error", "code": "AccessDeniedException", "message": "not you"}
@@ -150,6 +151,24 @@ def test_the_version_in_the_stage_is_the_one_that_is_looked_at(account: Any) -> 
     account.mark = account.sandbox.mark()
     assert check(account, task(stage="Production")) == []
     assert described(account) == {arn("spam", 1)}
+
+
+def gated(account: Any, *figures: str) -> list[Finding]:
+    for figure in figures:
+        account.sandbox.register("spam", members={"CustomerMetadataProperties": {"metric.f1": figure}})
+    return check(account, task(gate=Gate(metric="f1", min=0.8), variants={"b": Variant(weight=0.1)}))
+
+
+def test_a_version_that_does_not_pass_its_gate_is_no_mistake(account: Any) -> None:
+    why = "spam: version 2 does not pass the gate: f1 0.7 is below min 0.8"
+    one, other = gated(account, "0.9", "0.7")
+    assert one == Finding(f"{why}; version 1 is the newest that does", is_mistake=False)
+    assert other == Finding("spam/b: not deployed: same version as the champion", is_mistake=False)
+
+
+def test_where_no_version_passes_its_gate_that_is_no_mistake(account: Any) -> None:
+    first, *_ = gated(account, "0.7")
+    assert first == Finding("spam: version 1 does not pass the gate: f1 0.7 is below min 0.8", is_mistake=False)
 
 
 def test_a_decision_whose_last_day_is_over_is_told(account: Any) -> None:
