@@ -19,6 +19,7 @@ REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _SERVICES = {
     "appautoscaling": "application-autoscaling",
     "applicationautoscaling": "application-autoscaling",
+    "cloudtrail": "cloudtrail",
     "cloudwatch": "cloudwatch",
     "cloudwatchevents": "events",
     "cloudwatchlog": "logs",

@@ -38,13 +38,15 @@ CLIENTS = {
     "pricing": ("pricing",),
     "cloudwatch": ("cloudwatch",),
     "events": ("events",),
+    "cloudtrail": ("cloudtrail",),
     "application_autoscaling": ("application-autoscaling",),
 }
 IAM_PREFIXES = {"monitoring": "cloudwatch"}  # where it is not the one that requests are signed with
 
 
 AWS = ROOT / "fleet" / "aws"
-BY_HAND = set((AWS / "operator").glob("*.py"))  # modules of commands alone
+APPROVAL = AWS / "operator" / "approval.py"  # the one write to a package: an approver's, and not every operator's
+BY_HAND = set((AWS / "operator").glob("*.py")) - {APPROVAL}  # modules of commands alone
 BY_HAND_TOO = {AWS / name for name in ("registry.py", "packages.py", "images.py")}  # what these share with the program
 
 
@@ -178,6 +180,27 @@ def test_the_deployer_scales_nothing_but_provisioned_concurrency():
         == "sagemaker:variant:DesiredProvisionedConcurrency"
         for one in scaling
     )
+
+
+def test_whoever_deploys_or_looks_cannot_approve():
+    assert called_in({APPROVAL}) == {"sagemaker:UpdateModelPackage"}
+    assert "sagemaker:UpdateModelPackage" not in actions("deployer.json") | actions("operator.json")
+
+
+def test_nothing_else_writes_to_a_package():
+    modules = {path for path in (ROOT / "fleet").rglob("*.py") if path != APPROVAL}
+    assert not [path.name for path in modules if "update_model_package" in path.read_text()]
+
+
+@pytest.mark.parametrize("policy", ["deployer.json", "operator.json"])
+def test_what_a_gate_reads_of_a_version_may_be_read(policy: str) -> None:
+    # The report of ModelMetrics lies in S3; a model card may be encrypted (API reference, DescribeModelPackage)
+    statements = json.loads((ROOT / "docs" / "policies" / policy).read_text())["Statement"]
+    allowed = {(action, one["Resource"]) for one in statements for action in [one["Action"]] if isinstance(action, str)}
+    assert {
+        ("s3:GetObject", "arn:aws:s3:::MODEL_BUCKET/*"),
+        ("kms:Decrypt", "arn:aws:kms:REGION:ACCOUNT:key/REGISTRY_KEY"),
+    } <= allowed
 
 
 def test_no_action_is_a_wildcard():

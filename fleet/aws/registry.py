@@ -74,7 +74,7 @@ def _ask_group(
         return approved(found)
     except ClientError as error:
         if session.not_found(error):
-            return Unknown(_missing(client, group))
+            return Unknown(missing(client, group))
         return Unknown(f'model package group "{group}": {session.sentence(error)}')
     except Exception as error:  # an answer that makes no sense is no answer
         return Unknown(f'model package group "{group}": {session.sentence(error)}')
@@ -137,7 +137,8 @@ def _nothing_approved(client: "SageMakerClient", group: str) -> NothingApproved:
     return NothingApproved()
 
 
-def _missing(client: "SageMakerClient", group: str) -> str:
+def missing(client: "SageMakerClient", group: str) -> str:
+    """That there is no such group, with the name that was probably meant."""
     listed = session.ask(lambda: client.list_model_package_groups(MaxResults=100))
     names = (
         []

@@ -15,6 +15,10 @@ COMMANDS: Mapping[str, str] = {
     "status": "how every task stands: what is approved, what serves, and why they differ",
     "validate": "check the task list, without AWS; with --registry, also what it names",
     "init": "write a first task list from the Model Registry",
+    "versions": "a task's versions, or two of them side by side: figures, parameters, who decided",
+    "approve": "approve a version, with a reason, after a look at how it compares with what serves",
+    "reject": "reject a version, with a reason; of one that serves, say what the next run does",
+    "history": "what happened to a task's versions: registered, approved by whom, deployed, rolled back",
     "compare": "champion and challengers side by side: calls, errors, latency, and a verdict",
     "cost": "what the fleet costs a month by what CloudWatch has observed, and whether serverless is still right",
     "prices": "the prices that the estimate goes by; with --refresh, read them from the AWS Price List",
@@ -48,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.arguments(own)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, so that temporary files are removed
     try:
-        return int(command.run(own.parse_args(given[1:])))
+        return int(command.run(own.parse_intermixed_args(given[1:])))
     except CommandError as error:
         print(f"fleet {name}: {error}", file=sys.stderr)
         return 1

@@ -8,7 +8,7 @@ from typing import Any
 
 from fleet import markdown
 from fleet.evidence.facts import Facts
-from fleet.evidence.side_by_side import NOTHING, Row, SideBySide
+from fleet.evidence.side_by_side import NOTHING, Row, SideBySide, described, notes
 from fleet.status import one_line
 
 SCHEMA = 1  # the version of the object's shape
@@ -25,7 +25,13 @@ def text(both: SideBySide, task: str) -> str:
         lines += [line for row in rows if _is_long(row) for line in ("", *_beneath(row, both))]
     if not both.parameters and (both.before.origin.parameters or both.after.origin.parameters):
         lines += ["", NO_DIFFERENCE]
-    return "\n".join((*lines, *_noted(both, "note: ")))
+    return "\n".join((*lines, *_noted(both.notes)))
+
+
+def alone(facts: Facts, heading: str) -> str:
+    """One version by itself, a line for each thing."""
+    lines = columns([(row.name, one_line(row.after)) for row in described(facts)])
+    return "\n".join((heading, "", *lines, *_noted(tuple(notes(facts)))))
 
 
 def as_markdown(both: SideBySide, task: str) -> str:
@@ -88,8 +94,8 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def _noted(both: SideBySide, before: str) -> list[str]:
-    return ["", *(f"{before}{one_line(note)}" for note in both.notes)] if both.notes else []
+def _noted(notes: Sequence[str]) -> list[str]:
+    return ["", *(f"note: {one_line(note)}" for note in notes)] if notes else []
 
 
 def _pair(row: Row) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from fleet.choice import torn_down
+from fleet.evidence import metadata
 from fleet.evidence.facts import APPROVED, REJECTED, Facts
 from fleet.evidence.forms import SCHEMA, columns
 from fleet.evidence.side_by_side import NOTHING
@@ -58,8 +59,12 @@ class Record:
 
 
 def read(events: Iterable[Mapping[str, Any]]) -> list[Record]:
-    """What an answer of LookupEvents says of versions; calls that were refused changed nothing, and are passed over."""
-    return [record for event in events if (record := _read(event))]
+    """What answers of LookupEvents, each newest first, say of versions, the oldest first.
+
+    Calls that were refused changed nothing, and are passed over.
+    """
+    found = [record for event in events if (record := _read(event))]
+    return sorted(reversed(found), key=lambda record: record.time)
 
 
 def _read(event: Mapping[str, Any]) -> Record | None:
@@ -76,10 +81,16 @@ def _read(event: Mapping[str, Any]) -> Record | None:
             package,
             str(asked.get("modelApprovalStatus", "")),
             str(asked.get("approvalDescription", "")),
-            str(identity.get("arn", "")).rpartition(":")[2] or str(event.get("Username", "")),
+            _who(asked, identity) or str(event.get("Username", "")),
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         return None  # of another form than CloudTrail's own
+
+
+def _who(asked: Mapping[str, Any], identity: Mapping[str, Any]) -> str:
+    """Who decided, as `fleet approve` wrote it in that call; else the identity without its account."""
+    written = (asked.get("customerMetadataProperties") or {}).get(metadata.DECIDED_BY, "")
+    return str(written or str(identity.get("arn", "")).rpartition(":")[2])
 
 
 def history(

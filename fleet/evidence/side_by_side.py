@@ -93,6 +93,23 @@ _LINES = (
 )
 
 
+def described(facts: Facts) -> list[Row]:
+    """One version by itself, where there is nothing to compare it with."""
+    figures = [Row(metric, "", text) for metric, text in sorted(facts.figures.items())]
+    lines = [Row(line.name, "", line.of(facts)) for line in _LINES]
+    sizes = [Row("model size", "", megabytes(facts.archive_bytes)), Row("image size", "", megabytes(facts.image_bytes))]
+    return [row for row in (*figures, *lines, *sizes) if row.after]
+
+
+def notes(*versions: Facts) -> Iterator[str]:
+    """What is to be said of how each version was evaluated."""
+    for facts in versions:
+        if not facts.figures and not facts.evaluation.unread:
+            yield f"{facts.title} was registered without figures"
+        for source, error in facts.evaluation.unread.items():
+            yield f"{facts.title}: {source.value} could not be read: {error}"
+
+
 def _rest(before: Facts, after: Facts) -> Iterator[Row]:
     for line in _LINES:
         one, other = line.of(before), line.of(after)
@@ -122,8 +139,4 @@ def _notes(before: Facts, after: Facts) -> Iterator[str]:
     one, other = (facts.origin.digest or facts.origin.dataset for facts in (before, after))
     if one and other and one != other and before.figures and after.figures:
         yield "the two were evaluated on different data: their figures may not be comparable"
-    for facts in (before, after):
-        if not facts.figures and not facts.evaluation.unread:
-            yield f"{facts.title} was registered without figures"
-        for source, error in facts.evaluation.unread.items():
-            yield f"{facts.title}: {source.value} could not be read: {error}"
+    yield from notes(before, after)

@@ -45,6 +45,7 @@ class State:
     faults: Faults = field(default_factory=Faults)
     metrics: Metrics = field(default_factory=Metrics)
     sessions: Sessions = field(default_factory=Sessions)
+    trail_begins: int = 0  # the number of the last call that CloudTrail does not know: it was in another world
     stopped: threading.Event = field(default_factory=threading.Event)
     rates: Rates = field(default_factory=Rates)
 
@@ -291,6 +292,7 @@ def _snapshot(state: State, content: Content) -> Content:
 
 def _restore(state: State, content: Content) -> Content:
     state.world.restore(json.loads(Path(content["file"]).read_text()))
+    state.trail_begins = len(state.log)
     state.metrics.clear()
     state.world.outbox.clear()
     state.world.clock = time.time  # a clock that was moved belongs to the world before

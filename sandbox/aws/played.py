@@ -1,12 +1,13 @@
 """Every service that the sandbox plays itself, a row each. What is not here is moto's."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.wrappers import Response
 
-from sandbox.aws import autoscaling, ecr, events, iam, logs, pricing, quotas, sns, ssm, sts
+from sandbox.aws import autoscaling, cloudtrail, ecr, events, iam, logs, pricing, quotas, sns, ssm, sts
 from sandbox.aws.cloudwatch import operations as cloudwatch
 from sandbox.aws.cloudwatch.metrics import Watched
 from sandbox.aws.control import State
@@ -41,6 +42,10 @@ def _watched(state: State, _: Caller) -> Watched:
     return state.watched
 
 
+def _trail(state: State, _: Caller) -> cloudtrail.Trail:
+    return cloudtrail.Trail(state.log.since(state.trail_begins), time.time())
+
+
 def _principals(state: State, caller: Caller) -> Principals:
     return Principals(caller, state.world.settings.roles, state.sessions)
 
@@ -54,6 +59,7 @@ PLAYED = {
         Played(autoscaling.SERVICE, _world),
         Played(ecr.SERVICE, _world),
         Played(cloudwatch.SERVICE, _watched),
+        Played(cloudtrail.SERVICE, _trail),
         Played(sns.SERVICE, _world),
         Played(events.SERVICE, _world),
         Played(logs.SERVICE, _world),

@@ -95,10 +95,11 @@ def champion(
     client: "SageMakerClient", access: Access, task: Task, answer: Answer, now: datetime
 ) -> tuple[choice.Choice, Mapping[int, Said]]:
     """What a task is to serve where nothing serves yet, and what packages said of its gate's metric."""
-    return choice.settle(lambda said: choice.choose(task, answer, now, 0, said), _asking(client, access, task), {})
+    return choice.settle(lambda said: choice.choose(task, answer, now, 0, said), asking(client, access, task), {})
 
 
-def _asking(client: "SageMakerClient", access: Access, task: Task) -> Callable[[Version], Said]:
+def asking(client: "SageMakerClient", access: Access, task: Task) -> Callable[[Version], Said]:
+    """What a package says of the metric of a task's gate, as fleet.choice.settle() asks it."""
     metric = task.gate.metric if task.gate else ""
     return lambda version: evaluations.said(client, lambda: session.s3(access), version.package, metric)
 
@@ -113,7 +114,7 @@ def _choices(
     choices = {CHAMPION: its}
     for name in task.variants:
         of_it = partial(_of_challenger, name, task, answer, handed, now)
-        choices[name], said = choice.settle(of_it, _asking(client, access, task), said)
+        choices[name], said = choice.settle(of_it, asking(client, access, task), said)
     return choices
 
 
