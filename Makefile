@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types layers fresh fix unit coverage engine schema sandbox sandbox-stop bench rates mutants requirements \
-  readme picture browser
+  readme picture browser training-demo
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -34,6 +34,9 @@ readme: setup    ## the demo, with its picture pasted into README.md
 picture: setup browser ## the pictures of the docs: the dashboard that the program writes, and the page of `fleet report`
 	@$(BIN)/python -m demo.dashboard > docs/dashboard.svg
 	@$(BIN)/python -m demo.report docs/report.png
+
+training-demo: setup ## from a training run in MLflow to a changed answer, and back (about a minute)
+	@$(BIN)/python -m examples.training
 
 test: check unit engine ## every check and every test
 

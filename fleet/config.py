@@ -20,6 +20,8 @@ LONGEST_RUNBOOK = 300  # characters, so that every description fits into an alar
 TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}", re.ASCII)
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 RUNBOOK = re.compile(r"https?://[^\s#]+")
+# Names of S3 buckets (S3 user guide, bucket naming rules, 2026-11)
+BUCKET = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 
 NOTHING_TO_WATCH = (
@@ -162,6 +164,12 @@ def _budget(value: str) -> str:
     return f"monthlyBudgetUsd: {value!r} is not an amount; write USD a month, like 250 or 99.50, without a sign"
 
 
+def _bucket(value: str) -> str:
+    if BUCKET.fullmatch(value):
+        return ""
+    return f"artifactBucket: {value!r} is not the name of an S3 bucket; write the name alone, without s3:// and folders"
+
+
 def _yes_or_no(key: str, value: str) -> str:
     return "" if value in ("true", "false") else f"{key}: {value!r} is neither true nor false"
 
@@ -178,5 +186,6 @@ CHECKS: Mapping[str, Callable[[str], str]] = {
     "expectedRunHours": _run_hours,
     "dashboard": lambda value: _yes_or_no("dashboard", value),
     "monthlyBudgetUsd": _budget,
+    "artifactBucket": _bucket,
     "ownMetrics": lambda value: _yes_or_no("ownMetrics", value),
 }

@@ -39,6 +39,7 @@ CLIENTS = {
     "cloudwatch": ("cloudwatch",),
     "events": ("events",),
     "cloudtrail": ("cloudtrail",),
+    "s3": ("s3",),
     "application_autoscaling": ("application-autoscaling",),
 }
 IAM_PREFIXES = {"monitoring": "cloudwatch"}  # where it is not the one that requests are signed with
@@ -46,7 +47,8 @@ IAM_PREFIXES = {"monitoring": "cloudwatch"}  # where it is not the one that requ
 
 AWS = ROOT / "fleet" / "aws"
 APPROVAL = AWS / "operator" / "approval.py"  # the one write to a package: an approver's, and not every operator's
-BY_HAND = set((AWS / "operator").glob("*.py")) - {APPROVAL}  # modules of commands alone
+REGISTERING = AWS / "operator" / "registering.py"  # a trainer's
+BY_HAND = set((AWS / "operator").glob("*.py")) - {APPROVAL, REGISTERING}  # modules of commands alone
 BY_HAND_TOO = {AWS / name for name in ("registry.py", "packages.py", "images.py")}  # what these share with the program
 
 
@@ -187,6 +189,43 @@ def test_whoever_deploys_or_looks_cannot_approve():
     assert "sagemaker:UpdateModelPackage" not in actions("deployer.json") | actions("operator.json")
 
 
+def test_a_trainer_may_do_what_registering_calls():
+    called = called_in({REGISTERING} | BY_HAND_TOO) - {"s3:HeadBucket"}  # which is s3:ListBucket to IAM
+
+    assert {"sagemaker:CreateModelPackage", "s3:PutObject"} <= called
+    assert called | {"s3:ListBucket", "s3:AbortMultipartUpload"} <= actions("trainer.json")
+
+
+def test_an_approver_may_do_what_approving_calls():
+    called = called_in({APPROVAL, AWS / "operator" / "versions.py", AWS / "evaluations.py"} | BY_HAND_TOO)
+
+    assert called | {"s3:GetObject", "kms:Decrypt"} <= actions("approver.json")
+
+
+def test_who_trains_who_approves_and_who_deploys_cannot_do_what_the_others_may():
+    registering, approving = "sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"
+    may = {one: actions(f"{one}.json") & {registering, approving} for one in ("trainer", "approver", "deployer")}
+
+    assert may == {"trainer": {registering}, "approver": {approving}, "deployer": set()}
+    assert "sagemaker:CreateEndpoint" not in actions("trainer.json") | actions("approver.json")
+
+
+@pytest.mark.parametrize(
+    ("policy", "action", "statuses"),
+    [
+        ("trainer.json", "sagemaker:CreateModelPackage", "PendingManualApproval"),
+        ("approver.json", "sagemaker:UpdateModelPackage", ["Approved", "Rejected"]),
+    ],
+)
+def test_a_permission_on_packages_is_bound_to_what_it_makes_of_the_approval(
+    policy: str, action: str, statuses: str | list[str]
+) -> None:
+    statements = json.loads((ROOT / "docs" / "policies" / policy).read_text())["Statement"]
+    (granting,) = (one for one in statements if action in one["Action"])
+
+    assert granting["Condition"] == {"StringEquals": {"sagemaker:ModelApprovalStatus": statuses}}
+
+
 def test_nothing_else_writes_to_a_package():
     modules = {path for path in (ROOT / "fleet").rglob("*.py") if path != APPROVAL}
     assert not [path.name for path in modules if "update_model_package" in path.read_text()]
@@ -204,5 +243,5 @@ def test_what_a_gate_reads_of_a_version_may_be_read(policy: str) -> None:
 
 
 def test_no_action_is_a_wildcard():
-    for policy in ("deployer.json", "execution-role.json", "operator.json", "consumer.json"):
-        assert not [one for one in actions(policy) if "*" in one]
+    for policy in (ROOT / "docs" / "policies").glob("*.json"):
+        assert not [one for one in actions(policy.name) if "*" in one]

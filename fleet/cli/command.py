@@ -14,6 +14,7 @@ from typing import NoReturn
 COMMANDS: Mapping[str, str] = {
     "status": "how every task stands: what is approved, what serves, and why they differ",
     "validate": "check the task list, without AWS; with --registry, also what it names",
+    "register": "make a model of MLflow a version of a task's group, with its evaluation",
     "init": "write a first task list from the Model Registry",
     "versions": "a task's versions, or two of them side by side: figures, parameters, who decided",
     "approve": "approve a version, with a reason, after a look at how it compares with what serves",

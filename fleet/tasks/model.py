@@ -23,6 +23,7 @@ from fleet.tasks.values import (
     ANY_STAGE,
     COOLDOWN,
     GROUP,
+    IMAGE,
     JSON,
     KEY,
     MEDIA_TYPE,
@@ -278,6 +279,9 @@ class Defaults(Sizes):
     )
     stage_status: str | None = Field(
         default=None, pattern=SPECIFICATION, description="Status in that stage that a version must have, too."
+    )
+    image: str | None = Field(
+        default=None, pattern=IMAGE, description="Container image that `fleet register` gives a version to run in."
     )
     gate: Gate | None = Field(
         default=None, description="What a version's evaluation has to say, beside its approval, for it to be chosen."

@@ -46,6 +46,7 @@ VARIABLE = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
 TAG_VALUE = r"^[\w .:/=+@-]+$"
 # It becomes the key `metric.<name>` of a package's metadata (API reference, CreateModelPackage, 2026-11).
 METRIC = r"^[\w.:/=+@-]([\w .:/=+@-]{0,119}[\w.:/=+@-])?$"
+IMAGE = r"^[^\s]{1,255}$"
 CRON = r"^[0-9A-Za-z*?,/#-]+( [0-9A-Za-z*?,/#-]+){5}$"
 TIME_ZONE = r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"
 MEDIA_TYPE = r"^[\w.+-]+/[\w.+-]+$"
@@ -60,6 +61,7 @@ PATTERN_SAYS = {
     VARIABLE: "letters, digits and underscores, no digit in front",
     TAG_VALUE: "letters, digits, spaces and _ . : / = + - @ (it becomes a tag)",
     METRIC: "letters, digits, spaces and _ . : / = + - @, no space at an end, at most 121 characters",
+    IMAGE: "the URI of a container image, at most 255 characters, no spaces",
     CRON: 'the six fields of cron(…), a space between, for example "0 7 ? * MON-FRI *"',
     TIME_ZONE: "the name of a time zone, for example Europe/Berlin",
     MEDIA_TYPE: "a media type, for example application/json",

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
 
+from sandbox.aws import s3
 from sandbox.aws.world import REGION, AwsError
 
 # signing name -> boto3's name
@@ -62,6 +63,9 @@ def understand(request: Request) -> Asked:
         return Asked("sagemaker-runtime", "InvokeEndpoint", region, params, body, request, key)
     target = request.headers.get("X-Amz-Target", "")
     service = "sagemaker" if target.startswith("SageMaker.") else SERVICES.get(service, service)
+    if service == "s3":
+        operation, params = s3.named(request.method, request.path, request.args)
+        return Asked(service, operation or _operation(request), region, params, body, request, key)
     params = _members(request, body)
     operation = target.rpartition(".")[2] or params.pop("Action", "") or _operation(request)
     return Asked(service, operation, region, params, body, request, key)
@@ -96,6 +100,9 @@ def as_error(asked: Asked, error: AwsError) -> Response:
             f"<Message>{escape(error.message)}</Message></Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
         )
         return Response(xml, error.status, content_type="text/xml")
+    if asked.service == "s3":
+        xml = f"<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message></Error>"
+        return Response(xml, error.status, content_type="application/xml")
     # JSON 1.x reads __type and message, REST-JSON the header and Message
     content = {"__type": error.code, "message": error.message, "Message": error.message, **error.more}
     return as_json(content, error.status, **{"x-amzn-errortype": error.code})

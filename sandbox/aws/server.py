@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from sandbox.aws import control, identity, neighbours, sts, validation
+from sandbox.aws import control, identity, neighbours, s3, sts, validation
 from sandbox.aws.control import State
 from sandbox.aws.faults import ClientGone, Rule
 from sandbox.aws.identity import Caller
@@ -141,7 +141,7 @@ class Application:
             serving = runtime.target(self.state.world, asked.region, name, self.state.metrics)
         sent = {name: value for name, value in asked.request.headers.items() if name in ("Content-Type", "Accept")}
         with self.state.metrics.invocation(asked.region, name, serving.variant, received):
-            given = runtime.forward(serving, self.state.inference_url, sent, asked.body)
+            given = runtime.forward(serving, self.state.inference_url, sent, asked.body, s3.read)
         variant = {"x-Amzn-Invoked-Production-Variant": serving.variant}
         return Response(given.body, given.status, variant, content_type=given.content_type)
 

@@ -81,6 +81,8 @@ class Package:
     created: float
     modified: float
     details: Params
+    token: str = ""  # ClientToken with which it was made
+    request: str = ""  # digest of that request
 
     @property
     def tie(self) -> list[Any]:

@@ -11,13 +11,15 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import Any
 
-from sandbox.inference import models
+from sandbox.inference import archives, models
 
 # What a serverless endpoint takes (SageMaker developer guide, serverless endpoints, invocation)
 MAX_BODY_BYTES = 4 * 1024 * 1024
+MAX_ARCHIVE_BYTES = 200 * 1024 * 1024  # enough for a model of these machines
 ROUTE = re.compile(
     r"(?:/models/(?P<group>[A-Za-z0-9][A-Za-z0-9-]*)/(?P<version>[1-9][0-9]{0,8}))?/(?P<call>ping|invocations)"
 )
+ARCHIVE = re.compile(r"/archives/(?P<name>[0-9a-f]{64})(?P<call>/invocations)?")
 CALLS = {("GET", "ping"), ("POST", "invocations")}
 USAGE = "use GET /models/<group>/<version>/ping or POST /models/<group>/<version>/invocations"
 
@@ -58,14 +60,18 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer()
 
+    def do_PUT(self) -> None:
+        self._answer()
+
     def _answer(self) -> None:
+        answer: Any
         try:
             status, answer = HTTPStatus.OK, self._call(self._body())
         except Refused as refused:
             status, answer = refused.status, {"error": str(refused)}
         except Exception as error:  # what a model that fails gives its caller is an answer too
             status, answer = HTTPStatus.INTERNAL_SERVER_ERROR, {"error": f"{type(error).__name__}: {error}"}
-        body = json.dumps(answer).encode()
+        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -76,14 +82,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes:
         given = self.headers.get("Content-Length", "0")
-        length = int(given) if given.isdecimal() else MAX_BODY_BYTES + 1
-        if length > MAX_BODY_BYTES or "Transfer-Encoding" in self.headers:
+        most = MAX_ARCHIVE_BYTES if self.command == "PUT" else MAX_BODY_BYTES
+        length = int(given) if given.isdecimal() else most + 1
+        if length > most or "Transfer-Encoding" in self.headers:
             self.close_connection = True  # the body stays unread
-            message = f"the body must have a Content-Length of at most {MAX_BODY_BYTES} bytes, not {given}"
+            message = f"the body must have a Content-Length of at most {most} bytes, not {given}"
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
         return self.rfile.read(length)
 
-    def _call(self, body: bytes) -> dict[str, Any]:
+    def _call(self, body: bytes) -> dict[str, Any] | bytes:
+        if archive := ARCHIVE.fullmatch(self.path):
+            return self._of_archive(archive["name"], archive["call"] is not None, body)
         route = ROUTE.fullmatch(self.path.partition("?")[0])
         if route is None or (self.command, route["call"]) not in CALLS:
             raise Refused(HTTPStatus.NOT_FOUND, f"{self.command} {self.path}: no such path; {USAGE}")
@@ -91,6 +100,18 @@ class Handler(BaseHTTPRequestHandler):
         if served is None:
             raise Refused(HTTPStatus.NOT_FOUND, f"{self.command} {self.path}: this server has many models; {USAGE}")
         return invoke(*served, body) if route["call"] == "invocations" else {}
+
+    def _of_archive(self, name: str, is_invocation: bool, body: bytes) -> dict[str, Any] | bytes:
+        if (self.command, is_invocation) == ("PUT", False):
+            try:
+                return {"name": archives.take(body)}
+            except archives.BadArchive as error:
+                raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from None
+        found = archives.find(name) if (self.command, is_invocation) == ("POST", True) else None
+        if found is None:
+            raise Refused(HTTPStatus.NOT_FOUND, f"{self.command} {self.path}: no such archive")
+        content_type = self.headers.get("Content-Type", "application/json")
+        return found.answer(body, content_type, self.headers.get("Accept", "application/json"))
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: the sandbox logs every InvokeEndpoint already."""

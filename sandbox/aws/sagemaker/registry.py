@@ -3,8 +3,10 @@
 Stricter than it needs to be for one program, as AWS is. Requests come in valid against the service model.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from sandbox.aws import tags
@@ -88,6 +90,15 @@ def _here(world: World, region: str) -> list[Package]:
 
 
 def create_package(world: World, region: str, request: Params) -> Answer:
+    """With a ClientToken that made a package before, the same request gives that one; AWS says no more of it."""
+    said = sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
+    if token := request.get("ClientToken"):
+        for package in _here(world, region):
+            if package.token == token and package.request == said:
+                return {"ModelPackageArn": package.arn}
+            if package.token == token:
+                message = f"ClientToken {token} was used with other parameters, for {package.arn}."
+                raise AwsError(message, code="ConflictException")
     if ("ModelPackageGroupName" in request) == ("ModelPackageName" in request):
         raise AwsError("Exactly one of ModelPackageGroupName and ModelPackageName must be given.")
     details = {key: value for key, value in request.items() if key not in _NOT_KEPT}
@@ -108,7 +119,9 @@ def create_package(world: World, region: str, request: Params) -> Answer:
             raise AwsError("ModelApprovalStatus is only for versioned model packages.")
         world.tags[arn] = tags.checked(request.get("Tags", ()))
     now = world.stamp()
-    world.packages[arn] = Package(name, arn, group_name, version, "Completed", now, now, details)
+    world.packages[arn] = Package(
+        name, arn, group_name, version, "Completed", now, now, details, token or "", said if token else ""
+    )
     return {"ModelPackageArn": arn}
 
 

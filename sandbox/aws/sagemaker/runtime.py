@@ -5,8 +5,9 @@ What a model answers is the inference server's; it is reached by the path in the
 
 import http.client
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -59,14 +60,31 @@ def target(world: World, region: str, name: str, metrics: Metrics | None = None)
     return serving
 
 
-def forward(serving: Serving, inference_url: str, headers: Mapping[str, str], body: bytes) -> Invocation:
-    """Ask the process that runs the model. Raises AwsError (ModelError, 424) for what is not a success."""
+def forward(
+    serving: Serving, inference_url: str, headers: Mapping[str, str], body: bytes, read: Callable[[str], bytes]
+) -> Invocation:
+    """Ask the process that runs the model. Raises AwsError (ModelError, 424) for what is not a success.
+
+    The sandbox's own models are known by their path. Any other archive is `read` from S3 and handed over, once.
+    """
     match = ARTIFACT.fullmatch(serving.artifact)
-    if match is None:
-        raise _model_error(serving, 500, f"the sandbox has no model at {serving.artifact!r}")
+    if match:
+        return _asked(serving, inference_url, f"/models/{match['path']}/invocations", headers, body)
+    try:
+        archive = read(serving.artifact)
+    except AwsError as error:
+        raise _model_error(serving, 500, error.message) from None
+    path = f"/archives/{sha256(archive).hexdigest()}"
+    _asked(serving, inference_url, path, {}, archive, method="PUT")
+    return _asked(serving, inference_url, f"{path}/invocations", headers, body)
+
+
+def _asked(
+    serving: Serving, inference_url: str, path: str, headers: Mapping[str, str], body: bytes, method: str = "POST"
+) -> Invocation:
     connection = http.client.HTTPConnection(urlsplit(inference_url).netloc, timeout=TIMEOUT_SECONDS)
     try:
-        connection.request("POST", f"/models/{match['path']}/invocations", body, dict(headers))
+        connection.request(method, path, body, dict(headers))
         response = connection.getresponse()
         text = response.read()
     except OSError as error:

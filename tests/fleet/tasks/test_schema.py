@@ -14,7 +14,6 @@ from fleet.tasks.model import (
     Alarms,
     Case,
     Defaults,
-    Gate,
     Hold,
     Pin,
     Retired,
@@ -26,7 +25,7 @@ from fleet.tasks.model import (
     Variant,
 )
 from fleet.tasks.schema import json_schema
-from fleet.tasks.settings import ExpectedTraffic, LanguageModel
+from fleet.tasks.settings import ExpectedTraffic, Gate, LanguageModel
 
 ROOT = Path(__file__).parents[3]
 REFERENCE = (ROOT / "docs" / "tasks.md").read_text(encoding="utf-8")

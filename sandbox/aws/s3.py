@@ -1,0 +1,53 @@
+"""S3 is moto's. What the sandbox adds: calls by the names that they have in AWS, and SageMaker's look into it."""
+
+import re
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import unquote
+
+from sandbox.aws.world import ACCOUNT, AwsError
+
+_PATH = re.compile(r"/(?P<bucket>[^/]+)/?(?P<key>.*)")
+_PLACE = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<key>.+)")
+
+# Method and what is in the query -> the name; without a key of an object it is about the bucket.
+_OF_OBJECTS = {
+    ("POST", "uploads"): "CreateMultipartUpload",
+    ("POST", "uploadId"): "CompleteMultipartUpload",
+    ("PUT", "partNumber"): "UploadPart",
+    ("DELETE", "uploadId"): "AbortMultipartUpload",
+    ("PUT", ""): "PutObject",
+    ("GET", ""): "GetObject",
+    ("HEAD", ""): "HeadObject",
+    ("DELETE", ""): "DeleteObject",
+}
+_OF_BUCKETS = {("PUT", ""): "CreateBucket", ("HEAD", ""): "HeadBucket", ("GET", ""): "ListObjects"}
+
+
+def named(method: str, path: str, query: Collection[str]) -> tuple[str, dict[str, Any]]:
+    """The operation, as boto3 calls it, with bucket and key; "" for one that has no name here."""
+    place = _PATH.fullmatch(path)
+    if place is None:
+        return ("ListBuckets" if method == "GET" else ""), {}
+    params = {name: unquote(value) for name, value in (("Bucket", place["bucket"]), ("Key", place["key"])) if value}
+    names = _OF_OBJECTS if place["key"] else _OF_BUCKETS
+    for (its, asked), name in names.items():
+        if its == method and (not asked or asked in query):
+            return name, params
+    return "", params
+
+
+def read(uri: str) -> bytes:
+    """What lies under an s3:// URI, as SageMaker reads it. Raises AwsError where nothing does."""
+    place = _PLACE.fullmatch(uri)
+    from moto.s3.exceptions import S3ClientError  # noqa: PLC0415  # most of a second, for who needs it
+    from moto.s3.models import s3_backends  # noqa: PLC0415  # as above
+
+    try:
+        found = s3_backends[ACCOUNT]["aws"].get_object(place["bucket"], place["key"]) if place else None
+    except S3ClientError:
+        found = None
+    if found is None:
+        raise AwsError(f"Could not find model data at {uri}.")
+    content: bytes = found.value
+    return content
