@@ -133,9 +133,19 @@ def _asked(where: str, call: Callable[[], T], what: str) -> T:
         # Of an alias that nobody has set it says INVALID_PARAMETER_VALUE: Registered model alias … not found.
         if getattr(error, "error_code", "") == _NOT_THERE or ("alias" in said and "not found" in said):
             raise TrackingError(f"{what} is not in MLflow at {where}") from None
-        raise TrackingError(
-            f"MLflow at {where} could not be asked for {what}: {said or type(error).__name__}"
-        ) from None
+        why = _silence(error) or said or type(error).__name__
+        raise TrackingError(f"MLflow at {where} could not be asked for {what}: {why}") from None
+
+
+def _silence(error: BaseException | None) -> str:
+    """That nobody answered, where that is at the bottom of an error: MLflow tells the whole of urllib3's retries."""
+    names = []
+    while error is not None:
+        names.append(type(error).__name__)
+        error = error.__cause__ or error.__context__
+    if any("Timeout" in name for name in names):
+        return "it did not answer in time"
+    return "it cannot be reached" if any("Connection" in name for name in names) else ""
 
 
 def _run(client: Any, where: str, run_id: str) -> Any:

@@ -3,6 +3,8 @@
 import re
 import shlex
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import yaml
@@ -35,3 +37,23 @@ def test_every_path_that_contributors_are_told_is_there() -> None:
 
     assert len(told) > 15
     assert [path for path in told if not (ROOT / path).exists()] == []
+
+
+def test_mlflow_is_an_extra_that_nothing_at_run_time_needs() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+
+    assert [wanted.partition("~")[0] for wanted in extras["mlflow"]] == ["mlflow-skinny"]
+    assert "mlflow" not in (ROOT / "requirements.txt").read_text()
+
+
+def test_the_commands_work_without_mlflow() -> None:
+    """`fleet register` too, up to the moment in which it asks MLflow."""
+    without = "import sys; sys.modules['mlflow'] = None; import fleet.cli.commands.register, fleet.registration"
+    subprocess.check_call([sys.executable, "-c", without], cwd=ROOT)
+
+
+def test_what_apps_import_is_there_in_a_moment() -> None:
+    timed = "import time; a = time.perf_counter(); import fleet.client; print(time.perf_counter() - a)"
+    taken = [float(subprocess.check_output([sys.executable, "-c", timed], cwd=ROOT)) for _ in range(3)]
+
+    assert min(taken) < 0.3  # seconds; the first may compile, and the machine may be busy

@@ -81,3 +81,19 @@ def test_a_budget_that_is_no_amount_is_refused_with_one_that_is(amount: str) -> 
     assert config.mistakes({"executionRoleArn": ROLE, "monthlyBudgetUsd": amount}) == [
         f"monthlyBudgetUsd: {amount!r} is not an amount; write USD a month, like 250 or 99.50, without a sign"
     ]
+
+
+# --- the bucket of models -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["ml-artifacts", "a.b-1", "123"])
+def test_a_bucket_is_named_by_its_name(name: str) -> None:
+    assert config.mistakes({"executionRoleArn": ROLE, "artifactBucket": name}) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["", "ab", "s3://ml-artifacts", "ml-artifacts/models", "ML", "a..b", "-a-b-", "a" * 64]
+)
+def test_what_is_no_bucket_is_refused(name: str) -> None:
+    [said] = config.mistakes({"executionRoleArn": ROLE, "artifactBucket": name})
+    assert said.startswith(f"artifactBucket: {name!r} is not the name of an S3 bucket; write the name alone")

@@ -307,6 +307,7 @@ def test_what_is_no_task_list_is_one_sentence(tmp_path: Path, text: str, says: s
         (f"environment: {{A: {'x' * 1025}}}", "environment.A: has more than 1024 characters"),
         ("inference_specification: a_b", 'inference_specification: "a_b" is not possible; use letters, digits and'),
         (f"inference_specification: {'a' * 64}", "inference_specification: "),
+        ('image: "two words"', 'image: "two words" is not possible; use the URI of a container image'),
         ("kms_key: alias/fleet", 'kms_key: "alias/fleet" is not possible; use the ARN of a KMS key'),
         ('kms_key: "arn:aws:kms:eu-west-1:123456789012:alias/fleet"', "kms_key: "),
     ],

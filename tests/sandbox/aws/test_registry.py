@@ -272,3 +272,24 @@ def test_an_update_moves_the_time_of_the_last_change(aws: Any) -> None:
 def test_what_is_not_played_is_refused_in_clear_words(aws: Any) -> None:
     error = aws.refused("Search")
     assert (error.code, error.message) == ("UnsupportedOperation", "the sandbox does not play Search")
+
+
+# The token of a client that asks twice
+
+
+def test_the_same_request_with_the_same_token_is_one_package(aws: Any) -> None:
+    aws("CreateModelPackageGroup", ModelPackageGroupName="toxicity")
+    request = {"ModelPackageGroupName": "toxicity", "ClientToken": "a", "ModelPackageDescription": "one"}
+    first = aws("CreateModelPackage", **request)
+
+    assert aws("CreateModelPackage", **request) == first
+    assert aws("CreateModelPackage", **{**request, "ClientToken": "b"}) != first
+
+
+def test_a_token_that_was_used_for_another_request_is_refused(aws: Any) -> None:
+    aws("CreateModelPackageGroup", ModelPackageGroupName="toxicity")
+    request = {"ModelPackageGroupName": "toxicity", "ClientToken": "a", "ModelPackageDescription": "one"}
+    aws("CreateModelPackage", **request)
+
+    error = aws.refused("CreateModelPackage", **{**request, "ModelPackageDescription": "other"})
+    assert error.code == "ConflictException"
