@@ -105,6 +105,10 @@ class Outcome:
     # Example: {"f1_macro": {"8": "0.921"}}
     figures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
+    # Where the version that serves comes from, by that version: asked when it began to, and told as long as it does.
+    # Example: {"8": "version 7 -> version 8, approved 2027-01-30T10:00:00Z by jane: \"fewer false alarms\""}
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
     @property
     def last_version(self) -> int:
         """The version that serves, or served last, before the endpoint was lost; 0 where none ever did."""
@@ -119,6 +123,12 @@ class Outcome:
         """The same with what is kept of one metric, and nothing of any other: a task has one gate."""
         kept = {str(version): figure for version, figure in sorted(figures.items())}
         return replace(self, figures={metric: kept} if kept else {})
+
+    def came(self, version: int, said: str) -> "Outcome":
+        """The same with where this version comes from, if it is what serves; what serves otherwise keeps its own."""
+        if said and self.version == version:
+            return replace(self, provenance={str(version): said})
+        return replace(self, provenance={of: told for of, told in self.provenance.items() if of == str(self.version)})
 
     def speaks_of(self, revision: str, turn: int) -> bool:
         return self.tried == revision and self.turn == turn

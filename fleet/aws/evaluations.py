@@ -32,8 +32,19 @@ def read(
     Only of the package itself, however: a source that cannot be read is said in the evaluation.
     """
     package = packages.describe(client, arn)
+    return package, of(client, s3, arn, package, metrics)
+
+
+def of(
+    client: "SageMakerClient",
+    s3: S3,
+    arn: str,
+    package: Mapping[str, Any],
+    metrics: Collection[str] | None = None,
+) -> Evaluation:
+    """The evaluation of a package that was asked already. Raises nothing."""
     ask = {Source.CARD: lambda: _card(client, arn), Source.REPORT: lambda: _report(s3, package)}
-    return package, evaluation.completed(package, lambda source: session.ask(ask[source]), metrics)
+    return evaluation.completed(package, lambda source: session.ask(ask[source]), metrics)
 
 
 def _card(client: "SageMakerClient", arn: str) -> str:

@@ -4,7 +4,7 @@ Reading starts when the object is made. Waiting holds no thread: one ListEndpoin
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -12,7 +12,9 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.access import Access
-from fleet.aws import alarms, endpoints, evaluations, identity, logs, rules, scaling, session
+from fleet.aws import alarms, endpoints, evaluations, identity, logs, packages, rules, scaling, session
+from fleet.evidence.evaluation import Evaluation, Package
+from fleet.evidence.facts import Facts, facts
 from fleet.gate import Said
 from fleet.memory import Outcome
 from fleet.monitoring.alarms import fleet_of
@@ -63,6 +65,7 @@ class Gateway:
         self._client: Future[SageMakerClient] = self._pool.submit(session.sagemaker, access)
         self._rows = self._pool.submit(lambda: session.ask(lambda: endpoints.list_all(self._client.result())))
         self._alarms: dict[str, asyncio.Future[dict[str, str] | Unknown]] = {}  # name -> ARN, by what names begin with
+        self._packages: dict[str, asyncio.Future[dict[str, Any] | Unknown]] = {}  # by ARN
         self._waiting: set[_Wait] = set()
         self._pause = FIRST_POLL
         self._poller: asyncio.Task[None] | None = None
@@ -163,9 +166,34 @@ class Gateway:
 
     async def judged(self, version: Version, metric: str) -> Said:
         """What the package of a version says of one metric of its evaluation."""
-        s3 = self._s3
-        found = await self.ask(lambda client: evaluations.said(client, s3, version.package, metric))
-        return Said(unread=found.error) if isinstance(found, Unknown) else found
+        found = await self._evaluated(version.package, [metric])
+        if isinstance(found, Unknown):
+            return Said(unread=found.error)
+        package, evaluation = found
+        return evaluation.said(metric, package)
+
+    async def facts(self, version: Version, metric: str) -> Facts | Unknown:
+        """What its package says of a version, with no figures but those of this metric, "" for none."""
+        found = await self._evaluated(version.package, [metric] if metric else [])
+        return (
+            found
+            if isinstance(found, Unknown)
+            else facts({"ModelPackageVersion": version.number, **found[0]}, found[1])
+        )
+
+    async def _evaluated(self, arn: str, metrics: Sequence[str]) -> tuple[Package, Evaluation] | Unknown:
+        package, s3 = await self.package(arn), self._s3
+        if isinstance(package, Unknown):
+            return package
+        evaluation = await self.ask(lambda client: evaluations.of(client, s3, arn, package, metrics))
+        return evaluation if isinstance(evaluation, Unknown) else (package, evaluation)
+
+    async def package(self, arn: str) -> Package | Unknown:
+        """What DescribeModelPackage says, asked once in a run: a gate, the preflight and a move look at the same."""
+        if arn not in self._packages:
+            asked = self.ask(lambda client: packages.describe(client, arn))
+            self._packages[arn] = asyncio.ensure_future(asked)
+        return await self._packages[arn]
 
     @cached_property
     def _s3(self) -> Callable[[], Any]:

@@ -57,8 +57,13 @@ def describe(client: "SageMakerClient", arn: str) -> dict[str, Any]:
 
 def inspect(client: "SageMakerClient", access: Access, uses: Iterable[Use]) -> Inspection:
     """Look at versions, and at their images where ECR lets itself be asked, in parallel."""
+    wanted = set(uses)
+    return judge(access, wanted, _described(client, [use.package for use in wanted]))
+
+
+def judge(access: Access, uses: Iterable[Use], described: Mapping[str, Package | Unknown]) -> Inspection:
+    """The same of packages that were asked already, by their ARN."""
     wanted = sorted(set(uses), key=str)
-    described = _described(client, [use.package for use in wanted])
     found, note = images.look_up(access, (uri for use in wanted for uri in _own_images(use, described[use.package])))
 
     def judged(use: Use) -> Inspected | Unknown:

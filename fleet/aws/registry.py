@@ -90,7 +90,7 @@ def _look_for(
         version = listed if by_stage else replace(listed, stage="", stage_status="")
         counts = [wish for wish in unmet if wish.covers(version)]
         if any(wish.soak_hours for wish in counts):
-            version = replace(version, approved=approved_since(client, version.package).isoformat())
+            version = replace(version, approved=approved_since(packages.describe(client, version.package)).isoformat())
         if not found or to_the_end or counts or version.number in pins:
             found.append(version)
         unmet = [wish for wish in unmet if not wish.is_met(version)]
@@ -124,9 +124,8 @@ def _version(package: "ModelPackageSummaryTypeDef") -> Version:
     return Version(int(package["ModelPackageVersion"]), package["ModelPackageArn"], "", stage, status)
 
 
-def approved_since(client: "SageMakerClient", package_arn: str) -> datetime:
+def approved_since(package: Mapping[str, Any]) -> datetime:
     """Since when a model package is approved, in UTC: it has no time of that; its last change is that, or later."""
-    package = packages.describe(client, package_arn)
     since: datetime = package.get("LastModifiedTime") or package["CreationTime"]
     return since.astimezone(UTC)
 

@@ -13,11 +13,11 @@ LONGEST_REASON = 200  # characters that are quoted
 def told(before: Facts | None, after: Facts, metric: str = "") -> str:
     """`version 7 -> version 8, approved 2027-01-30T10:00Z by jane: "fewer false alarms"; f1_macro 0.912 -> 0.921; …`
 
-    `before` is what serves, None where nothing does, `metric` the gate's.
+    `before` is what serves, None where nothing does, `metric` the gate's. "" where nothing but the move is known.
     """
     move = f"{before.title} -> {after.title}" if before else after.title
-    parts = [f"{move}{_approved(after)}", _figure(before, after, metric), _run(after)]
-    return one_line("; ".join(filter(None, parts)))
+    approved, more = _approved(after), [*filter(None, (_figure(before, after, metric), _run(after)))]
+    return one_line("; ".join((f"{move}{approved}", *more))) if approved or more else ""
 
 
 def _approved(facts: Facts) -> str:

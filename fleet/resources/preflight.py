@@ -11,7 +11,7 @@ import pulumi
 
 from fleet.aws import account, packages
 from fleet.aws.gateway import Gateway
-from fleet.aws.packages import NOT_LOOKED_AT, Inspected, Inspection, Use
+from fleet.aws.packages import NOT_LOOKED_AT, Inspected, Use
 from fleet.memory import Outcome
 from fleet.preflight import Finding, Findings, Wanted, quota_findings
 from fleet.resources.config import StackSettings
@@ -52,9 +52,9 @@ async def _packages(new: Mapping[str, Revision], gateway: Gateway, settings: Sta
     if not new:
         return Findings()
     uses = {task: _use(revision) for task, revision in new.items()}
-    looked = await gateway.ask(lambda client: packages.inspect(client, settings.access, uses.values()))
-    if isinstance(looked, Unknown):
-        looked = Inspection(dict.fromkeys(uses.values(), looked))
+    arns = sorted({use.package for use in uses.values()})
+    described = dict(zip(arns, await asyncio.gather(*map(gateway.package, arns)), strict=True))
+    looked = await asyncio.to_thread(packages.judge, settings.access, uses.values(), described)
     stops, warnings = [], [Finding("", looked.note)] if looked.note else []
     for task, revision in new.items():
         match looked.of[uses[task]]:

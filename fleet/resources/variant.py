@@ -20,7 +20,7 @@ from fleet.choice import Champion, Handed, said_of
 from fleet.memory import ALARMS, COST, LOGS, SCALING, Outcome
 from fleet.monitoring.alarms import specifications
 from fleet.resources import endpoint as endpoints
-from fleet.resources import revisions
+from fleet.resources import provenance, revisions
 from fleet.resources.beside import scaling as autoscaling
 from fleet.resources.beside.alarms import EndpointAlarms
 from fleet.resources.beside.logs import Logs
@@ -97,6 +97,9 @@ async def decide(variant: Variant, site: Site) -> Decision:
 
 async def carry_out(variant: Variant, decision: Decision, site: Site) -> Result:
     """Attempt what was decided, and tell what came of it."""
+    plan = decision.plan
+    moves = decision.steps.moves
+    coming = await provenance.asked(variant, plan, decision.before, site.gateway) if moves else ""
     attempt = await _attempt(variant, decision, site)
     record = replace(
         variant.record or Outcome(),
@@ -107,8 +110,12 @@ async def carry_out(variant: Variant, decision: Decision, site: Site) -> Result:
     )
     if variant.gate and variant.choice.figures:
         record = record.with_figures(variant.gate.metric, variant.choice.figures)
-    outcome = sighted(record, attempt.after) if site.is_preview else conclude(decision.plan, record, attempt)
-    return _result(variant, decision, attempt, outcome)
+    outcome = sighted(record, attempt.after) if site.is_preview else conclude(plan, record, attempt)
+    target = plan.revision(plan.target)
+    outcome = outcome.came(target.version if target else 0, coming)
+    result = _result(variant, decision, attempt, outcome)
+    reason = provenance.beside(result.standing, outcome, coming if site.is_preview else "")
+    return replace(result, standing=replace(result.standing, reason=reason))
 
 
 async def _attempt(variant: Variant, decision: Decision, site: Site) -> Attempt:

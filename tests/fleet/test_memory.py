@@ -37,3 +37,24 @@ def test_what_is_recorded_of_one_thing_leaves_the_others() -> None:
     both = Outcome(beside={"scaling": "1..5", "parameter": OLD})
     assert both.beside_with(SCALING, "").beside == {"parameter": OLD}
     assert both.beside_with(SCALING, "2..4").beside == {"scaling": "2..4", "parameter": OLD}
+
+
+# Where what serves comes from
+
+
+def test_what_begins_to_serve_has_come_from_there() -> None:
+    assert Outcome(version=8).came(8, "version 7 -> version 8").provenance == {"8": "version 7 -> version 8"}
+
+
+def test_what_was_rolled_back_leaves_what_serves_with_its_own() -> None:
+    serves_7 = Outcome(version=7, provenance={"7": "version 6 -> version 7"})
+    assert serves_7.came(8, "version 7 -> version 8") == serves_7
+
+
+def test_a_run_in_which_nothing_moves_keeps_it() -> None:
+    serves_7 = Outcome(version=7, provenance={"7": "version 6 -> version 7"})
+    assert serves_7.came(0, "") == serves_7
+
+
+def test_nobody_is_told_where_another_version_came_from() -> None:
+    assert Outcome(version=8, provenance={"7": "version 6 -> version 7"}).came(0, "").provenance == {}

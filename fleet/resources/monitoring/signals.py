@@ -55,5 +55,5 @@ async def _went_live(ground: Ground, variant: Result, live: datetime) -> WentLiv
     serving = variant.standing.serving
     if serving is None:
         return None
-    approved = await ground.gateway.ask(lambda client: registry.approved_since(client, serving.package))
-    return None if isinstance(approved, Unknown) else WentLive(approved, live)
+    package = await ground.gateway.package(serving.package)
+    return None if isinstance(package, Unknown) else WentLive(registry.approved_since(package), live)

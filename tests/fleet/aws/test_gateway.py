@@ -12,7 +12,7 @@ from fleet.aws import gateway as module
 from fleet.aws.gateway import Gateway, Presence
 from fleet.memory import Outcome
 from fleet.revision import Revision
-from fleet.seen import Absent, LiveEndpoint, Unknown
+from fleet.seen import Absent, LiveEndpoint, Unknown, Version
 
 LONGEST_WAIT, make_client = module.LONGEST_WAIT, session.sagemaker
 DENIED = {"action": "error", "code": "AccessDeniedException", "message": "not you"}
@@ -425,3 +425,18 @@ def test_a_failed_endpoint_that_may_not_be_deleted_stands_in_the_way(account: An
     account.sandbox.fault("DeleteEndpoint", **DENIED)
     answer = ask(account, lambda gateway: gateway.remove("spam"))
     assert answer == Unknown("DeleteEndpoint: AccessDeniedException: not you")
+
+
+def test_a_package_is_asked_once_in_a_run_whoever_wants_to_know(account: Any) -> None:
+    account.sandbox.register("toxicity", members={"CustomerMetadataProperties": {"metric.f1": "0.9"}})
+    account.mark = account.sandbox.mark()
+    arn = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/toxicity/1"
+
+    async def looks() -> tuple[Any, Any, Any]:
+        its = Gateway(Access("eu-west-1", profile="team"), account.ownership)
+        version = Version(1, arn)
+        return await its.judged(version, "f1"), await its.package(arn), await its.facts(version, "f1")
+
+    said, package, facts = asyncio.run(looks())
+    assert (said.figure, package["ModelPackageVersion"], facts.figures) == ("0.9", 1, {"f1": "0.9"})
+    assert account.operations().count("DescribeModelPackage") == 1

@@ -42,7 +42,7 @@ class Decided:
     def outputs(self, stack: str) -> Any:
         if self.state:
             raise self.state
-        its = {name: variant(version=version) for name, version in self.serves.items()}
+        its: dict[str, Any] = {name: variant(version=version) for name, version in self.serves.items()}
         for name, version in self.serves.items():
             outcome = Outcome(**{**vars(self.outcome), "version": version}) if name == "champion" else Outcome()
             its[name]["run"] = wire.pack(Outcome(**{**vars(outcome), "version": version}))

@@ -258,7 +258,11 @@ def test_an_approval_in_the_console_is_told_as_what_is_known_of_it() -> None:
 
 
 def test_a_first_version_comes_from_nowhere() -> None:
-    assert provenance.told(None, version(8, CustomerMetadataProperties={}), "f1_macro") == "version 8"
+    assert provenance.told(None, version(8), "f1_macro") == "version 8; MLflow run run8"
+
+
+def test_of_a_version_of_which_nothing_is_known_nothing_is_told() -> None:
+    assert provenance.told(version(7), version(8, CustomerMetadataProperties={}), "f1_macro") == ""
     assert provenance.told(None, PENDING, "f1_macro") == "version 8; f1_macro 0.92; MLflow run run8"
 
 

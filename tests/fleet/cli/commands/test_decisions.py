@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from fleet.aws import packages
 from fleet.cli import decision
 from fleet.cli.command import CommandError
 from fleet.evidence import metadata
+from fleet.seen import Unknown
 from tests.fleet.cli.decided import GATED, Decided, made
 
 WHY = ("--reason", "fewer false alarms", "--yes")
@@ -96,8 +98,8 @@ def test_a_version_whose_package_cannot_be_looked_at_is_not_approved(
     approve: Decided, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     approve.register()
-    unknown = decision.Unknown("DescribeModelPackage: AccessDeniedException: not you")
-    monkeypatch.setattr(decision.packages, "inspect", lambda *_: decision.packages.Inspection({None: unknown}))
+    use, unknown = packages.Use("arn"), Unknown("DescribeModelPackage: AccessDeniedException: not you")
+    monkeypatch.setattr(packages, "inspect", lambda *_: packages.Inspection({use: unknown}))
     assert approve.run("1", *WHY) == 1
     assert writes(approve) == []
     assert "could not be looked at" in approve.errors

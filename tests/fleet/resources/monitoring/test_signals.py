@@ -49,8 +49,8 @@ def cloudwatch(monkeypatch: pytest.MonkeyPatch) -> Sent:
 
 
 class Registry(Account):
-    async def ask(self, call: Any) -> datetime:
-        return APPROVED
+    async def package(self, arn: str) -> dict[str, Any]:
+        return {"LastModifiedTime": APPROVED}
 
 
 def send(
