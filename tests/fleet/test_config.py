@@ -91,9 +91,7 @@ def test_a_bucket_is_named_by_its_name(name: str) -> None:
     assert config.mistakes({"executionRoleArn": ROLE, "artifactBucket": name}) == []
 
 
-@pytest.mark.parametrize(
-    "name", ["", "ab", "s3://ml-artifacts", "ml-artifacts/models", "ML", "a..b", "-a-b-", "a" * 64]
-)
+@pytest.mark.parametrize("name", ["", "ab", "s3://models", "models/v1", "ML", "a..b", "-a-b-", "a" * 64])
 def test_what_is_no_bucket_is_refused(name: str) -> None:
     [said] = config.mistakes({"executionRoleArn": ROLE, "artifactBucket": name})
     assert said.startswith(f"artifactBucket: {name!r} is not the name of an S3 bucket; write the name alone")
