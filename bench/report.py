@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from statistics import linear_regression
 
-from bench.runs import PREVIEW, STATUS, STEPS, UNWATCHED, Measured, in_words
+from bench.runs import GATED, PREVIEW, STATUS, STEPS, UNWATCHED, Measured, in_words
 
 LIMIT = (22, 6.0)  # a warm preview and a status of so many tasks take at most so many seconds
+GATES_LIMIT = 1.1  # times as long as that preview takes one whose tasks have gates
 MONITORING_LIMIT = 1.0  # seconds that alarms and dashboard add to that preview
 LIST_PAGE = 100  # endpoints a ListEndpoints page
 
@@ -56,13 +57,13 @@ def missed(measured: Sequence[Measured]) -> list[str]:
         expected = {"ListEndpoints": ceil(row.tasks / LIST_PAGE), "ListModelPackages": row.tasks}
         # The provider asks once who it is, and an `up` says how it went; all other calls are the program's.
         calls = {name: count for name, count in row.calls.items() if name not in ("GetUser", "PutMetricData")}
-        if row.what in {step.what for step in STEPS if step.reads_only} and calls != expected:
+        if row.what in {step.what for step in (*STEPS, GATED) if step.reads_only} and calls != expected:
             sentences.append(f"{row.tasks} tasks, {row.what}: {in_words(row.calls)}, instead of {in_words(expected)}")
         size, limit = LIMIT
         if row.tasks == size and row.what in (PREVIEW.what, STATUS.what) and row.usage.seconds > limit:
             took = f"{row.usage.seconds:.2f} s ({row.usage.cpu_seconds:.2f} s of CPU)"
             sentences.append(f"{size} tasks, {row.what}: {took}, and at most {limit} s are promised")
-    return [*sentences, *_missed_by_monitoring(measured)]
+    return [*sentences, *_missed_by_monitoring(measured), *_missed_by_gates(measured)]
 
 
 def _missed_by_monitoring(measured: Sequence[Measured]) -> list[str]:
@@ -72,6 +73,15 @@ def _missed_by_monitoring(measured: Sequence[Measured]) -> list[str]:
     more = seconds[PREVIEW.what] - seconds[UNWATCHED.what]
     took = f"{more:.2f} s of a warm preview, and at most {MONITORING_LIMIT} s are promised"
     return [f"{LIMIT[0]} tasks, monitoring: {took}"] if more > MONITORING_LIMIT else []
+
+
+def _missed_by_gates(measured: Sequence[Measured]) -> list[str]:
+    seconds = {row.what: row.usage.seconds for row in measured if row.tasks == LIMIT[0]}
+    if not {PREVIEW.what, GATED.what} <= seconds.keys():
+        return []
+    times = seconds[GATED.what] / seconds[PREVIEW.what]
+    took = f"{times:.2f} times as long as without, and at most {GATES_LIMIT} times are promised"
+    return [f"{LIMIT[0]} tasks, gates: a warm preview takes {took}"] if times > GATES_LIMIT else []
 
 
 HEAD = ("tasks", "what", "seconds", "CPU s", "peak MB", "all MB", "AWS calls", "no AWS: s", "CPU s", "ratio")

@@ -42,6 +42,8 @@ UNCHANGED = "--expect-no-changes"
 FIRST = Step("first up", _pulumi("up", *CI_FLAGS))
 PREVIEW = Step("warm preview", _pulumi("preview", UNCHANGED), times=2, reads_only=True)
 UNWATCHED = Step("warm preview, no monitoring", _pulumi("preview", UNCHANGED), times=2, reads_only=True)
+GATED = Step("warm preview, gated", _pulumi("preview", UNCHANGED), times=2, reads_only=True)
+GATE = {"metric": "f1_macro", "min": 0.8, "max_drop": 0.01}
 STATUS = Step("fleet status", (sys.executable, "-m", "fleet", "status"), reads_only=True)
 STEPS = (
     FIRST,
@@ -112,21 +114,26 @@ def measure_all(sizes: Sequence[int], latency_ms: float) -> Iterator[Measured]:
                     raise Wrong(f"{step.what} without AWS has asked AWS: {in_words(asked)}")
                 say(f"{size} tasks: {step.what}, the answers known and no AWS: {without.seconds:.1f} s")
                 yield Measured(size, step.what, usage, calls, without)
-            yield _without_monitoring(size, stack, known, tasks, latency_ms)
+            gated = {**tasks, "defaults": {**tasks["defaults"], "gate": GATE}}
+            yield _otherwise(GATED, size, stack, known, gated, latency_ms)
+            stack.configure(dashboard=False)
+            unwatched = {**tasks, "defaults": {**tasks["defaults"], "alarms": {"level": "none"}}}
+            yield _otherwise(UNWATCHED, size, stack, known, unwatched, latency_ms)
 
 
-def _without_monitoring(size: int, stack: Stack, known: Known, tasks: Mapping[str, Any], latency_ms: float) -> Measured:
-    """A preview of the same fleet that nobody watches over: what the alarms and the dashboard cost one."""
+def _otherwise(
+    step: Step, size: int, stack: Stack, known: Known, tasks: Mapping[str, Any], latency_ms: float
+) -> Measured:
+    """A preview of the same fleet under another task list: what gates cost one, or alarms and the dashboard."""
     stack.sandbox.settings(latency_ms=0)
-    stack.set_tasks(json.dumps({**tasks, "defaults": {**tasks["defaults"], "alarms": {"level": "none"}}}))
-    stack.configure(dashboard=False)
+    stack.set_tasks(json.dumps(tasks))
     envs = (stack.env, known.env(deployed=True))
     for env in envs:
         _run(FIRST, size, stack, env)
     stack.sandbox.settings(latency_ms=latency_ms)
-    (usage, calls), (without, _) = (_last(UNWATCHED, size, stack, env) for env in envs)
-    say(f"{size} tasks: {UNWATCHED.what}: {usage.seconds:.1f} s; without AWS {without.seconds:.1f} s")
-    return Measured(size, UNWATCHED.what, usage, calls, without)
+    (usage, calls), (without, _) = (_last(step, size, stack, env) for env in envs)
+    say(f"{size} tasks: {step.what}: {usage.seconds:.1f} s; without AWS {without.seconds:.1f} s")
+    return Measured(size, step.what, usage, calls, without)
 
 
 def _last(step: Step, size: int, stack: Stack, env: Mapping[str, str]) -> tuple[Usage, dict[str, int]]:

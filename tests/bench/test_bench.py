@@ -273,3 +273,15 @@ def test_eight_seconds_and_ten_calls_are_promised_for_the_cost_of_200_tasks():
     assert cost.missed(cost_of(calls=11)) == [
         "fleet cost of 200 tasks: 2.60 s (1.70 s of CPU); 11 GetMetricData, and at most 10 calls are promised"
     ]
+
+
+def test_a_preview_of_a_gated_fleet_asks_nothing_more():
+    assert report.missed([measured(what=runs.GATED.what)]) == []
+    assert report.missed([measured(what=runs.GATED.what, calls={**READS, "DescribeModelPackage": 1})])
+
+
+def test_gates_make_a_preview_a_tenth_longer_at_most():
+    assert report.missed([measured(seconds=3.0), measured(what=runs.GATED.what, seconds=3.2)]) == []
+    assert report.missed([measured(seconds=3.0), measured(what=runs.GATED.what, seconds=3.6)]) == [
+        "22 tasks, gates: a warm preview takes 1.20 times as long as without, and at most 1.1 times are promised"
+    ]

@@ -31,16 +31,15 @@ def events(
     found: list[Mapping[str, Any]] = []
     left_out = ""
     for name in names:
-        pages = list(islice(_pages(cloudtrail, name, start, pause), MOST_PAGES + 1))
-        found += [event for page in pages[:MOST_PAGES] for event in page]
-        if len(pages) > MOST_PAGES:
+        page: Mapping[str, Any] = {}
+        for page in islice(_pages(cloudtrail, name, start, pause), MOST_PAGES):
+            found += page["Events"]
+        if page.get("NextToken"):
             left_out = f"CloudTrail has more than {len(found)} events of {name}: the oldest of them were not read"
     return found, left_out
 
 
-def _pages(
-    cloudtrail: Any, name: str, start: datetime, pause: Callable[[float], None]
-) -> Iterator[Sequence[Mapping[str, Any]]]:
+def _pages(cloudtrail: Any, name: str, start: datetime, pause: Callable[[float], None]) -> Iterator[Mapping[str, Any]]:
     wanted = {
         "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": name}],
         "StartTime": start,
@@ -50,5 +49,5 @@ def _pages(
     while token is not None:
         pause(PAUSE)
         page = session.patiently(partial(cloudtrail.lookup_events, **wanted, **({"NextToken": token} if token else {})))
-        yield page["Events"]
+        yield page
         token = page.get("NextToken") or None
