@@ -53,12 +53,13 @@ def take(content: bytes) -> str:
     name = name_of(content)
     with _loading:
         if name not in _loaded:
-            _loaded[name] = _unpack(name, content)
+            # Gone once the model is loaded: a process that is killed leaves nothing behind then.
+            with tempfile.TemporaryDirectory(prefix="sandbox-model-") as folder:
+                _loaded[name] = _unpack(name, content, Path(folder))
     return name
 
 
-def _unpack(name: str, content: bytes) -> Unpacked:
-    folder = Path(tempfile.mkdtemp(prefix="sandbox-model-"))  # as long as the process lives: code may read from it
+def _unpack(name: str, content: bytes, folder: Path) -> Unpacked:
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
             archive.extractall(folder, filter="data")

@@ -133,6 +133,20 @@ def test_what_cannot_be_registered_is_refused_before_anything_is_uploaded(regist
     assert not versions(registry)
 
 
+@pytest.mark.parametrize(
+    ("tag", "doubt"), [("1.4-gpu", 'says "gpu", and serverless has no GPU'), ("gone", "is not there: DescribeImages")]
+)
+def test_what_may_keep_it_from_running_is_told(registry, tag, doubt):
+    registry.sandbox.settings(image_bytes={"scikit-learn-inference:gone": 0})
+
+    [warning] = do(image=IMAGE.replace("1.4", tag)).warnings
+    assert doubt in warning
+
+
+def test_a_pipeline_reaches_aws_by_its_environment(registry):
+    assert do(access=None).version == 1
+
+
 def test_a_bucket_of_another_region_is_refused(registry):
     s3 = registry.sandbox.client("s3", "us-west-2")
     s3.create_bucket(Bucket="elsewhere", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
