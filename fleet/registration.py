@@ -93,7 +93,7 @@ def register(
             group, image, archive="", origin=logged.origin, figures=logged.figures, environment=environment or {}
         )
         return _Registering(access or _by_environment(), bucket, logged, its, tuple(gated), progress).done()
-    except (TrackingError, LookupError) as error:
+    except (TrackingError, aws.NotThere) as error:
         raise RegistrationError(f"{error}; nothing was registered") from None
     except (ClientError, BotoCoreError) as error:
         raise RegistrationError(f"{session.sentence(error)}; nothing was registered") from None
@@ -170,7 +170,7 @@ class _Registering:
         self.progress(f"reading {self.logged.title} from MLflow", 0, 0)
         try:
             return archive.of(tracking.download(self.logged, folder / "model"), folder / archive.NAME)
-        except ValueError as error:
+        except (ValueError, OSError) as error:  # its archive is none; the disk is full
             raise RegistrationError(f"{self.logged.title}: {error}; nothing was registered") from None
 
     def _complete(self, in_s3: str) -> Registration:

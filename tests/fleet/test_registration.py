@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from fleet import registration, tracking
+from fleet import archive, registration, tracking
 from fleet.access import Access
 from fleet.evidence import metadata
 from fleet.registration import RegistrationError, register
@@ -163,6 +163,15 @@ def test_what_mlflow_has_not_is_one_sentence(registry, monkeypatch):
     assert refused() == "run 6f0d31 is not in MLflow at http://mlflow; nothing was registered"
 
 
+def test_a_disk_that_is_full_is_one_sentence(registry, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(archive, "of", full)
+
+    assert refused() == "classifier (m-1): [Errno 28] No space left on device; nothing was registered"
+
+
 def test_where_nothing_may_be_put_into_s3_nothing_large_is_sent_in_vain(registry):
     registry.sandbox.fault("PutObject", service="s3", times=1, **DENIED)
 
@@ -187,10 +196,10 @@ def test_what_s3_refuses_half_way_leaves_no_package_and_says_what_lies_there(reg
 def test_what_sagemaker_refuses_in_the_end_says_what_lies_in_s3(registry):
     registry.sandbox.fault("CreateModelPackage", action="error", code="AccessDeniedException", message="no")
 
-    archive, report = (f"s3://{BUCKET}/toxicity/m-1/{name}" for name in ("model.tar.gz", "evaluation.json"))
+    model, report = (f"s3://{BUCKET}/toxicity/m-1/{name}" for name in ("model.tar.gz", "evaluation.json"))
     said = refused()
     assert said.startswith("CreateModelPackage: AccessDeniedException: no; nothing was registered; left in S3")
-    assert said.endswith(f": {report}, {archive}")
+    assert said.endswith(f": {report}, {model}")
     assert not versions(registry)
 
 

@@ -19,16 +19,21 @@ from fleet.evidence.report import CONTENT_TYPE
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
+
 _AT_ONCE = 16  # packages that are looked at together, newest first
 
 
+class NotThere(Exception):
+    """What a registration needs does not exist: one sentence."""
+
+
 def group_arn(client: "SageMakerClient", group: str) -> str:
-    """The ARN of a group. Raises LookupError with a sentence where there is none of that name."""
+    """The ARN of a group. Raises NotThere where there is none of that name."""
     try:
         return str(client.describe_model_package_group(ModelPackageGroupName=group)["ModelPackageGroupArn"])
     except ClientError as error:
         if session.not_found(error):
-            raise LookupError(registry.missing(client, group)) from None
+            raise NotThere(registry.missing(client, group)) from None
         raise
 
 
@@ -59,12 +64,12 @@ def _listed(client: "SageMakerClient", group: str, since: datetime | None) -> li
 
 
 def bucket_region(s3: Any, bucket: str) -> str:
-    """The Region of a bucket, "" where that may not be asked. Raises LookupError where there is no such bucket."""
+    """The Region of a bucket, "" where that may not be asked. Raises NotThere where there is no such bucket."""
     try:
         return str(s3.head_bucket(Bucket=bucket).get("BucketRegion", ""))
     except ClientError as error:
         if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
-            raise LookupError(f"there is no bucket {bucket}") from None
+            raise NotThere(f"there is no bucket {bucket}") from None
         return ""
 
 
