@@ -76,10 +76,14 @@ def _missed_by_monitoring(measured: Sequence[Measured]) -> list[str]:
 
 
 def _missed_by_gates(measured: Sequence[Measured]) -> list[str]:
-    seconds = {row.what: row.usage.seconds for row in measured if row.tasks == LIMIT[0]}
-    if not {PREVIEW.what, GATED.what} <= seconds.keys():
+    """By what takes less longer, seconds or CPU: in the seconds is what others do on this machine, too. A call more,
+    which would take seconds alone, is missed above.
+    """
+    of = {row.what: row.usage for row in measured if row.tasks == LIMIT[0]}
+    if not {PREVIEW.what, GATED.what} <= of.keys():
         return []
-    times = seconds[GATED.what] / seconds[PREVIEW.what]
+    before, now = of[PREVIEW.what], of[GATED.what]
+    times = min(now.seconds / before.seconds, now.cpu_seconds / before.cpu_seconds)
     took = f"{times:.2f} times as long as without, and at most {GATES_LIMIT} times are promised"
     return [f"{LIMIT[0]} tasks, gates: a warm preview takes {took}"] if times > GATES_LIMIT else []
 
