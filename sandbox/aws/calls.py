@@ -6,7 +6,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # Operations that change nothing start so
-_READS = ("Describe", "List", "Get", "BatchDescribe", "BatchGet", "Search", "Invoke", "Assume", "Filter", "Lookup")
+_READS = (
+    "Describe",
+    "List",
+    "Get",
+    "BatchDescribe",
+    "BatchGet",
+    "Search",
+    "Head",
+    "Invoke",
+    "Assume",
+    "Filter",
+    "Lookup",
+)
 
 
 @dataclass

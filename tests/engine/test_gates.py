@@ -114,3 +114,22 @@ def test_a_version_that_passed_and_was_rolled_back_is_not_asked_again(fleet):
     again = fleet.preview("--expect-no-changes")
     assert again.ok, again.text
     assert ASKED not in fleet.operations()
+
+
+def test_what_a_version_was_evaluated_with_cannot_be_read_and_nothing_moves_for_that(fleet):
+    fleet.change("toxicity", gate=GATE)
+    register(fleet, "toxicity", "0.9")
+    register(fleet, "toxicity", "0.95")
+    package = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/toxicity/3"
+    denied = {"action": "error", "code": "AccessDeniedException", "message": "no"}
+    outage = fleet.sandbox.fault(ASKED, match={"ModelPackageName": package}, **denied)
+
+    run = fleet.up()
+    assert run.ok, run.text
+    assert "UpdateEndpoint toxicity" not in fleet.made()
+    said = "version 3 does not pass the gate: f1 could not be read: DescribeModelPackage: AccessDeniedException: no"
+    assert fleet.status("toxicity") == f"OUT_OF_DATE 1: {said}; version 1 keeps serving"
+
+    fleet.sandbox.release(outage)
+    assert fleet.up().ok
+    assert fleet.serving("toxicity") == 3

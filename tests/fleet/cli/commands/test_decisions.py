@@ -14,7 +14,7 @@ from fleet.seen import Unknown
 from tests.fleet.cli.decided import GATED, Decided, made
 
 WHY = ("--reason", "fewer false alarms", "--yes")
-LOOKS = ("Describe", "List", "Get", "HEAD")
+LOOKS = ("Describe", "List", "Get", "Head")
 
 
 @pytest.fixture
