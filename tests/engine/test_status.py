@@ -61,7 +61,8 @@ def test_an_outdated_task_is_exit_code_2_and_nothing_is_changed(fleet):
 def test_a_fleet_that_is_up_to_date_is_exit_code_0_and_a_table(fleet):
     code, out, err = status(fleet)
 
-    assert (code, err) == (0, "")
+    assert err == ""
+    assert code == 0
     assert [line.split()[:5] for line in out.splitlines()[1:-1]] == [
         [task, "UP_TO_DATE", "1", "1", "InService"] for task in ("spam", "toxicity", "urgency")
     ]
