@@ -120,8 +120,8 @@ def test_another_error_never_means_that_something_is_not_there(error: ClientErro
 def test_an_endpoint_of_every_service_that_is_called_can_be_configured() -> None:
     """Else the provider would go by `aws:endpoints`, and the program past it."""
     of_calls = {get_args(one.__annotations__["service"])[0] for one in get_overloads(session.client)}
-    names = ["appautoscaling", "cloudwatch", "ecr", "eventbridge", "iam", "logs", "pricing", "sagemaker"]
-    names += ["servicequotas", "ssm"]
+    names = ["appautoscaling", "cloudtrail", "cloudwatch", "ecr", "eventbridge", "iam", "logs", "pricing", "s3"]
+    names += ["sagemaker", "servicequotas", "ssm"]
     said = understand({"aws:endpoints": json.dumps([dict.fromkeys(names, "http://aws")])}, {})
     runtime = {"sagemaker-runtime"}  # the provider calls no model, and has no name for it
     assert of_calls - runtime == {service for service, _ in said.endpoints}
