@@ -261,9 +261,9 @@ def test_a_small_model_stays_cheaper() -> None:
 
 
 def test_the_prices_that_the_task_list_gives_win() -> None:
-    model = {"name": "Nova Micro", "usd_per_million_input": 50.0, "usd_per_million_output": 50.0}
+    model: dict[str, Any] = {"name": "Nova Micro", "usd_per_million_input": 50.0, "usd_per_million_output": 50.0}
     assert verdicts(TRANSFORMER, 4096, model=model) == [Verdict.KEEP]
-    assert token_prices(LanguageModel(**model), shipped()) == TokenPrices(50, 50, "as given")  # type: ignore[arg-type]  # a mapping
+    assert token_prices(LanguageModel(**model), shipped()) == TokenPrices(50, 50, "as given")
 
 
 def test_a_language_model_without_a_price_is_said_for_its_task() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from importlib.resources import files
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,8 @@ from fleet.cost.prices import (
 from tests.fleet.cost.fleets import IRELAND, STOCKHOLM, TODAY, VIRGINIA
 
 
-def price(usd: float = 0.00002, region: str = VIRGINIA, **more: object) -> Price:
-    return replace(Price(COMPUTE, region, usd, TODAY, "somebody"), **more)  # type: ignore[arg-type]  # names of fields
+def price(usd: float = 0.00002, region: str = VIRGINIA, **more: Any) -> Price:
+    return replace(Price(COMPUTE, region, usd, TODAY, "somebody"), **more)
 
 
 def test_a_price_of_one_region_is_no_price_of_another() -> None:
