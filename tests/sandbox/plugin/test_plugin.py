@@ -1283,6 +1283,14 @@ def test_the_executable_prints_its_port_and_serves(aws: SageMaker) -> None:
         plugin.communicate()
 
 
+def test_the_executable_says_nothing_of_an_interrupt_with_which_the_engine_ends_it() -> None:
+    plugin = subprocess.Popen([sys.executable, EXECUTABLE, "127.0.0.1:1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert plugin.stdout
+    plugin.stdout.readline()
+    plugin.send_signal(signal.SIGINT)
+    assert plugin.communicate(timeout=10) == (b"", b"")
+
+
 def test_the_executable_ends_when_the_engine_is_killed() -> None:
     starter = (
         "import subprocess, sys, time\n"
