@@ -6,6 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types layers fresh fix unit coverage engine schema sandbox sandbox-stop bench rates mutants requirements \
   readme picture browser training-demo
+  readme picture browser workflows
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -41,7 +42,7 @@ training-demo: setup ## from a training run in MLflow to a changed answer, and b
 test: check unit engine ## every check and every test
 
 # Its parts are the hooks of .pre-commit-config.yaml too.
-check: lint types layers fresh ## style, types, layers, schemas: what needs no test, in seconds
+check: lint types layers fresh workflows ## style, types, layers, schemas, CI files: what needs no test, in seconds
 
 lint: setup      ## style (ruff); `make fix` mends most of it
 	@$(BIN)/ruff check .
@@ -60,6 +61,14 @@ fresh: setup     ## the five schemas are those of the models, and the dashboard'
 	@$(BIN)/python -m fleet.cli.cost | diff -u cost.schema.json - || (echo "cost.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.contract | diff -u contract.schema.json - || (echo "contract.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m demo.dashboard | cmp --silent docs/dashboard.svg - || (echo "docs/dashboard.svg is stale: make picture" && false)
+
+workflows: setup ## the CI files of GitHub and GitLab (actionlint, zizmor, check-jsonschema)
+	@$(PYTHON) -m tools.actionlint
+	@actionlint .github/workflows/*.yml
+	@$(BIN)/zizmor --offline --quiet --no-progress .github
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci ci/gitlab-ci.yml
 
 fix: setup       ## mend the style: imports, format and what ruff can
 	@$(BIN)/ruff check --fix --quiet .
@@ -102,5 +111,5 @@ mutants: setup   ## take every protection out once: its test must fail (minutes;
 	@$(BIN)/python -m tools.mutants $(if $(ONLY),--only "$(ONLY)")
 
 requirements: setup ## compile requirements*.in with hashes, without download addresses
-	@for name in requirements requirements-dev; do $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \
+	@for name in requirements requirements-report requirements-dev; do $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \
 	  --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o $$name.txt $$name.in; done
