@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -108,11 +109,11 @@ def _is_a_jobs(comment: Mapping[str, Any]) -> bool:
 
 
 def _comments(where: Forge) -> Iterator[Mapping[str, Any]]:
-    page, found = 1, [{}] * PAGE
-    while len(found) == PAGE:
+    for page in count(1):
         found = _ask(where, "GET", f"{where.comments}?per_page={PAGE}&page={page}")
         yield from found
-        page += 1
+        if len(found) < PAGE:
+            return
 
 
 def _ask(where: Forge, method: str, url: str, content: Any = None) -> Any:

@@ -1,7 +1,7 @@
 """A forge on this machine: what GitHub and GitLab answer to an event, and to a job that comments.
 
 It keeps GitHub's promise about a concurrency group: of the runs that are asked for, one is under way and one waits, and
-a newer one takes the place of the one that waits.
+a newer one takes the place of the one that waits. GitLab begins every pipeline.
 """
 
 import json
@@ -22,7 +22,9 @@ PROJECT = "4711"
 @dataclass
 class Forge:
     url: str = ""
-    broken: int = 0  # a status code that everything is answered with
+    broken: int = 0  # a status code that everything is answered with, so many times
+    broken_times: int = 1_000_000
+    is_silent: bool = False  # takes what it is asked, and does not answer
     comments: dict[int, dict[str, Any]] = field(default_factory=dict)
     dispatched: list[dict[str, Any]] = field(default_factory=list)  # every event that was taken
     asked: int = 0  # requests, answered whatever way
@@ -60,7 +62,7 @@ class Forge:
 
     def answer(self, method: str, path: str, query: str, headers: Any, content: Any) -> tuple[int, Any]:
         self.asked += 1
-        if self.broken:
+        if self.broken and self.asked <= self.broken_times:
             return self.broken, {"message": "broken"}
         github, gitlab = f"/repos/{REPOSITORY}", f"/projects/{PROJECT}"
         if path == f"{gitlab}/trigger/pipeline":  # its token is in the body
@@ -87,7 +89,8 @@ class Forge:
     def _trigger(self, content: Any) -> tuple[int, Any]:
         if content.get("token") != TOKEN:
             return 404, {"message": "404 Not Found"}
-        self.dispatch(content)
+        self.dispatched.append(content)
+        self.runs.append(content)  # each in its turn
         return 201, {"id": len(self.dispatched)}
 
     def _page(self, query: str) -> list[dict[str, Any]]:
@@ -98,12 +101,15 @@ class Forge:
 
 @contextmanager
 def open_forge() -> Iterator[Forge]:
-    forge = Forge()
+    forge, closed = Forge(), threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def _any(self) -> None:
             asked = urlsplit(self.path)
             sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if forge.is_silent:
+                closed.wait()
+                return
             code, answer = forge.answer(
                 self.command, asked.path, asked.query, self.headers, json.loads(sent) if sent else None
             )
@@ -125,5 +131,6 @@ def open_forge() -> Iterator[Forge]:
         forge.url = f"http://127.0.0.1:{server.server_port}"
         yield forge
     finally:
+        closed.set()
         server.shutdown()
         server.server_close()
