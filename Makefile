@@ -7,6 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 .PHONY: help setup demo test check lint types layers fresh fix unit coverage engine schema sandbox sandbox-stop bench rates mutants requirements \
   readme picture browser training-demo
   readme picture browser workflows
+  readme picture browser workflows policies
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -54,12 +55,13 @@ types: setup     ## types (mypy)
 layers: setup    ## which room may import which (import-linter)
 	@$(BIN)/lint-imports --no-logo
 
-fresh: setup     ## the five schemas are those of the models, and the dashboard's picture is that of its body
+fresh: setup     ## the five schemas are those of the models, the policies those of the demo's fleet, the picture that of the dashboard
 	@$(BIN)/python -m fleet.tasks.schema | diff -u tasks.schema.json - || (echo "tasks.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.cli.report | diff -u status.schema.json - || (echo "status.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.cli.commands.alarms | diff -u alarms.schema.json - || (echo "alarms.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.cli.cost | diff -u cost.schema.json - || (echo "cost.schema.json is stale: make schema" && false)
 	@$(BIN)/python -m fleet.contract | diff -u contract.schema.json - || (echo "contract.schema.json is stale: make schema" && false)
+	@$(BIN)/python -m demo.policies --check
 	@$(BIN)/python -m demo.dashboard | cmp --silent docs/dashboard.svg - || (echo "docs/dashboard.svg is stale: make picture" && false)
 
 workflows: setup ## the CI files of GitHub and GitLab (actionlint, zizmor, check-jsonschema)
@@ -94,6 +96,9 @@ schema: setup    ## write the four *.schema.json from the models
 	@$(BIN)/python -m fleet.cli.commands.alarms > alarms.schema.json
 	@$(BIN)/python -m fleet.cli.cost > cost.schema.json
 	@$(BIN)/python -m fleet.contract > contract.schema.json
+
+policies: setup  ## write docs/policies: what `fleet iam` prints for the demo's fleet
+	@$(BIN)/python -m demo.policies
 
 sandbox: setup   ## start AWS on this machine, to play by hand
 	@$(BIN)/python -m sandbox start --seed

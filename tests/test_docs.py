@@ -46,6 +46,10 @@ RUN_BY = {
     "fleet report --html report.html": "tests/engine/test_report.py",
     "fleet report --html report.html --stack prod": "tests/fleet/cli/commands/test_report.py",
     "pip install 'sagemaker-endpoint-manager[report]'": "tests/test_install.py",
+    "fleet iam deployer": "tests/fleet/cli/commands/test_iam.py",
+    "fleet iam deployer --state s3://acme-state --max-memory-mb 4096": "tests/fleet/cli/commands/test_iam.py",
+    "fleet iam execution-role --models acme-models --image text-classifier": "tests/fleet/cli/commands/test_iam.py",
+    "fleet iam registry --models acme-models --image text-classifier": "tests/fleet/cli/commands/test_iam.py",
     "fleet init --stack prod": "tests/fleet/cli/commands/test_init.py",
     "fleet init 'sentiment-*' spam --output more.yaml --region eu-west-1": "tests/fleet/cli/commands/test_init.py",
     "fleet validate": "tests/fleet/cli/commands/test_validate.py",
@@ -90,6 +94,8 @@ RUN_BY = {
     "python examples/app.py toxicity texts.jsonl --outputs outputs.json --key-field user": "tests/examples/test_app.py",
 }
 NEEDS_AWS = {
+    "aws sagemaker add-tags --resource-arn <arn> "
+    "--tags Key=fleet:project,Value=<project> Key=fleet:stack,Value=<stack>",
     "aws sagemaker update-endpoint --endpoint-name toxicity --endpoint-config-name toxicity-v7-3fa9c1",
     "pulumi login s3://<bucket>",
     'pulumi stack init prod --secrets-provider "awskms://alias/<key>?region=<region>"',

@@ -4,10 +4,12 @@ import json
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore import xform_name
 
+from demo import policies
 from fleet.aws.logs import group_of
 from fleet.monitoring import names
 from fleet.monitoring.alarms import Watched, of_runs, specifications
@@ -16,15 +18,28 @@ from sandbox.aws.validation import service
 from sandbox.plugin.catalogue import TYPES
 
 ROOT = Path(__file__).parent.parent
-STACK = ("sagemaker-endpoint-manager", "STACK")
+STACK = ("sagemaker-endpoint-manager", "sandbox")
 FLEET = "/".join(STACK)
-OF_AN_ENDPOINT = specifications(Watched("toxicity", CHAMPION, None, Alarms(), False), "PREFIXtoxicity", fleet=FLEET)[0]
+OF_AN_ENDPOINT = specifications(Watched("toxicity", CHAMPION, None, Alarms(), False), "toxicity", fleet=FLEET)[0]
+REGION = "eu-west-1"
+HERE = f"{REGION}:123456789012"
+
+
+def statements(policy: str) -> list[dict[str, Any]]:
+    read: dict[str, Any] = json.loads((ROOT / "docs" / "policies" / policy).read_text())
+    return list(read["Statement"])
+
+
+def listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
 
 
 def actions(policy: str) -> set[str]:
-    statements = json.loads((ROOT / "docs" / "policies" / policy).read_text())["Statement"]
-    listed = (statement["Action"] for statement in statements)
-    return {one for some in listed for one in ([some] if isinstance(some, str) else some)}
+    return {action for statement in statements(policy) for action in listed(statement["Action"])}
+
+
+def allowing(policy: str, action: str) -> list[dict[str, Any]]:
+    return [statement for statement in statements(policy) if action in listed(statement["Action"])]
 
 
 # What fleet/aws calls a client -> the services it may be of
@@ -111,18 +126,20 @@ def test_the_deployer_may_do_what_the_program_and_the_provider_call():
 @pytest.mark.parametrize(
     ("action", "arn"),
     [
-        ("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:REGION:ACCOUNT:alarm:{OF_AN_ENDPOINT.name}"),
-        ("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:REGION:ACCOUNT:alarm:{of_runs(26, stack=FLEET).name}"),
-        ("cloudwatch:PutDashboard", f"arn:aws:cloudwatch::ACCOUNT:dashboard/{names.dashboard(*STACK, 'REGION')}-2"),
-        ("sns:CreateTopic", f"arn:aws:sns:REGION:ACCOUNT:{names.topic(*STACK)}"),
-        ("events:PutRule", f"arn:aws:events:REGION:ACCOUNT:rule/{names.rule(*STACK, 2)}"),
-        ("logs:PutRetentionPolicy", f"arn:aws:logs:REGION:ACCOUNT:log-group:{group_of('PREFIXtoxicity')}"),
+        ("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:{HERE}:alarm:{OF_AN_ENDPOINT.name}"),
+        ("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:{HERE}:alarm:{of_runs(26, stack=FLEET).name}"),
+        (
+            "cloudwatch:PutDashboard",
+            f"arn:aws:cloudwatch::123456789012:dashboard/{names.dashboard(*STACK, 'eu-west-1')}-2",
+        ),
+        ("sns:CreateTopic", f"arn:aws:sns:{HERE}:{names.topic(*STACK)}"),
+        ("events:PutRule", f"arn:aws:events:{HERE}:rule/{names.rule(*STACK, 2)}"),
+        ("logs:PutRetentionPolicy", f"arn:aws:logs:{HERE}:log-group:{group_of('toxicity')}"),
     ],
 )
 def test_what_watches_over_a_stack_has_a_name_that_the_deployer_may_touch(action: str, arn: str) -> None:
-    statements = json.loads((ROOT / "docs" / "policies" / "deployer.json").read_text())["Statement"]
-    allowed = [one["Resource"] for one in statements if action in one["Action"]]
-    assert any(fnmatchcase(arn, resource) for resource in allowed)
+    resources = [resource for one in allowing("deployer.json", action) for resource in listed(one["Resource"])]
+    assert any(fnmatchcase(arn, resource) for resource in resources)
 
 
 def test_nothing_of_a_log_group_may_be_taken_away_by_the_deployer():
@@ -131,8 +148,7 @@ def test_nothing_of_a_log_group_may_be_taken_away_by_the_deployer():
 
 def test_log_groups_are_looked_up_by_a_permission_that_aws_does_not_narrow():
     # AWS asks for it on `log-group::log-stream:`, whatever the prefix (hashicorp/terraform-provider-aws, issue 8804)
-    statements = json.loads((ROOT / "docs" / "policies" / "deployer.json").read_text())["Statement"]
-    (looking,) = (one for one in statements if "logs:DescribeLogGroups" in one["Action"])
+    (looking,) = allowing("deployer.json", "logs:DescribeLogGroups")
 
     assert looking["Resource"] == "*"
 
@@ -145,8 +161,8 @@ def test_an_operator_may_do_what_the_commands_call_and_deletes_only_what_is_tagg
     assert known <= called
     shared = {"sagemaker:ListTags", "cloudwatch:ListTagsForResource"}  # asked by modules of the program
     assert called | shared <= actions("operator.json")
-    statements = json.loads((ROOT / "docs" / "policies" / "operator.json").read_text())["Statement"]
-    changing = [one for one in statements if re.search("(sagemaker|cloudwatch):(Delete|Add)", str(one["Action"]))]
+    every = statements("operator.json")
+    changing = [one for one in every if re.search("(sagemaker|cloudwatch):(Delete|Add)", str(one["Action"]))]
     assert all("fleet:stack" in str(one["Condition"]["StringEquals"]) for one in changing)
 
 
@@ -164,17 +180,18 @@ def test_the_deployer_may_do_what_target_tracking_does_in_its_name():
     } <= actions("deployer.json")
 
 
-def test_the_deployer_lets_sagemaker_use_the_key_of_an_endpoint_configuration():
+def test_the_deployer_lets_sagemaker_and_nobody_else_use_the_key_of_an_endpoint_configuration():
     # Needed for CreateEndpoint and UpdateEndpoint where kms_key is set (developer guide, API permissions, 2026-11)
-    statements = json.loads((ROOT / "docs" / "policies" / "deployer.json").read_text())["Statement"]
-    (granting,) = (one for one in statements if one["Action"] == "kms:CreateGrant")
+    (granting,) = allowing("deployer.json", "kms:CreateGrant")
 
-    assert granting["Resource"] == "arn:aws:kms:REGION:ACCOUNT:key/ENDPOINT_KEY"
+    assert granting["Action"] == "kms:CreateGrant"
+    assert granting["Condition"]["StringEquals"] == {"kms:ViaService": "sagemaker.eu-west-1.amazonaws.com"}
+    assert granting["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"}
 
 
 def test_the_deployer_scales_nothing_but_provisioned_concurrency():
-    statements = json.loads((ROOT / "docs" / "policies" / "deployer.json").read_text())["Statement"]
-    scaling = [one for one in statements if re.search("scaling:(Put|Register|De(lete|register))", str(one["Action"]))]
+    every = statements("deployer.json")
+    scaling = [one for one in every if re.search("scaling:(Put|Register|De(lete|register))", str(one["Action"]))]
 
     assert scaling
     assert all(
@@ -245,3 +262,7 @@ def test_what_a_gate_reads_of_a_version_may_be_read(policy: str) -> None:
 def test_no_action_is_a_wildcard():
     for policy in (ROOT / "docs" / "policies").glob("*.json"):
         assert not [one for one in actions(policy.name) if "*" in one]
+def test_the_files_are_what_fleet_iam_prints_for_the_fleet_of_the_demo():
+    wanted = dict(policies.documents())
+    assert {path: path.read_text() for path in wanted} == wanted
+    assert set(policies.FOLDER.iterdir()) == set(wanted)

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "report": "one page for people: status, versions, calls, cost, A/B tests and alarms, as HTML",
     "orphans": "list what carries this stack's tags, is not in its state and serves nobody",
     "adopt": "take over an existing endpoint of another maker, without downtime",
+    "iam": "the policy of IAM that somebody needs for this stack: deployer, preview, operator and others",
     "promote": "pin a task to the version that one of its challengers serves, in the task list",
 }
 

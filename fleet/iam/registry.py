@@ -1,0 +1,56 @@
+"""What the account of a registry grants to a stack in another account: the resources' own policies, on its side.
+
+Pure. In the deploying account the deployer's and the execution role's policies name the same resources.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fleet.iam.policy import VERSION, Document
+from fleet.iam.site import Site, parts
+
+# Characters of a group's policy (API reference, PutModelPackageGroupPolicy, 2026-11)
+LONGEST_GROUP_POLICY = 20_480
+PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer")
+
+
+def documents(site: Site) -> Mapping[str, Any]:
+    """By what they are put on: `group_policy` has one for each group, by its name; the others are one each."""
+    return {
+        "group_policy": {parts(group)["rest"].partition("/")[2]: _of_group(site, group) for group in site.groups},
+        "s3": _of_objects(site),
+        "ecr": _policy("PullImages", PULL, site, None),
+        "kms": _policy("DecryptModels", ("kms:Decrypt", "kms:DescribeKey"), site, "*"),
+    }
+
+
+def _of_group(site: Site, group: str) -> Document:
+    said = parts(group)
+    name = said["rest"].partition("/")[2]
+    packages = group.replace(f":model-package-group/{name}", f":model-package/{name}/*")
+    on_group = _statement("SeeGroup", ("sagemaker:DescribeModelPackageGroup",), site, group)
+    actions = ("sagemaker:CreateModel", "sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages")
+    return {"Version": VERSION, "Statement": [on_group, _statement("DeployVersions", actions, site, packages)]}
+
+
+def _of_objects(site: Site) -> Document:
+    """For the bucket of the models."""
+    objects = [f"arn:{site.partition}:s3:::{place.rstrip('/')}/*" for place in site.models]
+    return _policy("ReadModels", ("s3:GetObject",), site, objects)
+
+
+def _policy(sid: str, actions: tuple[str, ...], site: Site, resource: str | list[str] | None) -> Document:
+    return {"Version": VERSION, "Statement": [_statement(sid, actions, site, resource)]}
+
+
+def _statement(sid: str, actions: tuple[str, ...], site: Site, resource: str | list[str] | None) -> Document:
+    """To the whole account: which of its roles may is decided there. A repository's policy names no resource."""
+    statement = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"AWS": site.arn("iam", "root", region="")},
+        "Action": list(actions) if len(actions) > 1 else actions[0],
+    }
+    if resource is None:
+        return statement
+    return {**statement, "Resource": resource[0] if isinstance(resource, list) and len(resource) == 1 else resource}
