@@ -10,7 +10,7 @@ from sandbox.lab.stack import CI_FLAGS
 ROOT = Path(__file__).parent.parent
 CI = " ".join(CI_FLAGS)  # as the engine tests and the benchmark run it
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "bootstrap/README.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 
@@ -97,6 +97,10 @@ NEEDS_AWS = {
     "aws sagemaker add-tags --resource-arn <arn> "
     "--tags Key=fleet:project,Value=<project> Key=fleet:stack,Value=<stack>",
     "aws sagemaker update-endpoint --endpoint-name toxicity --endpoint-config-name toxicity-v7-3fa9c1",
+    "pulumi login s3://<administrators' bucket>",
+    'pulumi stack init prod --secrets-provider "awskms://alias/<administrators\' key>?region=<region>"',
+    "pulumi up --stack prod",
+    "pulumi stack output variables --stack prod",
     "pulumi login s3://<bucket>",
     'pulumi stack init prod --secrets-provider "awskms://alias/<key>?region=<region>"',
     "pulumi preview --stack prod --suppress-outputs",
