@@ -32,7 +32,7 @@ def of_the_forge(settings: Settings, options: pulumi.ResourceOptions) -> Mapping
             lambda arn: json.dumps(trust.by_token(arn, who.issuer, allowed))
         )
 
-    return {
+    made = {
         variable: _role(
             role,
             f"{settings.name}-{role}",
@@ -40,9 +40,13 @@ def of_the_forge(settings: Settings, options: pulumi.ResourceOptions) -> Mapping
             trusted(allowed),
             policies.of(role, settings, *state),
             options,
-        ).arn
+        )
         for variable, role, description, allowed in rows
     }
+    # The deployer's job writes the report too, and a run itself reads no metrics
+    report = [_allow(["cloudwatch:GetMetricData"], ["*"])]
+    iam.RolePolicy("report", role=made["FLEET_DEPLOYER"].name, policy=json.dumps(_policy(report)), opts=options)
+    return {variable: role.arn for variable, role in made.items()}
 
 
 def of_codebuild(settings: Settings, project: str, log_group: str, options: pulumi.ResourceOptions) -> iam.Role:

@@ -26,7 +26,7 @@ def test_a_protection_can_be_taken_out(mutant: Mutant, tmp_path: Path) -> None:
     patched.parent.mkdir(parents=True, exist_ok=True)
     patched.write_text((ROOT / mutant.file).read_text())
     mutant.apply(tmp_path)
-    if patched.suffix == ".yaml":
+    if patched.suffix in (".yaml", ".yml"):
         assert yaml.safe_load(patched.read_text()) != yaml.safe_load((ROOT / mutant.file).read_text())
     else:
         compile(patched.read_text(), mutant.file, "exec")
