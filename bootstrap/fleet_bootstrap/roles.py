@@ -59,9 +59,10 @@ def of_codebuild(settings: Settings, project: str, log_group: str, options: pulu
         policies.of("deployer", settings, *policies.of_the_state(settings)),
         options,
     )
+    service = settings.connection.split(":")[2]  # codeconnections, or codestar-connections of those made before 2024
     statements = [
         _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group}:log-stream:*"]),
-        _allow(["codeconnections:GetConnection", "codeconnections:GetConnectionToken"], [settings.connection]),
+        _allow([f"{service}:GetConnection", f"{service}:GetConnectionToken"], [settings.connection]),
     ]
     iam.RolePolicy("build", role=role.name, policy=json.dumps(_policy(statements)), opts=options)
     return role

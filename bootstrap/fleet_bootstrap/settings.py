@@ -7,6 +7,8 @@ from typing import Any
 
 ACCOUNT = re.compile(r"\d{12}")
 SECRET = re.compile(r"arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:.+")
+BUS = re.compile(r"arn:aws[\w-]*:events:[\w-]+:\d{12}:event-bus/.+")
+CONNECTION = re.compile(r"arn:aws[\w-]*:(codeconnections|codestar-connections):[\w-]+:\d{12}:connection/.+")
 TRIGGERS = ("github", "gitlab", "codebuild")
 LISTS = frozenset({"alertEmails", "images", "modelKeys", "models"})
 KNOWN = LISTS | {
@@ -84,6 +86,8 @@ def understand(given: Mapping[str, Any], region: str) -> Settings | Forwarding:
         if given.get(key) and not ACCOUNT.fullmatch(str(given[key])):
             mistakes.append(f"{key} is {given[key]!r}, and has to be the 12 digits of an account, in quotes")
     if given.get("forwardTo"):
+        if not BUS.fullmatch(given["forwardTo"]):
+            mistakes.append("forwardTo is no ARN of an event bus: `pulumi stack output bus` in the other account is")
         _refuse(mistakes)
         return Forwarding(given["account"], region, given["stack"], given["forwardTo"], _listed(given, "alertEmails"))
     mistakes += _of_the_trigger(given)
@@ -129,6 +133,9 @@ def _of_the_trigger(given: Mapping[str, Any]) -> list[str]:
     secret = given.get("tokenSecretArn")
     if secret and not SECRET.fullmatch(secret):
         mistakes.append("tokenSecretArn is no ARN of a secret of Secrets Manager; the token itself stands nowhere here")
+    connection = given.get("connectionArn")
+    if connection and not CONNECTION.fullmatch(connection):
+        mistakes.append(f"connectionArn is {connection!r}, and has to be the ARN of a connection of CodeConnections")
     if bool(given.get("ownerId")) != bool(given.get("repositoryId")):
         mistakes.append("ownerId and repositoryId belong together: GitHub's subject has both or none")
     return mistakes

@@ -244,6 +244,27 @@ def test_in_the_registrys_account_nothing_is_made_but_what_sends_its_events_on()
     assert (statement["Action"], statement["Resource"]) == ("events:PutEvents", BUS)
 
 
+# What the provider knows
+
+
+def test_every_input_is_one_that_the_provider_knows() -> None:
+    """The SDK translates the names that it knows: what it does not know stays as it is written here."""
+    free = {"tags", "dimensions", "headerParameters", "inputPaths"}
+
+    def unknown(value: Any) -> list[str]:
+        if isinstance(value, list):
+            return [name for inner in value for name in unknown(inner)]
+        if not isinstance(value, dict):
+            return []
+        below = [name for key, inner in value.items() if key not in free for name in unknown(inner)]
+        return [*(key for key in value if "_" in key), *below]
+
+    for given in (GITHUB, GITLAB, CODEBUILD):
+        made = declare(given)
+        assert len(made.resources) > 20
+        assert {one.type: unknown(one.inputs) for one in made.resources if unknown(one.inputs)} == {}
+
+
 # What it prints
 
 
@@ -270,6 +291,8 @@ def test_it_prints_the_variables_that_ci_wants(github: Made) -> None:
             "project is missing, which `trigger: gitlab` needs; tokenSecretArn is missing",
         ),
         ({**COMMON, "trigger": "codebuild"}, "connectionArn is missing"),
+        ({**CODEBUILD, "connectionArn": "my-connection"}, "connectionArn is 'my-connection', and has to be the ARN"),
+        ({"account": REGISTRY, "stack": "prod", "forwardTo": "default"}, "forwardTo is no ARN of an event bus"),
         ({}, "account is missing; stack is missing"),
     ],
 )
