@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -13,13 +12,7 @@ from fleet_bootstrap.settings import Settings
 OLD_VERSIONS_DAYS = 90
 
 
-@dataclass(frozen=True)
-class State:
-    bucket: s3.Bucket
-    key: kms.Key
-
-
-def declare(settings: Settings, options: pulumi.ResourceOptions) -> State:
+def declare(settings: Settings, options: pulumi.ResourceOptions) -> None:
     # Whoever loses these loses the state: `pulumi destroy` refuses, and what is taken out of here stays in AWS
     kept = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(protect=True, retain_on_delete=True))
     key = kms.Key(
@@ -31,21 +24,18 @@ def declare(settings: Settings, options: pulumi.ResourceOptions) -> State:
     )
     kms.Alias("state", name=f"alias/{settings.name}-state", target_key_id=key.key_id, opts=options)
     bucket = s3.Bucket("state", bucket=settings.bucket, opts=kept)
+    _keep_versions(bucket, key, options)
+    _close(bucket, options)
+
+
+def _keep_versions(bucket: s3.Bucket, key: kms.Key, options: pulumi.ResourceOptions) -> None:
+    """Every version, encrypted, and those that newer ones replaced for a while."""
     s3.BucketVersioning("state", bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=options)
     encryption = {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}
     s3.BucketServerSideEncryptionConfiguration(
         "state",
         bucket=bucket.bucket,
         rules=[{"apply_server_side_encryption_by_default": encryption, "bucket_key_enabled": True}],
-        opts=options,
-    )
-    public = s3.BucketPublicAccessBlock(
-        "state",
-        bucket=bucket.bucket,
-        block_public_acls=True,
-        block_public_policy=True,
-        ignore_public_acls=True,
-        restrict_public_buckets=True,
         opts=options,
     )
     expiring = {"noncurrent_days": OLD_VERSIONS_DAYS}
@@ -55,13 +45,25 @@ def declare(settings: Settings, options: pulumi.ResourceOptions) -> State:
         rules=[{"id": "old-versions", "status": "Enabled", "noncurrent_version_expiration": expiring, "filter": {}}],
         opts=options,
     )
+
+
+def _close(bucket: s3.Bucket, options: pulumi.ResourceOptions) -> None:
+    """To the public, and to connections that are not encrypted."""
+    public = s3.BucketPublicAccessBlock(
+        "state",
+        bucket=bucket.bucket,
+        block_public_acls=True,
+        block_public_policy=True,
+        ignore_public_acls=True,
+        restrict_public_buckets=True,
+        opts=options,
+    )
     s3.BucketPolicy(
         "state",
         bucket=bucket.bucket,
         policy=bucket.arn.apply(lambda arn: json.dumps(only_encrypted(arn))),
         opts=pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[public])),
     )
-    return State(bucket, key)
 
 
 def only_encrypted(bucket: str) -> Mapping[str, Any]:

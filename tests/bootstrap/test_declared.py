@@ -5,7 +5,9 @@ from typing import Any
 
 import pulumi
 import pytest
+import yaml
 
+from sandbox.lab.folder import ROOT
 from tests.bootstrap.declaring import ACCOUNT, CODEBUILD, COMMON, GITHUB, GITLAB, TOKEN_ARN, Made, declare, unmarked
 from tests.unattended.forge import PROJECT, REPOSITORY, TOKEN
 
@@ -274,6 +276,15 @@ def test_it_prints_the_variables_that_ci_wants(github: Made) -> None:
     assert variables["FLEET_STATE"] == f"s3://fleet-prod-state-{ACCOUNT}-eu-west-1"
     assert variables["FLEET_DEPLOYER"].endswith("Role/fleet-prod-deployer")
     assert github.outputs["secretsProvider"] == "awskms://alias/fleet-prod-state?region=eu-west-1"
+
+
+def test_what_stands_in_the_example_is_taken() -> None:
+    example = yaml.safe_load((ROOT / "bootstrap" / "Pulumi.prod.yaml").read_text())["config"]
+    given = {key.partition(":")[2]: value for key, value in example.items()}
+
+    made = declare({**given, "fleet": str(ROOT)}, region=given.pop("region"))
+
+    assert made.outputs["variables"]["FLEET_ACCOUNT"] == ACCOUNT
 
 
 # What an administrator gets wrong
