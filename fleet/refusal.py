@@ -5,6 +5,8 @@ a change. fleet/aws/session.py says the same of the program's own calls, in the 
 """
 
 import re
+import shlex
+from collections.abc import Mapping
 
 LONGEST = 400  # characters; an answer may be a proxy's page
 
@@ -21,6 +23,19 @@ _NO_REASON = "%!s(<nil>)"
 _STATES = {"Failed": "creation failed", "RollingBack": "rolled back"}  # as a status says it
 _CONNECTION = re.compile(r"\b(read|write|dial) tcp \S+->\S+: ")  # names a port that is another one each time
 _REQUEST = re.compile(r",? ?\(?\brequest ?id: ?[0-9a-f-]+\)?", re.IGNORECASE)
+
+
+# A deployer that is bound by tags (docs/permissions.md) cannot give them to what has lost them.
+_UNTAGGED = re.compile(r"not authorized to perform: sagemaker:AddTags on resource: (?P<arn>arn:\S+)")
+
+
+def mending(failure: str, tags: Mapping[str, str]) -> str:
+    """The command by which an administrator gives the tags that the failed step was to give; "" for another failure."""
+    refused = _UNTAGGED.search(failure)
+    if not refused or not tags:
+        return ""
+    pairs = " ".join(shlex.quote(f"Key={key},Value={value}") for key, value in sorted(tags.items()))
+    return f"aws sagemaker add-tags --resource-arn {refused['arn']} --tags {pairs}"
 
 
 def sentence(failure: str) -> str:

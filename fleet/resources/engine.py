@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 import pulumi
 from pulumi.runtime.stack import ResourceRegistrationFailed
 
-from fleet.refusal import sentence
+from fleet.refusal import mending, sentence
 
 Registered = TypeVar("Registered", bound=pulumi.Resource)
 
@@ -22,6 +22,7 @@ class Done(Protocol):
 
 
 _said: dict[tuple[str, str], str] = {}  # by type and logical name; one process is one run
+_mended_by: dict[tuple[str, str], str] = {}  # a command, where the policy does not let the run do it
 
 
 async def registered(resource: Registered) -> tuple[Registered | None, str]:
@@ -33,7 +34,12 @@ async def registered(resource: Registered) -> tuple[Registered | None, str]:
     try:
         await resource.urn.future()
     except ResourceRegistrationFailed:
-        return None, _said.get((resource.pulumi_resource_type, resource.pulumi_resource_name), "")
+        step = (resource.pulumi_resource_type, resource.pulumi_resource_name)
+        if command := _mended_by.get(step):
+            pulumi.log.warn(
+                f"{step[1]}: its tags are gone, and this run may not give them; an administrator does: {command}"
+            )
+        return None, _said.get(step, "")
     return resource, ""
 
 
@@ -69,5 +75,7 @@ def _hook() -> pulumi.ErrorHook:
 def _remember(failed: pulumi.ErrorHookArgs) -> bool:
     """Whether the engine is to try again: never."""
     if failed.errors:
-        _said[failed.type, failed.name] = sentence(failed.errors[0])  # the newest comes first
+        newest = failed.errors[0]
+        _said[failed.type, failed.name] = sentence(newest)
+        _mended_by[failed.type, failed.name] = mending(newest, (failed.new_inputs or {}).get("tags") or {})
     return False

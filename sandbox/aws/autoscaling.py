@@ -52,7 +52,7 @@ def register(world: World, region: str, request: Params) -> Answer:
     """Also an update: what is not given stays. Brings the concurrency into the range at once."""
     resource = request["ResourceId"]
     endpoint, serving = _variant(world, region, resource)
-    arn = _arn(region, resource)
+    arn = arn_of(region, resource)
     target = world.targets.get(arn)
     if not target:
         if missing := [member for member in ("MinCapacity", "MaxCapacity") if member not in request]:
@@ -109,13 +109,13 @@ def _bring_into_range(
         lifecycle.provision(world, region, endpoint.name, wanted)
 
 
-def _arn(region: str, resource: str) -> str:
+def arn_of(region: str, resource: str) -> str:
     digest = hashlib.sha1(f"{region}/{resource}".encode(), usedforsecurity=False).hexdigest()
     return f"arn:aws:application-autoscaling:{region}:{ACCOUNT}:scalable-target/{digest}"
 
 
 def _registered(world: World, region: str, request: Params) -> ScalableTarget:
-    target = world.targets.get(_arn(region, request["ResourceId"]))
+    target = world.targets.get(arn_of(region, request["ResourceId"]))
     if target is None:
         raise _not_found("scalable target registered", request)
     return target
@@ -162,7 +162,7 @@ def _page(world: World, request: Params, member: str, rows: list[Answer]) -> Ans
 
 def deregister(world: World, region: str, request: Params) -> Answer:
     """Its policies and schedules go with it."""
-    target = world.targets.get(_arn(region, request["ResourceId"]))
+    target = world.targets.get(arn_of(region, request["ResourceId"]))
     if target is None:
         raise _not_found("scalable target found", request)
     del world.targets[target.arn]
@@ -223,7 +223,7 @@ def _asked(world: World, region: str, request: Params) -> Iterable[ScalableTarge
 
 
 def delete_policy(world: World, region: str, request: Params) -> Answer:
-    target, name = world.targets.get(_arn(region, request["ResourceId"])), request["PolicyName"]
+    target, name = world.targets.get(arn_of(region, request["ResourceId"])), request["PolicyName"]
     if target is None or name not in target.policies:
         raise _not_found("scaling policy found", request, f", policy name: {name}")
     world.targets[target.arn] = replace(target, policies=_without(target.policies, name))
@@ -276,7 +276,7 @@ def describe_schedules(world: World, region: str, request: Params) -> Answer:
 
 
 def delete_schedule(world: World, region: str, request: Params) -> Answer:
-    target, name = world.targets.get(_arn(region, request["ResourceId"])), request["ScheduledActionName"]
+    target, name = world.targets.get(arn_of(region, request["ResourceId"])), request["ScheduledActionName"]
     if target is None or name not in target.schedules:
         raise _not_found("scheduled action found", request, f", scheduled action name: {name}")
     world.targets[target.arn] = replace(target, schedules=_without(target.schedules, name))

@@ -34,6 +34,7 @@ class Call:
     error: str = ""  # error code
     seconds: float = 0
     region: str = ""
+    allowed: list[dict[str, Any]] = field(default_factory=list)  # what it needed to be allowed, and by which statement
     caller: str = ""  # ARN of the user or of the role's session that signed it; "" where the credentials are nobody's
 
     @property

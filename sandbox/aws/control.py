@@ -20,6 +20,8 @@ from sandbox.aws.cloudwatch import alarms
 from sandbox.aws.cloudwatch.metrics import DAY, Metrics, Watched, logged, made_up
 from sandbox.aws.faults import BadRule, Faults, rule
 from sandbox.aws.identity import Sessions
+from sandbox.aws.permissions import guard
+from sandbox.aws.permissions.policy import BadPolicy
 from sandbox.aws.rates import Rates
 from sandbox.aws.sagemaker import lifecycle
 from sandbox.aws.sagemaker.operations import SERVICE as sagemaker
@@ -85,7 +87,7 @@ def act(state: State, method: str, path: str, content: Content) -> Content:
             lifecycle.settle(state.world)
             alarms.evaluate(state.watched)
             return CONTROL[method, name, len(rest)](state, content, *rest)
-    except (AwsError, BadRule, OSError) as error:
+    except (AwsError, BadRule, BadPolicy, OSError) as error:
         raise BadRequest(str(error)) from error
     except (TypeError, KeyError, ValueError) as error:
         raise BadRequest(f"{method} {path} with {content}: {error!r}") from error
@@ -128,6 +130,8 @@ def _show_settings(state: State, _: Content) -> Content:
 
 def _change_settings(state: State, content: Content) -> Content:
     content = {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
+    for documents in content.get("policies", {}).values():
+        guard.statements(documents)
     state.world.settings = dataclasses.replace(state.world.settings, **content)
     return _show_settings(state, content)
 

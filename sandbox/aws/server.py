@@ -25,6 +25,7 @@ from sandbox.aws import control, identity, neighbours, s3, sts, validation
 from sandbox.aws.control import State
 from sandbox.aws.faults import ClientGone, Rule
 from sandbox.aws.identity import Caller
+from sandbox.aws.permissions import guard
 from sandbox.aws.played import NOT_EVEN_BY_MOTO, PLAYED
 from sandbox.aws.protocol import Asked, as_error, as_json, hang_up, understand
 from sandbox.aws.sagemaker import runtime
@@ -71,6 +72,8 @@ class Application:
         try:
             caller = vouched_for or self._caller(asked)
             call.caller = caller.arn
+            with self.state.lock:
+                call.allowed = guard.check(self.state.world, asked, caller)
             response = self._with_faults(asked, caller)
         except ClientGone as gone:
             self.state.log.end(call, NOBODY_THERE, str(gone))

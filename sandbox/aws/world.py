@@ -54,6 +54,8 @@ class Settings:
     image_bytes: Mapping[str, int] = field(default_factory=dict)  # of images in ECR, by repository:tag; 0: not there
     required_tags: tuple[str, ...] = ()  # keys without which an account's policy lets nothing be made
     roles: Params = field(default_factory=lambda: {EXECUTION_ROLE: TRUST})  # name -> trust policy
+    # Name of a role -> its policies, which whoever assumed it is held to; a role that is not here may do everything
+    policies: Mapping[str, list[Params]] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)  # operation -> calls a second; others have no limit
     neighbours: Mapping[str, str] = field(default_factory=dict)  # another account -> URL of the sandbox that plays it
 

@@ -5,7 +5,7 @@ made of; they speak the control API, so that nothing they do is in the log of ca
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,8 @@ from sandbox.lab.findings import Findings
 from sandbox.lab.folder import ROOT, STACK_CONFIG, TASKS, Running, environment
 from sandbox.lab.processes import SandboxError
 from sandbox.lab.registration import Registration
+
+Document = Mapping[str, Any]  # a policy
 
 
 class Sandbox(Registration, Circumstances, Findings):
@@ -100,6 +102,13 @@ class Sandbox(Registration, Circumstances, Findings):
             self._clients[service, region] = session.client(service, endpoint_url=self.url, config=config)
         return self._clients[service, region]
 
+    def client_as(self, variables: Mapping[str, str]) -> Callable[[str], Any]:
+        """What gives clients with the credentials of these variables, as `credentials` has them."""
+        keys = [variables[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")]
+        session: Any = boto3.Session(keys[0], keys[1], keys[2], region_name=self.region)
+        config = Config(retries={"total_max_attempts": 1}, proxies={})
+        return lambda service: session.client(service, endpoint_url=self.url, config=config)
+
     # Accounts and roles
 
     def neighbour(self, other: "Sandbox") -> None:
@@ -107,14 +116,29 @@ class Sandbox(Registration, Circumstances, Findings):
         for one, its in ((self, other), (other, self)):
             one.settings(neighbours={**one.settings()["neighbours"], its.account: its.url})
 
-    def role(self, name: str, *trusted: str, external_id: str = "") -> str:
-        """A role that those accounts or ARNs may assume, with that external id where one is given. Gives its ARN."""
+    def role(self, name: str, *trusted: str, external_id: str = "", policies: Sequence[Document] = ()) -> str:
+        """A role that those accounts or ARNs may assume, with that external id where one is given. Gives its ARN.
+
+        Whoever assumes it is held to its policies, where it has any.
+        """
         condition = {"Condition": {"StringEquals": {"sts:ExternalId": external_id}}} if external_id else {}
         principals = {"AWS": list(trusted)}
         statement = {"Effect": "Allow", "Principal": principals, "Action": "sts:AssumeRole", **condition}
         policy = {"Version": "2012-10-17", "Statement": [statement]}
-        self.settings(roles={**self.settings()["roles"], name: policy})
+        known = self.settings()
+        held = {"policies": {**known["policies"], name: list(policies)}} if policies else {}
+        self.settings(roles={**known["roles"], name: policy}, **held)
         return f"arn:aws:iam::{self.account}:role/{name}"
+
+    def credentials(self, role: str, session: str = "session") -> dict[str, str]:
+        """The variables with which a process is a session of that role, given by its name."""
+        arn = f"arn:aws:iam::{self.account}:role/{role}"
+        given = self.client("sts").assume_role(RoleArn=arn, RoleSessionName=session)["Credentials"]
+        return {
+            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": given["SessionToken"],
+        }
 
     def expire_credentials(self) -> None:
         """The time of every role's session is over."""

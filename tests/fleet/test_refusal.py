@@ -2,7 +2,7 @@
 
 import pytest
 
-from fleet.refusal import LONGEST, sentence
+from fleet.refusal import LONGEST, mending, sentence
 
 URN = "urn:pulumi:prod::fleet::fleet:Task$aws:sagemaker/model:Model::toxicity-v2-3fa9c1"
 
@@ -96,3 +96,18 @@ def test_the_same_fault_reads_the_same_in_every_run(once: str, again: str) -> No
 
 def test_a_proxys_page_is_cut() -> None:
     assert len(sentence("<html>" * 200)) == LONGEST
+
+
+def test_tags_that_may_not_be_given_back_are_given_by_a_command_for_an_administrator() -> None:
+    who = "User: arn:aws:sts::1:assumed-role/ci/x"
+    denied = (
+        "updating urn:pulumi:prod::p::aws:sagemaker/endpoint:Endpoint::spam: 1 error occurred: * operation error "
+        "SageMaker: AddTags, https response error StatusCode: 400, RequestID: 1, api error AccessDeniedException: "
+        f"{who} is not authorized to perform: sagemaker:AddTags on resource: arn:aws:sagemaker:eu-west-1:1:"
+        "endpoint/spam because no identity-based policy allows the sagemaker:AddTags action"
+    )
+    assert mending(denied, {"fleet:stack": "prod", "fleet:owner": "team x"}) == (
+        "aws sagemaker add-tags --resource-arn arn:aws:sagemaker:eu-west-1:1:endpoint/spam --tags "
+        "'Key=fleet:owner,Value=team x' Key=fleet:stack,Value=prod"
+    )
+    assert mending(denied.replace("AddTags on", "DeleteTags on"), {"fleet:stack": "prod"}) == ""

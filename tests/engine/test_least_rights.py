@@ -1,0 +1,169 @@
+"""Runs with the policies that `fleet iam` prints, and no right beyond them: all of it works, and nothing else does."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.aws.calls import Call
+from sandbox.aws.permissions import guard
+from sandbox.aws.permissions.policy import Need, decide, without
+from sandbox.lab import rights
+from tests.engine.conftest import Fleet
+
+RUDE = "you are a stupid idiot"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+SCALED = {
+    "provisioned_concurrency": 1,
+    "scaling": {
+        "min": 1,
+        "max": 3,
+        "target_utilization": 0.7,
+        "schedules": [{"name": "office", "cron": "0 8 ? * MON-FRI *", "min": 2, "max": 3}],
+    },
+}
+# Statements about what no run in the sandbox asks: its state lies in a folder
+OF_THE_STATE = {"State", "StateKey"}
+OTHERWISE_NEEDED = {
+    "logs:TagResource": "aws:defaultTags",
+    "sagemaker:DescribeModelPackageGroup": "a group that is not there",
+    "sagemaker:ListModelPackageGroups": "the name that was probably meant",
+}
+
+
+def recorded(calls: Iterable[Call]) -> list[tuple[Need, str]]:
+    """What calls needed, and by which statement they were allowed."""
+    needs = [dict(need) for call in calls for need in call.allowed]
+    return [(Need(need["action"], need["resource"], _context(need["context"])), need["by"]) for need in needs]
+
+
+def _context(said: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
+
+
+@pytest.fixture(params=["by its tags", "by its prefix"])
+def stack(empty: Fleet, request: pytest.FixtureRequest) -> Fleet:
+    """Every kind of thing that a task can have, in front of its first run."""
+    prefix = "live-" if request.param == "by its prefix" else None
+    empty.stack.configure(namePrefix=prefix, alertEmails=["on-call@example.com"], expectedRunHours="26")
+    for task in ("spam", "toxicity", "urgency"):
+        empty.sandbox.register(task)
+    smoke = {"cases": [{"payload": {"text": RUDE}, "expect": "toxic"}]}
+    empty.declare(spam={"kms_key": KEY}, toxicity={"log_retention_days": 14, "smoke_test": smoke}, urgency=SCALED)
+    return empty
+
+
+def test_a_life_of_a_stack_needs_every_statement_and_nothing_else(stack: Fleet) -> None:
+    deployer = rights.held(stack.stack, "deployer")
+
+    for change in (_nothing, _new_version, _other_owner, _fewer, _nothing):
+        change(stack)
+        run = stack.up(env=deployer)
+        assert run.ok, run.text
+    assert stack.stack.destroy(env=deployer).ok
+
+    calls = [call for call in stack.sandbox.calls() if ":assumed-role/deployer/" in call.caller]
+    assert [call for call in calls if "AccessDenied" in call.error or call.error == "AuthorizationError"] == []
+    needs = recorded(calls)
+    statements = guard.statements([rights.policy(stack.stack, "deployer")])
+    for sid in {one.sid for one in statements} - OF_THE_STATE:
+        less = without(statements, sid)
+        assert [need for need, _ in needs if not decide(less, need).allowed], f"{sid} is not needed"
+    allowed = {action for one in statements if one.sid not in OF_THE_STATE for action in one.actions}
+    assert allowed - {need.action for need, _ in needs} == OTHERWISE_NEEDED.keys()
+
+
+def _nothing(_: Fleet) -> None:
+    """The same again."""
+
+
+def _new_version(stack: Fleet) -> None:
+    stack.sandbox.register("spam")
+    stack.sandbox.register("toxicity")
+
+
+def _other_owner(stack: Fleet) -> None:
+    """And tags that others have put on what the stack has."""
+    client, region = stack.sandbox.client, "eu-west-1:123456789012"
+    name = "sagemaker-endpoint-manager-sandbox"
+    note = [{"Key": "note", "Value": "theirs"}]
+    client("sns").tag_resource(ResourceArn=f"arn:aws:sns:{region}:{name}-alerts", Tags=note)
+    client("events").tag_resource(ResourceARN=f"arn:aws:events:{region}:rule/{name}-endpoints", Tags=note)
+    targets = client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
+    (target,) = targets["ScalableTargets"]
+    client("application-autoscaling").tag_resource(ResourceARN=target["ScalableTargetARN"], Tags={"note": "theirs"})
+    for task in ("spam", "toxicity", "urgency"):
+        stack.change(task, owner="team-x")
+
+
+def _fewer(stack: Fleet) -> None:
+    stack.change("urgency", scaling=None, owner=None)
+    stack.remove("toxicity")
+    stack.stack.configure(alertEmails=["others@example.com"])
+
+
+def test_a_run_without_a_statement_fails_and_names_the_permission(fleet: Fleet) -> None:
+    fleet.sandbox.register("spam")
+    whole = rights.policy(fleet.stack, "deployer")
+    less = {**whole, "Statement": [one for one in whole["Statement"] if one["Sid"] != "Make"]}
+
+    run = fleet.up(env=rights.held(fleet.stack, "deployer", less))
+
+    assert not run.ok
+    assert "is not authorized to perform: sagemaker:CreateModel on resource: " in run.text
+    assert "because no identity-based policy allows the sagemaker:CreateModel action" in run.text
+    assert fleet.serving("spam") == 1
+
+
+def test_a_preview_needs_no_more_than_its_policy(fleet: Fleet) -> None:
+    fleet.sandbox.register("spam")
+    run = fleet.preview(env=rights.held(fleet.stack, "preview"))
+    assert run.ok, run.text
+    assert "new version 2 approved" in run.text
+
+
+def _refused(call: Any, **request: Any) -> str:
+    with pytest.raises(ClientError) as caught:
+        call(**request)
+    return f"{caught.value.response['Error']['Code']}"
+
+
+def test_a_deployer_touches_nothing_but_its_own_stack(fleet: Fleet) -> None:
+    """Another stack's endpoint, another path's parameter, a package's approval, its own role."""
+    aws = fleet.sandbox.client("sagemaker")
+    config = fleet.sandbox.serving("spam")
+    tags = [{"Key": "fleet:project", "Value": "sagemaker-endpoint-manager"}, {"Key": "fleet:stack", "Value": "other"}]
+    theirs = aws.create_endpoint(EndpointName="theirs", EndpointConfigName=config, Tags=tags)["EndpointArn"]
+    package = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/spam/1"
+    client = fleet.sandbox.client_as(rights.held(fleet.stack, "deployer"))
+
+    endpoints, parameters, roles = client("sagemaker"), client("ssm"), client("iam")
+    denied = "AccessDeniedException"
+    assert _refused(endpoints.delete_endpoint, EndpointName="theirs") == denied
+    assert _refused(endpoints.update_endpoint, EndpointName="theirs", EndpointConfigName=config) == denied
+    ours = [{"Key": "fleet:stack", "Value": "sandbox"}, {"Key": "fleet:project", "Value": "sagemaker-endpoint-manager"}]
+    assert _refused(endpoints.add_tags, ResourceArn=theirs, Tags=ours) == denied
+    approved = {"ModelPackageArn": package, "ModelApprovalStatus": "Rejected"}
+    assert _refused(endpoints.update_model_package, **approved) == denied
+    parameter = {"Name": "/sagemaker-endpoint-manager/other/spam", "Value": "x", "Type": "String"}
+    assert _refused(parameters.put_parameter, **parameter) == denied
+    policy = {"RoleName": "deployer", "PolicyName": "more", "PolicyDocument": "{}"}
+    assert _refused(roles.put_role_policy, **policy) == "AccessDenied"
+
+
+def test_tags_that_somebody_took_off_are_put_back_by_an_administrator(fleet: Fleet) -> None:
+    """Bound by tags, a deployer cannot say of an endpoint that it is its own."""
+    aws = fleet.sandbox.client("sagemaker")
+    arn = aws.describe_endpoint(EndpointName="spam")["EndpointArn"]
+    aws.delete_tags(ResourceArn=arn, TagKeys=["fleet:stack"])
+    deployer = rights.held(fleet.stack, "deployer")
+
+    run = fleet.up(env=deployer)
+
+    assert not run.ok
+    assert "is not authorized to perform: sagemaker:AddTags" in run.text
+    assert f"an administrator does: aws sagemaker add-tags --resource-arn {arn} --tags Key=fleet:project," in run.text
+    aws.add_tags(ResourceArn=arn, Tags=[{"Key": "fleet:stack", "Value": "sandbox"}])
+    assert fleet.up(env=deployer).ok
+    assert fleet.up("--expect-no-changes", env=deployer).ok
