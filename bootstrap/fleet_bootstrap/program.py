@@ -1,5 +1,6 @@
 """What is made, in the order in which a reader asks for it: the state, the roles, what starts a run."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from fleet_bootstrap import approval, builds, roles, state, trigger
-from fleet_bootstrap.settings import KNOWN, LISTS, Forwarding, SettingError, Settings, understand
+from fleet_bootstrap.settings import LISTS, Forwarding, SettingError, Settings, understand
 from fleet_bootstrap.trigger import Trigger, put_on
 
 
@@ -43,9 +44,18 @@ def declare(settings: Settings, options: pulumi.ResourceOptions) -> None:
 
 
 def _given() -> Mapping[str, Any]:
-    config = pulumi.Config()
-    found = {key: config.get_object(key) if key in LISTS else config.get(key) for key in KNOWN}
-    return {key: value for key, value in found.items() if value is not None}
+    """All that is set of this project, also what nobody reads: it may be a name that is misspelt."""
+    project = f"{pulumi.get_project()}:"
+    found = {key.removeprefix(project): value for key, value in pulumi.runtime.get_config_env().items()}
+    return {key: _read(value) if key in LISTS else value for key, value in found.items() if ":" not in key}
+
+
+def _read(text: str) -> Any:
+    """A list, as the engine hands it over; else the text as it stands."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _options(settings: Settings | Forwarding) -> pulumi.ResourceOptions:

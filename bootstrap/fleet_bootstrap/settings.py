@@ -80,7 +80,9 @@ class Forwarding:
 
 def understand(given: Mapping[str, Any], region: str) -> Settings | Forwarding:
     """Raises SettingError, with every mistake."""
-    mistakes = [f"{key} is missing" for key in ("account", "stack") if not given.get(key)]
+    mistakes = [f"{key} is no setting" for key in sorted(given.keys() - KNOWN)]
+    mistakes += [f"{key} is no list" for key in sorted(LISTS & given.keys()) if not isinstance(given[key], list)]
+    mistakes += [f"{key} is missing" for key in ("account", "stack") if not given.get(key)]
     mistakes += [] if region else ["aws:region is missing"]
     for key in ("account", "registryAccount"):
         if given.get(key) and not ACCOUNT.fullmatch(str(given[key])):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -133,6 +134,7 @@ def declare(given: Mapping[str, Any], region: str = "eu-west-1") -> Made:
             await run_pulumi_func(program.main)
         made.outputs = await pulumi.Output.from_input(exported).future() or {}
 
-    with mock.patch.object(policies, "of", said_by_fleet_iam):
+    handed_over = mock.patch.dict(os.environ, PULUMI_CONFIG=json.dumps(config))
+    with mock.patch.object(policies, "of", said_by_fleet_iam), handed_over:
         asyncio.run(main())
     return made

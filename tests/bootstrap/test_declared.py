@@ -280,9 +280,9 @@ def test_it_prints_the_variables_that_ci_wants(github: Made) -> None:
 
 def test_what_stands_in_the_example_is_taken() -> None:
     example = yaml.safe_load((ROOT / "bootstrap" / "Pulumi.prod.yaml").read_text())["config"]
-    given = {key.partition(":")[2]: value for key, value in example.items()}
+    region = example.pop("aws:region")
 
-    made = declare({**given, "fleet": str(ROOT)}, region=given.pop("region"))
+    made = declare({**{key.partition(":")[2]: value for key, value in example.items()}, "fleet": str(ROOT)}, region)
 
     assert made.outputs["variables"]["FLEET_ACCOUNT"] == ACCOUNT
 
@@ -296,6 +296,8 @@ def test_what_stands_in_the_example_is_taken() -> None:
         ({**GITHUB, "trigger": "jenkins"}, "trigger is 'jenkins', and has to be one of github, gitlab, codebuild"),
         ({**GITHUB, "account": "12345"}, "account is '12345', and has to be the 12 digits"),
         ({**GITHUB, "tokenSecretArn": "ghp_secret"}, "tokenSecretArn is no ARN"),
+        ({**GITHUB, "registryAcount": REGISTRY}, "registryAcount is no setting"),
+        ({**GITHUB, "alertEmails": "on-call@example.com"}, "alertEmails is no list"),
         ({**GITHUB, "ownerId": "1"}, "ownerId and repositoryId belong together"),
         (
             {**COMMON, "trigger": "gitlab"},
