@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.lab import rights
 from tests.bootstrap.declaring import GITHUB, declare
 from tests.unattended import jobs
 from tests.unattended.bus import Bus, event
@@ -19,15 +20,19 @@ def forge() -> Iterator[Forge]:
 
 
 def test_from_the_event_of_an_approval_to_the_answer_of_the_new_version(fleet: Any, forge: Forge) -> None:
-    bus = Bus(declare(GITHUB), forge)
+    """With no more rights than bootstrap/ gives the deployer."""
+    made = declare(GITHUB)
+    bus, may_read_metrics = Bus(made, forge), made.one("RolePolicy", "report").document("policy")
+    deployer = rights.held(fleet.stack, "deployer", rights.policy(fleet.stack, "deployer"), may_read_metrics)
     version = fleet.sandbox.register("urgency", approval="PendingManualApproval")
     fleet.sandbox.approve("urgency", version)
 
     bus.put(event(ModelPackageVersion=version))
     assert len(forge.runs) == 1
-    deployed = jobs.github("deploy", fleet.stack, forge)
+    deployed = jobs.github("deploy", fleet.stack, forge, **deployer)
 
     assert deployed.ok, deployed.text
+    assert "warning: not in the page" not in deployed.text
     assert fleet.serving("urgency") == version
     assert fleet.sandbox.invoke("urgency", {"text": "please freeze the account"})["label"]
     assert "### 3 UP_TO_DATE" in deployed.file("summary.md")
@@ -62,9 +67,10 @@ def test_a_run_is_red_where_the_status_is_and_its_report_is_kept_all_the_same(fl
 def test_a_pull_request_is_told_in_one_comment_what_it_would_change(fleet: Any, forge: Forge) -> None:
     fleet.sandbox.register("urgency")
 
-    first = jobs.github("preview", fleet.stack, forge)
+    previewer = rights.held(fleet.stack, "preview")
+    first = jobs.github("preview", fleet.stack, forge, **previewer)
     fleet.remove("spam")
-    second = jobs.github("preview", fleet.stack, forge)
+    second = jobs.github("preview", fleet.stack, forge, **previewer)
 
     assert first.ok and second.ok, first.text + second.text
     [comment] = forge.comments.values()
