@@ -32,7 +32,7 @@ def test_from_the_event_of_an_approval_to_the_answer_of_the_new_version(fleet: A
     deployed = jobs.github("deploy", fleet.stack, forge, **deployer)
 
     assert deployed.ok, deployed.text
-    assert "warning: not in the page" not in deployed.text
+    assert "could not be read" not in deployed.file("report.html")
     assert fleet.serving("urgency") == version
     assert fleet.sandbox.invoke("urgency", {"text": "please freeze the account"})["label"]
     assert "### 3 UP_TO_DATE" in deployed.file("summary.md")
