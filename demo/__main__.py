@@ -23,7 +23,9 @@ def play() -> None:
         tempfile.TemporaryDirectory() as folder,
         Sandbox.start(Path(folder) / "aws", name="demo", create_seconds=1.5, update_seconds=1.0) as sandbox,
     ):
-        chapters.play(Team(sandbox))
+        team = Team(sandbox)
+        print("Each acts with the rights alone that `fleet iam` prints: runs, `fleet` commands and the app.")
+        chapters.play(team)
     print("\nAll of it went as it should. Everything is stopped.")
 
 

@@ -11,6 +11,7 @@ from textwrap import wrap
 
 from fleet.cli.report import NOT_UP_TO_DATE
 from sandbox.inference.models import dataset
+from sandbox.lab import rights
 from sandbox.lab.folder import PROJECT, ROOT
 from sandbox.lab.handle import Sandbox
 from sandbox.lab.stack import Run, Running, Stack
@@ -35,6 +36,9 @@ class Team:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.stack = Stack(sandbox, alertEmails=[ON_CALL])
+        self.stack.deployer = rights.held(self.stack, "deployer")
+        self.stack.operator = rights.held(self.stack, "operator")
+        self.consumer = {**self.stack.env, **rights.held(self.stack, "consumer")}
         self.chapters = count(1)
 
     def chapter(self, title: str) -> None:
@@ -154,7 +158,7 @@ class Team:
         texts.write_text("\n".join(example.text for example in examples))
         say(f"$ python examples/app.py {TASK} {texts.name} --ssm {PARAMETERS}")
         command = [sys.executable, str(ROOT / "examples" / "app.py"), TASK, str(texts), "--ssm", PARAMETERS]
-        done = subprocess.run(command, env=self.stack.env, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=self.consumer, capture_output=True, text=True, check=False)
         check(done.returncode == 0, "every text is answered", done.stdout + done.stderr)
         answers, _, sums = done.stdout.rstrip().partition("\n\n")
         for line in (*answers.splitlines()[:SHOWN_ANSWERS], *sums.splitlines()):

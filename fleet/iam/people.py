@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fleet.iam.deployer import bucket, by_alias, objects, registry, repositories, state_key
+from fleet.iam.deployer import PREVIEW, bucket, by_alias, objects, registry, repositories, state_key
 from fleet.iam.policy import Block, Condition
 from fleet.iam.site import KINDS, Site
 from fleet.tags import Ownership
@@ -34,8 +34,9 @@ def _ours(site: Site) -> Condition:
     return site.tagged_as_ours("aws:ResourceTag")
 
 
+# Most commands ask the engine for a preview.
 OPERATOR: Sequence[Block] = (
-    Block("LookUp", LOOKED_UP, on=lambda site: [*registry(site), *repositories(site)]),
+    *PREVIEW,
     Block(
         "SeeAnybodys",
         {
@@ -46,13 +47,11 @@ OPERATOR: Sequence[Block] = (
         on=lambda site: site.anybodys(*KINDS),
     ),
     Block(
-        "NotNarrowed",
+        "Lists",
         {
             "cloudwatch:GetMetricData": "fleet compare, cost and report",
             "pricing:GetProducts": "fleet prices --refresh",
             "sagemaker:ListEndpointConfigs": "fleet orphans",
-            "sagemaker:ListEndpoints": "fleet orphans and adopt",
-            "sagemaker:ListModelPackageGroups": "fleet init, and the name that was probably meant",
             "sagemaker:ListModels": "fleet orphans",
         },
     ),
@@ -66,11 +65,6 @@ OPERATOR: Sequence[Block] = (
         on=lambda site: site.own(*KINDS),
         when=_ours,
     ),
-    Block(
-        "SeeAlarms",
-        {"cloudwatch:DescribeAlarms": "fleet alarms, status --alarms, report and orphans"},
-        on=lambda site: [site.arn("cloudwatch", "alarm:*")],
-    ),
     Block("SeeWhoseAlarms", {"cloudwatch:ListTagsForResource": "fleet orphans"}, on=_alarms_of_the_project),
     Block("DeleteAlarms", {"cloudwatch:DeleteAlarms": "fleet orphans --delete"}, on=_alarms_of_the_project, when=_ours),
     Block(
@@ -83,14 +77,11 @@ OPERATOR: Sequence[Block] = (
             "ForAllValues:StringEquals": {"aws:TagKeys": sorted(Ownership("", "").tags("", "", ""))},
         },
     ),
-    Block("ReadState", {"s3:GetObject": "what the last run left"}, on=objects),
-    Block("FindState", {"s3:ListBucket": "which stacks and locks there are"}, on=bucket),
     Block(
         "TryLock",
         {"s3:DeleteObject": "whether a run is under way", "s3:PutObject": "the same"},
         on=lambda site: objects(site, "locks/"),
     ),
-    Block("StateKey", {"kms:Decrypt": "the state, and its secrets"}, on=state_key, when=by_alias),
 )
 
 EXECUTION_ROLE: Sequence[Block] = (

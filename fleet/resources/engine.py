@@ -34,13 +34,15 @@ async def registered(resource: Registered) -> tuple[Registered | None, str]:
     try:
         await resource.urn.future()
     except ResourceRegistrationFailed:
-        step = (resource.pulumi_resource_type, resource.pulumi_resource_name)
-        if command := _mended_by.get(step):
-            pulumi.log.warn(
-                f"{step[1]}: its tags are gone, and this run may not give them; an administrator does: {command}"
-            )
-        return None, _said.get(step, "")
+        _tell_how_to_mend(resource)
+        return None, _said.get((resource.pulumi_resource_type, resource.pulumi_resource_name), "")
     return resource, ""
+
+
+def _tell_how_to_mend(resource: pulumi.Resource) -> None:
+    if command := _mended_by.get((resource.pulumi_resource_type, resource.pulumi_resource_name)):
+        lost = f"{resource.pulumi_resource_name}: its tags are gone, and this run may not give them"
+        pulumi.log.warn(f"{lost}; an administrator does: {command}")
 
 
 def not_known() -> "pulumi.Output[str]":
@@ -75,7 +77,7 @@ def _hook() -> pulumi.ErrorHook:
 def _remember(failed: pulumi.ErrorHookArgs) -> bool:
     """Whether the engine is to try again: never."""
     if failed.errors:
-        newest = failed.errors[0]
-        _said[failed.type, failed.name] = sentence(newest)
-        _mended_by[failed.type, failed.name] = mending(newest, (failed.new_inputs or {}).get("tags") or {})
+        tags = (failed.new_inputs or {}).get("tags") or {} if failed.old_outputs else {}  # of what was there
+        _mended_by[failed.type, failed.name] = mending(failed.errors[0], tags)
+        _said[failed.type, failed.name] = sentence(failed.errors[0])  # the newest comes first
     return False

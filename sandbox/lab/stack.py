@@ -66,6 +66,8 @@ class Stack:
     def __init__(self, sandbox: Sandbox, name: str = "sandbox", **config: Any) -> None:
         self.sandbox, self.name, self.folder = sandbox, name, sandbox.folder
         self.env = {**os.environ, **sandbox.env}
+        self.deployer: Environment = {}  # the variables of whoever runs the CLI, where it is not the account's user
+        self.operator: Environment = {}  # the same of the `fleet` commands
         self.config_file = self.folder / f"Pulumi.{name}.yaml"
         if not self.config_file.exists():
             shutil.copyfile(sandbox.stack_config, self.config_file)
@@ -122,7 +124,7 @@ class Stack:
             subprocess.Popen(
                 self._command("up", *CI_FLAGS, *flags),
                 cwd=self.folder,
-                env=self._environment(env),
+                env=self._environment(self.deployer, env),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -155,7 +157,7 @@ class Stack:
         done = subprocess.run(
             self._command(*arguments),
             cwd=self.folder,
-            env=self._environment(env),
+            env=self._environment(self.deployer, env),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -168,12 +170,12 @@ class Stack:
     def fleet(self, *arguments: str, env: Environment | None = None) -> Run:
         """A `fleet` command on this stack."""
         command = [sys.executable, "-m", "fleet", *arguments, "--stack", self.name]
-        its = self._environment(env)
+        its = self._environment(self.operator, env)
         done = subprocess.run(command, cwd=self.folder, env=its, capture_output=True, text=True, check=False)
         return Run(done.returncode, done.stdout + done.stderr)
 
-    def _environment(self, changes: Environment | None) -> dict[str, str]:
-        wanted = {**self.env, **(changes or {})}
+    def _environment(self, whose: Environment, changes: Environment | None) -> dict[str, str]:
+        wanted = {**self.env, **whose, **(changes or {})}
         return {name: value for name, value in wanted.items() if value is not None}
 
     def _command(self, *arguments: str) -> list[str]:

@@ -68,6 +68,8 @@ def refusal(service: str, is_query: bool, arn: str, need: Need, decision: Decisi
     if decision.verdict is Verdict.DENIED:
         why = "with an explicit deny in an identity-based policy"
     message = f"User: {arn} is not authorized to perform: {action} on resource: {need.resource} {why}"
+    if service == "s3":
+        return AwsError(message, "AccessDenied", 403)
     if is_query:
         return AwsError(message, "AuthorizationError" if service == "sns" else "AccessDenied", 403)
     return AwsError(message, "AccessDeniedException", 403 if service == "sagemaker-runtime" else 400)

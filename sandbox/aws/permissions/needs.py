@@ -6,6 +6,7 @@ Actions and types are those of the service authorization reference (a test compa
 resource is asked for, the row says what was decided.
 """
 
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -417,6 +418,42 @@ def repository(request: Request) -> str:
     return f"arn:aws:ecr:{request.region}:{account}:repository/{request.params.get('repositoryName', '')}"
 
 
+# The state of a stack: S3 and KMS, which moto plays
+
+
+def key(request: Request) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The ARN of the key, and its aliases. A ciphertext of moto's begins with the id of its key."""
+    from moto.kms.models import kms_backends  # noqa: PLC0415  # it takes a second to load, for who asks KMS
+
+    backend = kms_backends[ACCOUNT][request.region]
+    blob = b64decode(request.params.get("CiphertextBlob", ""))
+    said = str(request.params.get("KeyId", "")) or blob[:KEY_ID].decode(errors="replace")
+    name = backend.get_alias_name(said)
+    id_ = backend.get_key_id_from_alias(name) if name.startswith("alias/") else backend.get_key_id(said)
+    known = backend.keys.get(id_ or "")
+    yield request.arn("kms", f"key/{id_}"), tuple(sorted(known.aliases)) if known else ()
+
+
+def with_key(action: str) -> Row:
+    return lambda request: [Need(action, arn, {"kms:ResourceAliases": names}) for arn, names in key(request)]
+
+
+def of_s3(operation: str) -> list[Need]:
+    """Of an operation as the wire has it: `PUT /bucket/key`."""
+    method, _, path = operation.partition(" ")
+    place, _, within = path.lstrip("/").partition("/")
+    bucket = f"arn:aws:s3:::{place}"
+    if within:
+        return [Need(f"s3:{S3.get(method, method)}", f"{bucket}/{within}")]
+    if method == "POST":  # deletes what its body names
+        return [Need("s3:DeleteObject", f"{bucket}/*")]
+    return [Need("s3:ListBucket" if method in ("GET", "HEAD") else f"s3:{method}", bucket)]
+
+
+KEY_ID = 36  # bytes
+S3 = {"GET": "GetObject", "HEAD": "GetObject", "PUT": "PutObject", "POST": "PutObject", "DELETE": "DeleteObject"}
+
+
 # boto3's name of a service -> its operations
 NEEDS: Mapping[str, Mapping[str, Row]] = {
     "sagemaker": SAGEMAKER,
@@ -430,6 +467,7 @@ NEEDS: Mapping[str, Mapping[str, Row]] = {
     "iam": {"GetRole": on("iam:GetRole", role), "GetUser": free},  # of oneself
     "sts": {"GetCallerIdentity": free, "AssumeRole": free},  # the trust policy decides, sts.py
     "ecr": {"DescribeImages": on("ecr:DescribeImages", repository)},
+    "kms": {name: with_key(f"kms:{name}") for name in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey")},
     "pricing": {"GetProducts": on_nothing("pricing:GetProducts")},
     "service-quotas": {"ListServiceQuotas": on_nothing("servicequotas:ListServiceQuotas")},
 }
@@ -437,6 +475,8 @@ NEEDS: Mapping[str, Mapping[str, Row]] = {
 
 def of_request(world: World, service: str, operation: str, region: str, params: Params) -> list[Need] | None:
     """What a request needs, with the tags of what it is about; None where that is not known here."""
+    if service == "s3":
+        return of_s3(operation)
     row = NEEDS.get(service, {}).get(operation)
     if row is None:
         return None

@@ -82,3 +82,32 @@ def test_a_policy_that_is_not_understood_is_refused_when_it_is_given(sandbox: Sa
         strange = policy("sagemaker:ListEndpoints")
         strange["Statement"][0]["Condition"] = {"StringStartsWith": {"a": "b"}}
         clients(sandbox, strange)
+
+
+def test_s3_is_held_too_object_by_object(sandbox: Sandbox) -> None:
+    sandbox.client("s3").create_bucket(Bucket="state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    held = policy("s3:GetObject", "s3:PutObject")
+    held["Statement"][0]["Resource"] = "arn:aws:s3:::state/.pulumi/*"
+    s3 = clients(sandbox, held)("s3")
+    s3.put_object(Bucket="state", Key=".pulumi/x", Body=b"1")
+    assert s3.get_object(Bucket="state", Key=".pulumi/x")["Body"].read() == b"1"
+    code, message, status = refused(s3.put_object, Bucket="state", Key="x", Body=b"1")
+    assert (code, status) == ("AccessDenied", 403)
+    assert "perform: s3:PutObject on resource: arn:aws:s3:::state/x because" in message
+    assert refused(s3.list_objects_v2, Bucket="state")[0] == "AccessDenied"
+    assert refused(s3.delete_object, Bucket="state", Key=".pulumi/x")[0] == "AccessDenied"
+
+
+def test_a_key_is_held_by_its_id_and_by_its_alias(sandbox: Sandbox) -> None:
+    kms = sandbox.client("kms")
+    arn = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName="alias/state", TargetKeyId=arn)
+    by_alias, by_id = policy("kms:Decrypt", "kms:Encrypt"), policy("kms:Decrypt", "kms:Encrypt")
+    by_alias["Statement"][0]["Condition"] = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/state"}}
+    by_id["Statement"][0]["Resource"] = arn
+    other = kms.create_key()["KeyMetadata"]["Arn"]
+    for held in (by_alias, by_id):
+        one = clients(sandbox, held)("kms")
+        secret = one.encrypt(KeyId="alias/state", Plaintext=b"1")["CiphertextBlob"]
+        assert one.decrypt(CiphertextBlob=secret)["Plaintext"] == b"1"
+        assert refused(one.encrypt, KeyId=other, Plaintext=b"1")[0] == "AccessDeniedException"
