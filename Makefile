@@ -8,6 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
   readme picture browser training-demo
   readme picture browser workflows
   readme picture browser workflows policies
+  readme picture browser workflows policies rights
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -83,6 +84,9 @@ DECISIONS := $(filter-out %_never.py %/test_client.py %/test_registration.py %/t
 unit: setup browser ## fast tests: the domain (and how much of it they cover), the sandbox, the providers over gRPC, the tools
 	@$(BIN)/pytest --cov -n 2 $(DECISIONS)
 	@$(BIN)/pytest -n 2 $(addprefix --ignore=, tests/engine $(DECISIONS))
+
+rights: setup    ## the engine's tests, each run and command held to what `fleet iam` prints: nothing beyond it, and nothing of it idle
+	@$(BIN)/pytest -n 3 --rights tests/engine
 
 coverage: setup  ## what of fleet/ and providers/ all tests without the engine reach (minutes)
 	@$(BIN)/pytest -n 2 --cov=fleet --cov=providers --cov-config=/dev/null --cov-report=term:skip-covered tests/fleet tests/providers

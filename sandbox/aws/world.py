@@ -56,6 +56,7 @@ class Settings:
     roles: Params = field(default_factory=lambda: {EXECUTION_ROLE: TRUST})  # name -> trust policy
     # Name of a role -> its policies, which whoever assumed it is held to; a role that is not here may do everything
     policies: Mapping[str, list[Params]] = field(default_factory=dict)
+    policies_are_recorded: bool = False  # what they do not allow is done all the same, and in the log
     rates: Mapping[str, float] = field(default_factory=dict)  # operation -> calls a second; others have no limit
     neighbours: Mapping[str, str] = field(default_factory=dict)  # another account -> URL of the sandbox that plays it
 

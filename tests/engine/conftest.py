@@ -12,6 +12,7 @@ import pytest
 from fleet.revision import Settings, revise
 from sandbox.lab.handle import Sandbox
 from sandbox.lab.stack import Environment, Run, Running, Stack
+from tests.engine.rights import RECORD
 
 TASKS = ("toxicity", "spam", "urgency")
 PARAMETERS = "/sagemaker-endpoint-manager/sandbox"
@@ -56,6 +57,7 @@ class Fleet:
         )  # YAML without aliases
 
     def _mark(self) -> None:
+        RECORD.renew(self.stack)
         self.seen = len(self.sandbox.calls())
 
     def up(self, *flags: str, env: Environment | None = None) -> Run:
@@ -173,9 +175,10 @@ def forget_everything(fleet: Fleet) -> Fleet:
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+def sandbox(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     with Sandbox.start(tmp_path / "aws", create_seconds=0.1, update_seconds=0.1, delete_seconds=0.1) as started:
         yield started
+        RECORD.note(request.node.nodeid, started)
 
 
 @pytest.fixture
@@ -211,3 +214,38 @@ def fleet(sandbox: Sandbox, saved_world: Path) -> Fleet:
     fleet = Fleet(sandbox)
     fleet.declare(*TASKS)
     return fleet
+
+
+# The rights of the whole suite: rights.py
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rights", action="store_true", help="hold every run and command to what `fleet iam` prints")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    RECORD.is_on = config.getoption("--rights", default=False)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker hands over what it has seen; who has seen all of it judges."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["rights"] = [sorted(RECORD.asked), sorted(RECORD.granted), RECORD.refused]
+    elif RECORD.is_on and (RECORD.refused or RECORD.unasked()):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    asked, granted, refused = getattr(node, "workeroutput", {}).get("rights", ((), (), ()))
+    RECORD.asked.update(asked)
+    RECORD.granted.update(granted)
+    RECORD.refused.extend(refused)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if RECORD.is_on:
+        for line in RECORD.refused:
+            terminalreporter.write_line(f"not allowed: {line}")
+        for action in RECORD.unasked():
+            terminalreporter.write_line(f"allowed to the deployer, and never asked: {action}")

@@ -11,6 +11,7 @@ from sandbox.aws.permissions import guard
 from sandbox.aws.permissions.policy import Need, decide, without
 from sandbox.lab import rights
 from tests.engine.conftest import Fleet
+from tests.engine.rights import RECORD
 
 RUDE = "you are a stupid idiot"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -40,6 +41,11 @@ def recorded(calls: Iterable[Call]) -> list[tuple[Need, str]]:
 
 def _context(said: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
+
+
+@pytest.fixture(autouse=True)
+def rights_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RECORD, "is_paused", True)
 
 
 @pytest.fixture(params=["by its tags", "by its prefix"])

@@ -33,7 +33,7 @@ def _read(document: str) -> tuple[Statement, ...]:
 def check(world: World, asked: Asked, caller: Caller) -> list[dict[str, Any]]:
     """What the request needed, each with the Sid of the statement that allows it; [] where nobody is held to policies.
 
-    Raises AwsError for the first that is not allowed.
+    Raises AwsError for the first that is not allowed; where that is only recorded, it has no Sid.
     """
     said = ROLE.fullmatch(caller.arn)
     documents = world.settings.policies.get(said["role"]) if said else None
@@ -42,7 +42,8 @@ def check(world: World, asked: Asked, caller: Caller) -> list[dict[str, Any]]:
     wanted = needs.of_request(world, asked.service, asked.operation, asked.region, _members(asked))
     if wanted is None:
         wanted = [Need(f"{asked.service}:{asked.operation}", "*")]  # so that whoever may not do everything is refused
-    return list(_allowed(statements(documents), wanted, asked, caller))
+    is_recorded = world.settings.policies_are_recorded
+    return list(_allowed(statements(documents), wanted, asked, caller, is_recorded=is_recorded))
 
 
 def _members(asked: Asked) -> Mapping[str, Any]:
@@ -52,11 +53,11 @@ def _members(asked: Asked) -> Mapping[str, Any]:
 
 
 def _allowed(
-    known: Sequence[Statement], wanted: Sequence[Need], asked: Asked, caller: Caller
+    known: Sequence[Statement], wanted: Sequence[Need], asked: Asked, caller: Caller, *, is_recorded: bool
 ) -> Iterator[dict[str, Any]]:
     for need in wanted:
         decision = decide(known, need)
-        if not decision.allowed:
+        if not decision.allowed and not is_recorded:
             raise refusal(asked.service, asked.is_query, caller.arn, need, decision)
         yield {**asdict(need), "by": decision.by}
 
