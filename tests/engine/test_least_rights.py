@@ -24,9 +24,9 @@ SCALED = {
         "schedules": [{"name": "office", "cron": "0 8 ? * MON-FRI *", "min": 2, "max": 3}],
     },
 }
-# Statements about what no run in the sandbox asks: its state lies in a folder
-OF_THE_STATE = {"State", "StateKey"}
+SECRETS = "awskms://alias/pulumi?region=eu-west-1"
 OTHERWISE_NEEDED = {
+    "kms:GenerateDataKey": "a bucket that the key encrypts",
     "logs:TagResource": "aws:defaultTags",
     "sagemaker:DescribeModelPackageGroup": "a group that is not there",
     "sagemaker:ListModelPackageGroups": "the name that was probably meant",
@@ -60,8 +60,20 @@ def stack(empty: Fleet, request: pytest.FixtureRequest) -> Fleet:
     return empty
 
 
+def state_in_s3(stack: Fleet) -> str:
+    """A bucket and a key for the state; gives the backend's URL."""
+    place = {"LocationConstraint": "eu-west-1"}
+    stack.sandbox.client("s3").create_bucket(Bucket="state", CreateBucketConfiguration=place)
+    keys = stack.sandbox.client("kms")
+    keys.create_alias(AliasName="alias/pulumi", TargetKeyId=keys.create_key()["KeyMetadata"]["Arn"])
+    return f"s3://state?region=eu-west-1&endpoint={stack.sandbox.url}&s3ForcePathStyle=true"
+
+
 def test_a_life_of_a_stack_needs_every_statement_and_nothing_else(stack: Fleet) -> None:
-    deployer = rights.held(stack.stack, "deployer")
+    backend = state_in_s3(stack)
+    policy = rights.policy(stack.stack, "deployer", "--state", backend, "--state-key", SECRETS)
+    deployer = {**rights.held(stack.stack, "deployer", policy), "PULUMI_BACKEND_URL": backend}
+    stack.stack.pulumi("stack", "init", "sandbox", "--secrets-provider", SECRETS, check=True, env=deployer)
 
     for change in (_nothing, _new_version, _other_owner, _fewer, _nothing):
         change(stack)
@@ -72,11 +84,11 @@ def test_a_life_of_a_stack_needs_every_statement_and_nothing_else(stack: Fleet) 
     calls = [call for call in stack.sandbox.calls() if ":assumed-role/deployer/" in call.caller]
     assert [call for call in calls if "AccessDenied" in call.error or call.error == "AuthorizationError"] == []
     needs = recorded(calls)
-    statements = guard.statements([rights.policy(stack.stack, "deployer")])
-    for sid in {one.sid for one in statements} - OF_THE_STATE:
+    statements = guard.statements([policy])
+    for sid in {one.sid for one in statements}:
         less = without(statements, sid)
         assert [need for need, _ in needs if not decide(less, need).allowed], f"{sid} is not needed"
-    allowed = {action for one in statements if one.sid not in OF_THE_STATE for action in one.actions}
+    allowed = {action for one in statements for action in one.actions}
     assert allowed - {need.action for need, _ in needs} == OTHERWISE_NEEDED.keys()
 
 

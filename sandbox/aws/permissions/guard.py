@@ -15,7 +15,7 @@ from sandbox.aws.identity import Caller
 from sandbox.aws.permissions import needs
 from sandbox.aws.permissions.policy import Decision, Need, Statement, Verdict, decide, read
 from sandbox.aws.protocol import Asked
-from sandbox.aws.world import AwsError, World
+from sandbox.aws.world import ACCOUNT, AwsError, World
 
 ROLE = re.compile(r"arn:aws:sts::\d{12}:assumed-role/(?P<role>[^/]+)/.*")
 
@@ -36,7 +36,7 @@ def check(world: World, asked: Asked, caller: Caller) -> list[dict[str, Any]]:
     Raises AwsError for the first that is not allowed; where that is only recorded, it has no Sid.
     """
     said = ROLE.fullmatch(caller.arn)
-    documents = world.settings.policies.get(said["role"]) if said else None
+    documents = world.settings.policies.get(said["role"]) if said and caller.account == ACCOUNT else None
     if documents is None:
         return []
     wanted = needs.of_request(world, asked.service, asked.operation, asked.region, _members(asked))
