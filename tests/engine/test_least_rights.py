@@ -71,7 +71,8 @@ def state_in_s3(stack: Fleet) -> str:
 
 def test_a_life_of_a_stack_needs_every_statement_and_nothing_else(stack: Fleet) -> None:
     backend = state_in_s3(stack)
-    policy = rights.policy(stack.stack, "deployer", "--state", backend, "--state-key", SECRETS)
+    state = ("--state", backend, "--state-key", SECRETS)
+    policy = rights.policy(stack.stack, "deployer", *state)
     deployer = {**rights.held(stack.stack, "deployer", policy), "PULUMI_BACKEND_URL": backend}
     stack.stack.pulumi("stack", "init", "sandbox", "--secrets-provider", SECRETS, check=True, env=deployer)
 
@@ -79,6 +80,13 @@ def test_a_life_of_a_stack_needs_every_statement_and_nothing_else(stack: Fleet) 
         change(stack)
         run = stack.up(env=deployer)
         assert run.ok, run.text
+    for role, command in (("preview", ["status"]), ("operator", ["orphans"])):
+        its = {
+            **rights.held(stack.stack, role, rights.policy(stack.stack, role, *state)),
+            "PULUMI_BACKEND_URL": backend,
+        }
+        shown = stack.stack.fleet(*command, env=its)
+        assert shown.ok, shown.text
     assert stack.stack.destroy(env=deployer).ok
 
     calls = [call for call in stack.sandbox.calls() if ":assumed-role/deployer/" in call.caller]
