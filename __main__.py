@@ -26,7 +26,7 @@ async def main() -> None:
     today = began.date()
     gateway = Gateway(settings.access, settings.ownership)  # starts reading AWS in threads
     try:
-        tasks = load(settings.tasks, name_prefix=settings.name_prefix)
+        tasks = load(settings.tasks, name_prefix=settings.name_prefix, at=settings.place)
     except TaskListError as error:
         raise pulumi.RunError(str(error)) from None
     leaving = {task.name for task in tasks if torn_down(task, today)}

@@ -7,7 +7,7 @@ from datetime import date
 
 from fleet import characters
 from fleet.characters import escaped
-from fleet.tasks.values import NAME_PREFIX
+from fleet.tasks.values import NAME_PREFIX, PART, PATTERN_SAYS
 
 TASKS = "tasks.yaml"  # where the configuration names no task list
 PARAMETER_PATH = "/sagemaker-endpoint-manager"  # and the stack's name beneath, where nothing names another path
@@ -70,6 +70,10 @@ def _prefix(value: str) -> str:
     if fits(value):
         return ""
     return f"namePrefix: {value!r} is not possible; use letters, digits and hyphens, no hyphen in front"
+
+
+def _part(value: str) -> str:
+    return "" if re.search(PART, value) else f"part: {value!r} is not possible; use {PATTERN_SAYS[PART]}"
 
 
 def _teardown(value: str) -> str:
@@ -177,6 +181,7 @@ def _yes_or_no(key: str, value: str) -> str:
 CHECKS: Mapping[str, Callable[[str], str]] = {
     "executionRoleArn": _role,
     "namePrefix": _prefix,
+    "part": _part,
     "maxTeardown": _teardown,
     "recreateUntil": _day,
     "parameterPath": _path,

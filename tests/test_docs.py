@@ -34,6 +34,7 @@ RUN_BY = {
     "fleet status --markdown": "tests/fleet/cli/commands/test_status_command.py",
     "fleet status --watch": "tests/engine/test_status.py",
     "fleet status --alarms": "tests/fleet/cli/commands/test_status_command.py",
+    "fleet status --all-stacks": "tests/engine/test_several_stacks.py",
     "fleet alarms": "tests/fleet/cli/commands/test_alarms.py",
     "fleet alarms --json": "tests/fleet/cli/commands/test_alarms.py",
     "fleet cost": "tests/engine/test_cost.py",

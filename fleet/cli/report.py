@@ -28,6 +28,9 @@ class Said(BaseModel):
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, populate_by_name=True)
 
+    def json_text(self) -> str:
+        return self.model_dump_json(by_alias=True, exclude_defaults=True, ensure_ascii=True, indent=2)
+
 
 class _Standing(Said):
     status: Status
@@ -109,8 +112,28 @@ class Report(Said):
         due = (row for row in self.rows if row.standing.status is not Status.UP_TO_DATE and not row.is_by_decision)
         return NOT_UP_TO_DATE if any(due) else UP_TO_DATE
 
-    def json_text(self) -> str:
-        return self.model_dump_json(by_alias=True, exclude_defaults=True, ensure_ascii=True, indent=2)
+
+class Stacks(Said):
+    """What `fleet status --all-stacks --json` prints, whatever its exit code."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    """The version of this shape."""
+    stacks: dict[str, Report]
+    """By name: what `fleet status --json` prints of each."""
+
+    @property
+    def total(self) -> str:
+        """One line over the tasks of all stacks, and which of them told nothing."""
+        statuses = (task.status for report in self.stacks.values() for task in report.tasks.values())
+        silent = [name for name, report in self.stacks.items() if report.error and not report.tasks]
+        but = f"; could not find out: {', '.join(silent)}" if silent else ""
+        return f"{len(self.stacks)} {'stack' if len(self.stacks) == 1 else 'stacks'}: {total(statuses)}{but}"
+
+    @property
+    def exit_code(self) -> int:
+        """The worst of all: not to know is worse than to know that something is due."""
+        codes = {report.exit_code for report in self.stacks.values()}
+        return next((code for code in (FAILED, NOT_UP_TO_DATE) if code in codes), UP_TO_DATE)
 
 
 def failed(error: str) -> Report:

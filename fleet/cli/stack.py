@@ -23,6 +23,7 @@ from fleet.cli.engine_yaml import as_text
 from fleet.cli.project import Config, Project
 from fleet.config import TASKS, Own
 from fleet.tags import Ownership
+from fleet.tasks.place import Place
 
 _KEYS = frozenset({f"{NAMESPACE}accessKey", f"{NAMESPACE}secretKey"})  # one says nothing without the other
 NO_ENGINE = "there is no pulumi on PATH; see https://www.pulumi.com/docs/install"
@@ -42,6 +43,10 @@ class StackConfig:
     missing: tuple[str, ...] = ()  # what the project's file asks of every stack, and this one does not say
     is_whole: bool = True  # False: environments may set more, and only the engine knows what
     oddities: Mapping[str, str] = field(default_factory=dict)  # see Configured; found in files alone
+
+    @property
+    def place(self) -> Place:
+        return Place(self.access.region, self.own.get("part") or "")
 
 
 def add_stack(parser: argparse.ArgumentParser) -> None:
@@ -171,7 +176,7 @@ def _settled(project: Project, name: str, config: Config, **more: Any) -> StackC
     }
     needed = [
         *(f"{NAMESPACE}{name}" for name in KNOWN),
-        *(f"{project.name}:{name}" for name in ("tasks", "namePrefix")),
+        *(f"{project.name}:{name}" for name in ("tasks", "namePrefix", "part")),
     ]
     secrets = tuple(key for key in needed if config.get(key, "") is None)
     unread = {*secrets, *(_KEYS if _KEYS.intersection(secrets) else ())}

@@ -14,6 +14,7 @@ from rich.text import Text
 from fleet.cli.report import Report, Row
 from fleet.markdown import escaped
 from fleet.markdown import table as markdown_table
+from fleet.cli.report import Report, Row, Stacks
 from fleet.status import ATTENTION, Status, one_line
 
 STYLES = {
@@ -136,6 +137,12 @@ def markdown(report: Report) -> str:
         body = [[_escaped(column.cell(row, now)) for column in COLUMNS] for row in by_attention(report)]
         lines += markdown_table(heads, body)
     return "\n".join(lines).rstrip("\n")
+
+
+def markdown_of_all(found: Stacks) -> str:
+    """The same of every stack, under the total over all."""
+    each = (f"## {_escaped(name)}\n\n{markdown(report)}" for name, report in found.stacks.items())
+    return "\n\n".join((f"## {_escaped(found.total)}", *each))
 
 
 def _escaped(text: str) -> str:

@@ -11,6 +11,7 @@ import pulumi
 from fleet.access import KNOWN, Access, AccessError, understand
 from fleet.config import CHECKS, TASKS, listed, mistakes, unseen
 from fleet.tags import Ownership
+from fleet.tasks.place import Place
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,12 @@ class StackSettings:
     recreate_until: date | None  # until then, endpoints that were deleted outside are made again however many they are
     budget: float | None  # USD a month
     alerts: Alerts
+    part: str  # of the fleet, where several stacks have one task list; "" = all of it
     parameter_path: str  # "" = where the parameters are by the last run's record, see fleet/address.py
+
+    @property
+    def place(self) -> Place:
+        return Place(self.access.region, self.part)
 
 
 def read() -> StackSettings:
@@ -57,6 +63,7 @@ def read() -> StackSettings:
         recreate_until=date.fromisoformat(said["recreateUntil"]) if said.get("recreateUntil") else None,
         budget=float(said["monthlyBudgetUsd"]) if said.get("monthlyBudgetUsd") else None,
         alerts=_alerts(said),
+        part=said.get("part", ""),
         parameter_path=said.get("parameterPath", ""),
     )
 

@@ -10,9 +10,10 @@ import yaml
 from yaml.error import MarkedYAMLError
 
 from fleet.characters import escaped
-from fleet.tasks import mistakes
+from fleet.tasks import mistakes, place
 from fleet.tasks.document import read, unseen_outside_comments
 from fleet.tasks.model import Defaults, Sizes, Task
+from fleet.tasks.place import EVERYWHERE, Place
 from fleet.tasks.settings import Settings
 from fleet.tasks.values import ANY_STAGE
 
@@ -25,21 +26,24 @@ class TaskListError(Exception):
         self.errors = errors
 
 
-def load(path: Path, *, name_prefix: str = "") -> tuple[Task, ...]:
-    """The tasks of a file, in its order; the names of their endpoints begin with `name_prefix`.
+def load(path: Path, *, name_prefix: str = "", at: Place = EVERYWHERE) -> tuple[Task, ...]:
+    """The tasks of a file that are for a stack at this place, in its order, as endpoints under `name_prefix`.
 
     Raises TaskListError with every mistake: `tasks.yaml:41: toxicity.memory_mb: 2500 is not a serverless size; use …`.
     """
     try:
-        return parse(path.read_text(encoding="utf-8"), path, name_prefix=name_prefix)
+        tasks = parse(path.read_text(encoding="utf-8"), path, name_prefix=name_prefix)
     except OSError as error:
         raise TaskListError([f"{path}: cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError as error:
         raise TaskListError([f"{path}: is not UTF-8 text: {error.reason} at byte {error.start}"]) from None
+    if said := place.complaint(tasks, at):
+        raise TaskListError([f"{path}: {said}"])
+    return tuple(task for task in tasks if not place.elsewhere(task, at))
 
 
 def parse(text: str, path: Path, *, name_prefix: str = "") -> tuple[Task, ...]:
-    """The tasks of a file that holds `text`; as load() in everything else."""
+    """All tasks of a file that holds `text`, wherever they are for; as load() in everything else."""
     try:
         document = read(text)
     except yaml.YAMLError as error:

@@ -27,6 +27,7 @@ from fleet.tasks.values import (
     JSON,
     KEY,
     MEDIA_TYPE,
+    PART,
     SPECIFICATION,
     STAGE,
     VARIABLE,
@@ -40,6 +41,7 @@ from fleet.tasks.values import (
     Name,
     Owner,
     Payload,
+    Region,
     TimeZone,
     Words,
     is_json,
@@ -315,6 +317,17 @@ class TaskSettings(Defaults):
     group: str | None = Field(
         default=None, pattern=GROUP, description="Model package group, name or ARN. Without it, the task's name."
     )
+    regions: tuple[Region, ...] = Field(
+        default=(),
+        strict=False,
+        json_schema_extra={"minItems": 1, "uniqueItems": True},
+        description="Regions in which it is deployed, where stacks in several have this list. Without it, in all.",
+    )
+    part: str | None = Field(
+        default=None,
+        pattern=PART,
+        description="Part of the fleet to which it belongs, where stacks have a `part` each. Without it, to all.",
+    )
     attempt: int = Field(default=1, ge=1, description="Raise it by one to try again what is held after a failure.")
     enabled: bool = Field(default=True, description="false tears the task down and keeps its declaration.")
     pin: Pin | None = Field(default=None, description="One version, whatever else is approved. Needs all its fields.")
@@ -332,6 +345,15 @@ class TaskSettings(Defaults):
     )
 
     _scales = field_validator("scaling")(_needs_provisioned)
+
+    @field_validator("regions")
+    @classmethod
+    def _somewhere_once(cls, regions: tuple[str, ...]) -> tuple[str, ...]:
+        if not regions:
+            raise ValueError("names none; enabled: false is how a task is deployed nowhere")
+        if len(set(regions)) < len(regions):
+            raise ValueError("names one twice")
+        return regions
 
     @field_validator("stage_status")
     @classmethod

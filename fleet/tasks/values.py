@@ -39,6 +39,9 @@ GROUP = (
 )
 SPECIFICATION = r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$"
 ANY_STAGE = "*"  # no stage can be called so (API reference, ModelLifeCycle, 2026-11)
+# As AWS writes them, e.g. eu-west-1 or us-gov-west-1. Which there are grows by the year, so they are not listed here.
+REGION = r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$"
+PART = r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,30}[a-zA-Z0-9])?$"
 STAGE = r"^(\*|[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62})$"
 # No alias: it may come to mean another key, and the revision that serves would be another one.
 KEY = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+$"
@@ -58,6 +61,8 @@ PATTERN_SAYS = {
     SPECIFICATION: "letters, digits and hyphens, a letter or digit at both ends, at most 63 characters",
     KEY: "the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>, not of an alias",
     STAGE: 'letters, digits and hyphens, a letter or digit at both ends, at most 63 characters, or "*" for any stage',
+    REGION: "a Region, for example eu-west-1",
+    PART: "letters, digits and hyphens, a letter or digit at both ends, at most 32 characters",
     VARIABLE: "letters, digits and underscores, no digit in front",
     TAG_VALUE: "letters, digits, spaces and _ . : / = + - @ (it becomes a tag)",
     METRIC: "letters, digits, spaces and _ . : / = + - @, no space at an end, at most 121 characters",
@@ -151,6 +156,7 @@ TokenPrice = Annotated[float, Field(ge=0, le=1000)]  # USD a million; the deares
 Words = Annotated[str, Field(pattern=NOT_BLANK)]
 Owner = Annotated[str, Field(pattern=TAG_VALUE, max_length=256)]
 Name = Annotated[str, Field(pattern=NAME)]
+Region = Annotated[str, Field(pattern=REGION)]
 Cron = Annotated[str, Field(pattern=CRON), AfterValidator(_cron)]
 TimeZone = Annotated[str, Field(pattern=TIME_ZONE), AfterValidator(_time_zone)]
 Label = Annotated[Words, AfterValidator(_jmespath)]

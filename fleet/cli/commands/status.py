@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from fleet.cli import preview, report, stack, table
 from fleet.cli.command import CommandError
 from fleet.cli.preview import Preview
-from fleet.cli.report import INTERRUPTED, Report
+from fleet.cli.report import INTERRUPTED, Report, Stacks
 
 EXIT_CODES = "exit code: 0 all up to date, 2 something is not, 1 could not find out, or an error"
 
@@ -15,6 +15,11 @@ EXIT_CODES = "exit code: 0 all up to date, 2 something is not, 1 could not find 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXIT_CODES
     stack.add_stack(parser)
+    parser.add_argument(
+        "--all-stacks",
+        action="store_true",
+        help="every stack with a Pulumi.NAME.yaml, one after the other, and a total; the worst exit code of all",
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="for machines, see status.schema.json; with every exit code")
     form.add_argument("--markdown", action="store_true", help="a table for the summary of a CI job")
@@ -33,6 +38,35 @@ def minutes(text: str) -> float:
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.all_stacks:
+        return _run_all(options)
+    found, code = _one(options)
+    _print(found, options)
+    _complain(found)
+    return found.exit_code if code is None else code
+
+
+def _run_all(options: argparse.Namespace) -> int:
+    """Every stack, whatever becomes of the one before: the one that cannot be asked hides no other."""
+    if options.stack or options.watch:
+        raise CommandError("--all-stacks goes with neither --stack nor --watch")
+    if not (names := stack.names()):
+        raise CommandError("there is no Pulumi.NAME.yaml; run this in the project's root")
+    reports: dict[str, Report] = {}
+    code = None
+    for name in names:
+        reports[name], code = _one(argparse.Namespace(**{**vars(options), "stack": name}))
+        if code == INTERRUPTED:
+            break
+    found = Stacks(schema=1, stacks=reports)
+    _print_all(found, options)
+    for name, one in reports.items():
+        _complain(one, of=f"{name}: ")
+    return found.exit_code if code is None else code
+
+
+def _one(options: argparse.Namespace) -> tuple[Report, int | None]:
+    """The report of one stack, and the exit code where it is not the report's own."""
     code = None
     try:
         found, is_interrupted = _watched(options) if options.watch else (_found(options), False)
@@ -41,8 +75,7 @@ def run(options: argparse.Namespace) -> int:
         found = report.failed(str(error))
     except KeyboardInterrupt:
         found, code = report.failed("interrupted"), INTERRUPTED
-    _print(found, options)
-    return found.exit_code if code is None else code
+    return found, code
 
 
 def _found(options: argparse.Namespace) -> Report:
@@ -99,8 +132,25 @@ def _print(found: Report, options: argparse.Namespace) -> None:
         print(table.markdown(found))
     else:
         table.show(found, table.console(sys.stdout))
+
+
+def _print_all(found: Stacks, options: argparse.Namespace) -> None:
+    if options.json:
+        print(found.json_text())
+    elif options.markdown:
+        print(table.markdown_of_all(found))
+    else:
+        out = table.console(sys.stdout)
+        for name, one in found.stacks.items():
+            out.print(f"{name}:", style="bold", markup=False)
+            table.show(one, out)
+            out.print()
+        out.print(found.total, markup=False)
+
+
+def _complain(found: Report, of: str = "") -> None:
     sys.stdout.flush()  # else what follows on standard error may come first
     for warning in found.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(f"warning: {of}{warning}", file=sys.stderr)
     if found.error:
-        print(f"fleet status: {found.error}", file=sys.stderr)
+        print(f"fleet status: {of}{found.error}", file=sys.stderr)

@@ -18,8 +18,10 @@ from fleet.cli.command import CommandError
 from fleet.cli.stack import StackConfig
 from fleet.cost import advice, price_file
 from fleet.seen import Unknown
+from fleet.tasks import place
 from fleet.tasks.load import TaskListError, load
 from fleet.tasks.model import Task
+from fleet.tasks.place import EVERYWHERE, Place
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Use:
     prefix: str
     access: Access  # its region is "" where nothing says it
     secrets: tuple[str, ...] = ()  # settings of AWS that only the engine reads
+    at: Place = EVERYWHERE
+    config: Path = Path()  # the stack's own file
 
 
 Lists = Mapping[tuple[Path, str], tuple[Task, ...]]  # by file and name prefix; none where it cannot be used
@@ -51,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
     found: Found = {}
     uses = list(_uses(options.file, [options.stack] if options.stack else _names(found), found))
     lists = _load(uses, found)
+    _check_places(lists, uses, found, are_all=not options.stack)
     _check_prices(lists, uses, found)
     if options.registry:
         _ask(uses, lists, found)
@@ -85,7 +90,13 @@ def _uses(file: Path | None, names: Sequence[str], found: Found) -> Iterator[Use
         found |= dict.fromkeys(config.oddities.values(), True)
         found |= {f"{config.file}: {text}": is_mistake for text, is_mistake in _of_configuration(config).items()}
         prefix = config.name_prefix if rules.fits(config.name_prefix) else ""
-        yield Use(config.ownership.stack, file or config.tasks, prefix, config.access, config.secrets)
+        where = (file or config.tasks, prefix, config.access, config.secrets, _place(config), config.file)
+        yield Use(config.ownership.stack, *where)
+
+
+def _place(config: StackConfig) -> Place:
+    """Where the stack is, as far as the files say it: an environment may set the Region and the part."""
+    return config.place if config.is_whole and not config.secrets else EVERYWHERE
 
 
 def _of_configuration(config: StackConfig) -> Found:
@@ -110,6 +121,23 @@ def _load(uses: Sequence[Use], found: Found) -> Lists:
         except TaskListError as error:
             found |= dict.fromkeys(error.errors, True)
     return lists
+
+
+def _check_places(lists: Lists, uses: Sequence[Use], found: Found, *, are_all: bool) -> None:
+    """Stacks that would have no task, and tasks that would be deployed by no stack."""
+    for use in uses:
+        if said := place.complaint(lists.get((use.file, use.prefix), ()), use.at):
+            found[f"{use.config}: {said}"] = True
+    if are_all:
+        for (file, _), tasks in lists.items():
+            places = {use.at for use in uses if use.file == file}
+            lost = (task for task in tasks if all(place.elsewhere(task, at) for at in places))
+            found |= dict.fromkeys((f"{file}: {task.name}: no stack is for {_belongs(task)}" for task in lost), True)
+
+
+def _belongs(task: Task) -> str:
+    part = f"part {task.part}" if task.part else ""
+    return " in ".join(filter(None, (part, " or ".join(task.regions))))
 
 
 def _check_prices(lists: Lists, uses: Sequence[Use], found: Found) -> None:
@@ -148,8 +176,13 @@ def _ask(uses: Sequence[Use], lists: Lists, found: Found) -> None:
         if not access.region:
             found[f"the Region is not known{of}; set aws:region in the stack or AWS_REGION"] = True
             continue
-        keys = dict.fromkeys((use.file, use.prefix) for use in those)
-        _ask_one(access, [task for key in keys for task in lists.get(key, ())], of, found)
+        tasks = {
+            (use.file, task.endpoint): task
+            for use in those
+            for task in lists.get((use.file, use.prefix), ())
+            if not place.elsewhere(task, use.at)
+        }
+        _ask_one(access, list(tasks.values()), of, found)
 
 
 def _ask_one(access: Access, tasks: Sequence[Task], of: str, found: Found) -> None:

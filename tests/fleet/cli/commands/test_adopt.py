@@ -155,6 +155,13 @@ def test_a_name_without_a_task_or_an_endpoint_is_refused(command: Command, name:
     assert command.errors == f"fleet adopt: {says}\n"
 
 
+def test_a_task_that_is_for_another_stack_is_refused_with_the_reason(command: Command) -> None:
+    Path("tasks.yaml").write_text("tasks:\n  spam: {}\n  toxicity: {regions: [us-east-1, sa-east-1]}\n")
+
+    assert command.run("toxicity", "--yes") == 1
+    assert command.errors == ("fleet adopt: toxicity: is for us-east-1 and sa-east-1, and this stack is in eu-west-1\n")
+
+
 def test_all_reasons_are_said_at_once_and_nothing_is_sent(command: Command) -> None:
     command.tag({"fleet:project": "sagemaker-endpoint-manager", "fleet:stack": "staging"})
     command.account.sandbox.set_status("toxicity", "Updating")

@@ -330,3 +330,45 @@ def test_one_that_the_prices_beside_the_list_know_is_none(folder: Folder) -> Non
     (folder.path / "prices.yaml").write_text(f"prices:\n{rows}")
     folder.tasks("tasks:\n  toxicity: {language_model: {name: Ours}}\n")
     assert folder.validate() == 0
+
+
+# Several stacks with one list
+
+
+def test_a_task_that_no_stack_is_for_is_a_mistake(folder: Folder) -> None:
+    folder.stack("us", region="us-east-1", executionRoleArn=ROLE, part="b")
+    folder.tasks("tasks:\n  toxicity: {regions: [eu-wset-1]}\n  spam: {part: b}\n  urgency: {}\n")
+
+    assert folder.validate() == 1
+    assert folder.errors == ["tasks.yaml: toxicity: no stack is for eu-wset-1"]
+
+
+def test_a_part_and_a_region_that_never_meet_are_a_mistake(folder: Folder) -> None:
+    folder.stack(executionRoleArn=ROLE, part="a")
+    folder.stack("us", region="us-east-1", executionRoleArn=ROLE, part="b")
+    folder.tasks("tasks:\n  a: {part: a}\n  b: {part: b}\n  c: {part: b, regions: [eu-west-1]}\n")
+
+    assert folder.validate() == 1
+    assert folder.errors == ["tasks.yaml: c: no stack is for part b in eu-west-1"]
+
+
+def test_one_stack_alone_does_not_tell_what_the_others_are_for(folder: Folder) -> None:
+    folder.tasks("tasks:\n  toxicity: {regions: [us-east-1]}\n  spam: {}\n")
+
+    assert folder.validate("--stack", "prod") == 0
+
+
+def test_a_stack_whose_part_no_task_has_is_a_mistake_of_its_file(folder: Folder) -> None:
+    folder.stack(executionRoleArn=ROLE, part="blu")
+    folder.tasks("tasks:\n  toxicity: {part: blue}\n  spam: {}\n")
+
+    assert folder.validate("--stack", "prod") == 1
+    assert folder.errors == ["Pulumi.prod.yaml: part: no task is of part blu; did you mean blue?"]
+
+
+def test_what_an_environment_may_set_is_not_taken_for_said(folder: Folder) -> None:
+    folder.tasks("tasks:\n  toxicity: {part: b}\n  spam: {regions: [us-east-1]}\n")
+    file = folder.path / "Pulumi.prod.yaml"
+    file.write_text(f"environment: [shared]\n{file.read_text()}")
+
+    assert folder.validate() == 0

@@ -52,6 +52,7 @@ def settings(**alerts: Any) -> StackSettings:
         recreate_until=None,
         budget=None,
         alerts=Alerts(**alerts),
+        part="",
         parameter_path="",
     )
 
