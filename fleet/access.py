@@ -7,7 +7,7 @@ session is fleet/aws/session.py. What is configured here and cannot be followed 
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -85,6 +85,7 @@ class Access:
     ca_bundle: str = ""
     insecure: bool = False
     default_tags: tuple[tuple[str, str], ...] = ()  # that the provider gives to all that it makes
+    registry_role: str = ""  # ARN of the role that reads the registry of its account; the program's own setting
     ignored_tags: tuple[str, ...] = ()  # keys that it keeps its hands off; one with a * behind it stands for many
 
     def tagged(self, own: Mapping[str, str]) -> dict[str, str]:
@@ -96,6 +97,11 @@ class Access:
             key: tag for key, tag in self.default_tags if not any(fnmatchcase(key, of) for of in self.ignored_tags)
         }
         return default | dict(own)
+
+    def as_reader(self) -> "Access":
+        """The same as the role that reads the registry, whose account need not be one where anything may be made."""
+        role = Role(self.registry_role, json.dumps({"RoleSessionName": SESSION_NAME}))
+        return replace(self, roles=(*self.roles, role), registry_role="", allowed=(), forbidden=())
 
     def objection_to(self, account: str) -> str:
         """Why nothing may be done in this account; "" where it may."""

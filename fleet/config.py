@@ -57,8 +57,8 @@ def mistakes(own: Own, region: str = "") -> list[str]:
     return [sentence for sentence in found if sentence]
 
 
-def _role(value: str) -> str:
-    return "" if ROLE_ARN.fullmatch(value) else f"executionRoleArn: {value!r} is not the ARN of an IAM role"
+def _role(key: str, value: str) -> str:
+    return "" if ROLE_ARN.fullmatch(value) else f"{key}: {value!r} is not the ARN of an IAM role"
 
 
 def fits(prefix: str) -> bool:
@@ -179,7 +179,8 @@ def _yes_or_no(key: str, value: str) -> str:
 
 
 CHECKS: Mapping[str, Callable[[str], str]] = {
-    "executionRoleArn": _role,
+    "executionRoleArn": lambda value: _role("executionRoleArn", value),
+    "registryRoleArn": lambda value: _role("registryRoleArn", value),
     "namePrefix": _prefix,
     "part": _part,
     "maxTeardown": _teardown,

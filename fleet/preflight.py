@@ -88,6 +88,16 @@ def used(package: Package, specification: str | None) -> Package:
     return {**package, "InferenceSpecification": _additional(package).get(specification)} if specification else package
 
 
+def unshared(arn: str, error: str) -> str:
+    """What is to be said of a package that only registryRoleArn may see, and this account not, by AWS's own words."""
+    _, _, _, _, account, rest = arn.split(":", 5)
+    return (
+        f"this account itself may not see its package {rest} of account {account}, so CreateModel is likely to be "
+        "refused: registryRoleArn is for reading only; there, put the group policy on it that `fleet iam registry` "
+        f"prints, or share it by AWS RAM ({error})"
+    )
+
+
 def _additional(package: Package) -> dict[str, Any]:
     return {one["Name"]: one for one in package.get("AdditionalInferenceSpecifications") or ()}
 

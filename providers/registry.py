@@ -23,7 +23,7 @@ from pulumi.dynamic import (
 
 from fleet import wire
 from fleet.access import KNOWN, Access, understand
-from fleet.aws import registry, session
+from fleet.aws import reading, registry, session
 from fleet.seen import Answer, Approved, NothingApproved, Unknown
 from providers import outputs
 
@@ -47,16 +47,23 @@ class ApprovedModelsProvider(ResourceProvider):
         news = wire.whole(news)
         groups, asked = wire.given(news, "groups"), wire.given(news, "asked") or {}
         where = {"aws:region": news["region"], "aws:profile": news["profile"]}
-        answers = session.ask(lambda: self._ask({**self._config, **where}, groups, asked))
+        role = news.get("registry_role") or ""
+        answers = session.ask(lambda: self._ask({**self._config, **where}, role, groups, asked))
         if isinstance(answers, Unknown):
             answers = dict.fromkeys(groups, answers)
         told = {"groups": groups, "asked": asked, "answers": wire.encode(answers)}
         seen = {"region": news["region"], "profile": news["profile"], "approved": _in_lines(answers)}
+        if role:
+            seen["registry_role"] = role
         return CheckResult({**seen, **{wire.hidden(key): told[key] for key in told}}, [])
 
     @staticmethod
-    def _ask(config: Mapping[str, object], groups: Sequence[str], asked: Mapping[str, Any]) -> dict[str, Answer]:
-        return registry.ask(session.sagemaker(understand(config, os.environ)), groups, **asked)
+    def _ask(
+        config: Mapping[str, object], role: str, groups: Sequence[str], asked: Mapping[str, Any]
+    ) -> dict[str, Answer]:
+        access = replace(understand(config, os.environ), registry_role=role)
+        client = session.sagemaker(access)
+        return registry.ask(client, groups, **asked, reader=reading.by(client, access))
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         return DiffResult(changes=not wire.same(olds, news, "groups", "asked", "answers"))
@@ -79,6 +86,8 @@ class ApprovedModels(Resource, module="registry", name="ApprovedModels"):
             wire.hidden("asked"): _asked(questions),
             "region": access.region,
             "profile": access.profile,
+            # Only where there is one: for other stacks nothing changes
+            **({"registry_role": access.registry_role} if access.registry_role else {}),
         }
         super().__init__(ApprovedModelsProvider(), name, props, pulumi.ResourceOptions(retain_on_delete=True))
 

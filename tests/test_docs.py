@@ -84,6 +84,8 @@ RUN_BY = {
     "pulumi stack init prod": "tests/engine/test_lost_state.py",
     "pulumi stack import --file backup.json": "tests/engine/test_lost_state.py",
     "FLEET_DEBUG=1 pulumi preview --debug": "tests/engine/test_recovery.py",
+    "pulumi config set registryRoleArn arn:aws:iam::210987654321:role/registry-reader": "tests/engine/"
+    "test_registry_elsewhere.py",
     "pulumi config set maxTeardown 5": "tests/engine/test_teardown.py",
     "pulumi config set recreateUntil 2027-01-31": "tests/engine/test_elsewhere.py",
     "pulumi stack rename live": "tests/engine/test_rename.py",

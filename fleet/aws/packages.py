@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fleet import preflight
 from fleet.access import Access
-from fleet.aws import images, session
+from fleet.aws import images, reading, session
+from fleet.aws.reading import Reader
 from fleet.preflight import Package
 from fleet.seen import Unknown
 
@@ -64,6 +65,9 @@ def inspect(client: "SageMakerClient", access: Access, uses: Iterable[Use]) -> I
 def judge(access: Access, uses: Iterable[Use], described: Mapping[str, Package | Unknown]) -> Inspection:
     """The same of packages that were asked already, by their ARN."""
     wanted = sorted(set(uses), key=str)
+    reader = reading.by(client, access)
+    described = _described(reader, [use.package for use in wanted])
+    unseen = _unseen(client, reader, [arn for arn, package in described.items() if not isinstance(package, Unknown)])
     found, note = images.look_up(access, (uri for use in wanted for uri in _own_images(use, described[use.package])))
 
     def judged(use: Use) -> Inspected | Unknown:
@@ -73,19 +77,30 @@ def judge(access: Access, uses: Iterable[Use], described: Mapping[str, Package |
         identified = {"ModelPackageArn": use.package, **package}
         refused = preflight.unsuitable(identified, access.region, specification=use.specification, key=use.key)
         doubts = preflight.doubtful(package, found, specification=use.specification)
-        return Inspected(package, tuple(refused), tuple(doubts))
+        return Inspected(package, tuple(refused), (*unseen.get(use.package, ()), *doubts))
 
     note = f"the sizes of images could not be looked at: {note}" if note else ""
     return Inspection({use: judged(use) for use in wanted}, note)
 
 
-def _described(client: "SageMakerClient", arns: Iterable[str]) -> dict[str, Package | Unknown]:
+def _described(reader: Reader, arns: Iterable[str]) -> dict[str, Package | Unknown]:
     def asked(arn: str) -> Package | Unknown:
-        return session.ask(lambda: describe(client, arn))
+        return session.ask(lambda: describe(reader(arn), arn))
 
     unique = sorted(set(arns))
     with ThreadPoolExecutor(session.THREADS) as pool:
         return dict(zip(unique, pool.map(asked, unique), strict=True))
+
+
+def _unseen(client: "SageMakerClient", reader: Reader, arns: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Why this account may not see what only a role of the registry's account could read, a doubt each.
+
+    What lets an account make a model of another one's package lets it see the package too, as a rule.
+    """
+    theirs = [arn for arn in arns if reader(arn) is not client]
+    asked = _described(lambda _: client, theirs)
+    refused = {arn: answer.error for arn, answer in asked.items() if isinstance(answer, Unknown)}
+    return {arn: (preflight.unshared(arn, error),) for arn, error in refused.items() if "AccessDenied" in error}
 
 
 def _own_images(use: Use, package: Package | Unknown) -> list[str]:

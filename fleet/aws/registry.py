@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker.type_defs import ModelPackageSummaryTypeDef
 
+    from fleet.aws.reading import Reader
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -44,19 +46,22 @@ def ask(
     soaks: Mapping[str, int] = MappingProxyType({}),
     series: Collection[str] = (),
     stages: Mapping[str, Sequence[Sequence[Any]]] = MappingProxyType({}),
+    reader: "Reader | None" = None,
 ) -> dict[str, Answer]:
     """The latest approved version of every group, asked in parallel. An error of one group is that group's answer.
 
     `pins` names older versions to look for too; `soaks`, in hours, how long a version is to have been approved: then
     those that are too young are dated, and the newest one that is old enough is looked for. `series` names groups of
     which every approved version is told. `stages` names stages of the model life cycle, each as stage, status ("" for
-    any) and hours to soak: of such a group the newest version in each of them is looked for as well.
+    any) and hours to soak: of such a group the newest version in each of them is looked for as well. `reader` tells of
+    each group who reads it, where that is not `client`.
     """
 
     def answer(group: str) -> Answer:
         staged = [Wish(*said) for said in stages.get(group, ())]
         wishes = [Wish(soak_hours=soaks.get(group, 0)), *staged]
-        return _ask_group(client, group, wishes, pins.get(group, ()), to_the_end=group in series)
+        asks = reader(group) if reader else client
+        return _ask_group(asks, group, wishes, pins.get(group, ()), to_the_end=group in series)
 
     client.can_paginate("list_model_packages")  # botocore reads its files now; else every thread does, all at once
     with ThreadPoolExecutor(session.THREADS) as pool:

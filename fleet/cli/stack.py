@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +176,7 @@ def _settled(project: Project, name: str, config: Config, **more: Any) -> StackC
     }
     needed = [
         *(f"{NAMESPACE}{name}" for name in KNOWN),
-        *(f"{project.name}:{name}" for name in ("tasks", "namePrefix", "part")),
+        *(f"{project.name}:{name}" for name in ("tasks", "namePrefix", "part", "registryRoleArn")),
     ]
     secrets = tuple(key for key in needed if config.get(key, "") is None)
     unread = {*secrets, *(_KEYS if _KEYS.intersection(secrets) else ())}
@@ -186,7 +186,7 @@ def _settled(project: Project, name: str, config: Config, **more: Any) -> StackC
         raise CommandError("\n".join(f"{file}: {sentence}" for sentence in error.errors)) from None
     return StackConfig(
         ownership=Ownership(project.name, _short(name)),
-        access=access,
+        access=replace(access, registry_role=own.get("registryRoleArn") or ""),
         tasks=project.workdir / (own.get("tasks") or TASKS),
         name_prefix=own.get("namePrefix") or "",
         own=own,

@@ -16,7 +16,7 @@ from fleet.monitoring.signals import NAMESPACE
 SAGEMAKER = "sagemaker.amazonaws.com"
 SCALER = "sagemaker.application-autoscaling.amazonaws.com"
 DIMENSION = "sagemaker:variant:DesiredProvisionedConcurrency"
-_READS = re.compile(r"[\w-]+:(Describe|BatchDescribe|Get|List)\w+|kms:Decrypt")
+_READS = re.compile(r"[\w-]+:(Describe|BatchDescribe|Get|List)\w+|kms:Decrypt|sts:AssumeRole")
 
 # What they name
 
@@ -161,6 +161,11 @@ DEPLOYER: Sequence[Block] = (
     Block("LookUp", LOOK_UP, on=_looked_up, where=_by_name),
     Block("LookUp", {**LOOK_UP, **READ}, on=_looked_up_and_read, where=_by_tags),
     Block("SharedModels", {"sagemaker:CreateModel": "a model of another account's package"}, on=_shared_packages),
+    Block(
+        "ReadRegistry",
+        {"sts:AssumeRole": "registryRoleArn, which reads the groups of its account"},
+        on=lambda site: [site.registry_role] if site.registry_role else [],
+    ),
     Block("Endpoints", {**READ, **MAKE, **CHANGE}, on=lambda site: site.own(*KINDS), where=_by_name),
     Block("Configure", CONFIGURE, on=_configured, when=_of_the_sizes, where=_bounded),
     Block("Make", MAKE, on=_tagged, when=_asked_as_ours, where=lambda site: site.by_tags and _bounded(site)),

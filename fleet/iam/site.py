@@ -52,6 +52,7 @@ class Site:
     model_keys: tuple[str, ...] = ()  # ARNs of the KMS keys that encrypt them
     images: tuple[str, ...] = ()  # ARNs of the ECR repositories of their containers
     groups: tuple[str, ...] = ()  # ARNs of model package groups in another account
+    registry_role: str = ""  # ARN of the role that reads the registry of another account
     ceilings: Ceilings = Ceilings()
 
     def arn(self, service: str, rest: str, *, region: str | None = None) -> str:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def read() -> StackSettings:
         raise pulumi.RunError("\n".join(found))
     return StackSettings(
         ownership=Ownership(pulumi.get_project(), pulumi.get_stack()),
-        access=access,
+        access=replace(access, registry_role=said.get("registryRoleArn", "")),
         role=said["executionRoleArn"],
         tasks=Path(own.get("tasks") or TASKS),
         name_prefix=said.get("namePrefix", ""),

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox.aws import autoscaling, sns, validation
+from sandbox.aws import autoscaling, sharing, sns, validation
 from sandbox.aws.calls import Log
 from sandbox.aws.cloudwatch import alarms
 from sandbox.aws.cloudwatch.metrics import DAY, Metrics, Watched, logged, made_up
 from sandbox.aws.faults import BadRule, Faults, rule
-from sandbox.aws.identity import Sessions
+from sandbox.aws.identity import Caller, Sessions
 from sandbox.aws.permissions import guard
 from sandbox.aws.permissions.policy import BadPolicy
 from sandbox.aws.rates import Rates
@@ -261,6 +261,15 @@ def _summary(state: State, content: Content) -> Content:
     }
 
 
+def _lend(state: State, content: Content) -> Content:
+    """To the sandbox of another account, one of whose callers makes a model."""
+    try:
+        package = sharing.lend(state.world, _region(content), content["arn"], Caller(**content["caller"]))
+    except AwsError as error:
+        return {"refused": {"message": error.message, "code": error.code, "status": error.status}}
+    return {"package": dataclasses.asdict(package)}
+
+
 def _expire(state: State, _: Content) -> Content:
     state.sessions.expire()
     return {}
@@ -333,6 +342,7 @@ CONTROL: dict[tuple[str, str, int], Callable[..., Content]] = {
     ("GET", "outbox", 0): _outbox,
     ("POST", "confirm", 0): _confirm,
     ("POST", "expire", 0): _expire,
+    ("POST", "lend", 0): _lend,
     ("POST", "snapshot", 0): _snapshot,
     ("POST", "restore", 0): _restore,
     ("POST", "stop", 0): _stop,

@@ -6,6 +6,7 @@ Between sandboxes only; AWS has one address for all accounts.
 import http.client
 import json
 import select
+import urllib.request
 from collections.abc import Callable
 from dataclasses import asdict
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.aws.faults import LOOK_SECONDS, ClientGone
 from sandbox.aws.identity import Caller
-from sandbox.aws.world import AwsError
+from sandbox.aws.world import AwsError, Package
 
 # Who assumes a role. The account of the caller knows who that is, and says it to the account of the role.
 CALLER = "X-Sandbox-Caller"
@@ -25,6 +26,19 @@ def caller_of(request: Request) -> Caller | None:
     """The caller that another sandbox vouches for."""
     said = request.headers.get(CALLER)
     return Caller(**json.loads(said)) if said else None
+
+
+def borrow(url: str, region: str, arn: str, caller: Caller) -> Package:
+    """A package of the account that is played at `url`, for a model here. Raises AwsError as that account would."""
+    content = json.dumps({"region": region, "arn": arn, "caller": asdict(caller)}).encode()
+    try:
+        with urllib.request.urlopen(f"{url}/_sandbox/lend", content) as answer:
+            lent = json.loads(answer.read())
+    except OSError as error:
+        raise AwsError(f"the sandbox of that account does not answer: {error}", "ServiceUnavailable", 503) from None
+    if "refused" in lent:
+        raise AwsError(**lent["refused"])
+    return Package(**lent["package"])
 
 
 def forward(

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from sandbox.aws import control, identity, neighbours, s3, sts, validation
+from sandbox.aws import control, identity, neighbours, s3, sharing, sts, validation
 from sandbox.aws.control import State
 from sandbox.aws.faults import ClientGone, Rule
 from sandbox.aws.identity import Caller
@@ -30,7 +30,7 @@ from sandbox.aws.played import NOT_EVEN_BY_MOTO, PLAYED
 from sandbox.aws.protocol import Asked, as_error, as_json, hang_up, understand
 from sandbox.aws.sagemaker import runtime
 from sandbox.aws.service import LeftToMoto
-from sandbox.aws.world import AwsError
+from sandbox.aws.world import ACCOUNT, AwsError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -73,7 +73,8 @@ class Application:
             caller = vouched_for or self._caller(asked)
             call.caller = caller.arn
             with self.state.lock:
-                call.allowed = guard.check(self.state.world, asked, caller)
+                check = guard.check if caller.account == ACCOUNT else sharing.check
+                call.allowed = check(self.state.world, asked, caller)
             response = self._with_faults(asked, caller)
         except ClientGone as gone:
             self.state.log.end(call, NOBODY_THERE, str(gone))
@@ -129,6 +130,11 @@ class Application:
         if asked.service == "sts" and (neighbour := self._neighbour(sts.role_account(asked.params.get("RoleArn", "")))):
             # A role is given by its own account, which has to know the role's sessions
             return neighbours.forward(neighbour, asked.request, asked.body, asked.client_gone, caller)
+        if neighbour := self._neighbour(sharing.account_asked(asked)):
+            return neighbours.forward(neighbour, asked.request, asked.body, asked.client_gone, caller)
+        for arn in sharing.packages_of_others(asked):
+            if neighbour := self._neighbour(arn.split(":")[4]):
+                self.state.world.borrowed[arn] = neighbours.borrow(neighbour, asked.region, arn, caller)
         if asked.service in NOT_EVEN_BY_MOTO:
             raise AwsError(f"the sandbox does not play {asked.service}", code="UnsupportedOperation")
         if asked.service in PLAYED:

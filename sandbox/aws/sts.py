@@ -60,7 +60,7 @@ def _allows(statement: Params, caller: Caller, request: Params) -> bool:
     return (
         statement["Effect"] == "Allow"
         and "sts:AssumeRole" in _listed(statement["Action"])
-        and any(_is(caller, one) for one in trusted)
+        and any(is_it(caller, one) for one in trusted)
         and all(request.get("ExternalId") in values for _, _, values in conditions)
     )
 
@@ -68,7 +68,7 @@ def _allows(statement: Params, caller: Caller, request: Params) -> bool:
 EXTERNAL_ID = ("StringEquals", "sts:ExternalId")
 
 
-def _is(caller: Caller, principal: str) -> bool:
+def is_it(caller: Caller, principal: str) -> bool:
     """Whether the caller is that principal: anybody, an account, a user, a role or one session of it."""
     role = re.sub(r":sts:(.*):assumed-role/([^/]+)/.*", r":iam:\1:role/\2", caller.arn)
     account = (caller.account, f"arn:aws:iam::{caller.account}:root")

@@ -59,6 +59,8 @@ class Settings:
     policies_are_recorded: bool = False  # what they do not allow is done all the same, and in the log
     rates: Mapping[str, float] = field(default_factory=dict)  # operation -> calls a second; others have no limit
     neighbours: Mapping[str, str] = field(default_factory=dict)  # another account -> URL of the sandbox that plays it
+    # Name of a model package group -> accounts that AWS RAM shares it with, so that they may deploy its versions
+    shared: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -322,6 +324,8 @@ class World:
     rules: dict[str, EventRule] = field(default_factory=dict)
     log_groups: dict[str, LogGroup] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    group_policies: dict[str, str] = field(default_factory=dict)  # ARN of a group -> its policy, as JSON
+    borrowed: dict[str, Package] = field(default_factory=dict)  # of other accounts, as CreateModel was last lent them
     announced: dict[str, str] = field(default_factory=dict)  # ARN of an endpoint -> the status of its last event
     outbox: list[Message] = field(default_factory=list)
     harm: list[Harm] = field(default_factory=list)
@@ -339,7 +343,8 @@ class World:
             attribute: [dataclasses.asdict(record) for record in getattr(self, attribute).values()]
             for attribute in RECORDS
         }
-        return kept | {"tags": {arn: dict(tags) for arn, tags in self.tags.items()}}
+        tags = {arn: dict(tags) for arn, tags in self.tags.items()}
+        return kept | {"tags": tags, "group_policies": dict(self.group_policies)}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take over what `snapshot` gave; everything there was before is gone."""
@@ -347,6 +352,7 @@ class World:
             # An older snapshot has no parameters and no targets
             setattr(self, attribute, {row["arn"]: _record(record, row) for row in kept.get(attribute, ())})
         self.tags = {arn: dict(tags) for arn, tags in kept["tags"].items()}
+        self.group_policies = dict(kept.get("group_policies", {}))
         self.announced = {arn: endpoint.status for arn, endpoint in self.endpoints.items()}
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fleet import choice
 from fleet.access import Access
-from fleet.aws import evaluations, packages, registry, session
+from fleet.aws import evaluations, packages, reading, registry, session
 from fleet.aws.packages import Inspected, Use
 from fleet.gate import Said
 from fleet.preflight import Package
@@ -51,7 +51,7 @@ def newest(
 
     An error of one group is that group's answer.
     """
-    answers = registry.ask(client, groups)
+    answers = registry.ask(client, groups, reader=reading.by(client, access))
     uses = {group: Use(one.package) for group, one in answers.items() if isinstance(one, Approved)}
     looked = packages.inspect(client, access, uses.values())
 
@@ -75,6 +75,9 @@ def check(client: "SageMakerClient", access: Access, tasks: Sequence[Task], now:
     asked = choice.questions(tasks)
     answers = registry.ask(client, asked.groups, asked.pins, asked.soaks, asked.series, asked.stages)
     chosen = [(task, _choices(client, access, task, answers[task.group], now)) for task in tasks]
+    reader = reading.by(client, access)
+    answers = registry.ask(client, asked.groups, asked.pins, asked.soaks, asked.series, asked.stages, reader)
+    chosen = [(task, _choices(task, answers[task.group], now)) for task in tasks]
     uses = [_use(task, name, its) for task, choices in chosen for name, its in choices.items()]
     looked = packages.inspect(client, access, (use for use in uses if use))
 

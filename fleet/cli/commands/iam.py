@@ -89,6 +89,7 @@ def site_of(config: StackConfig, options: argparse.Namespace) -> Site:
         formerly=tuple(options.formerly),
         models=tuple(options.models),
         model_keys=tuple(options.model_key),
+        registry_role=config.access.registry_role,
         ceilings=Ceilings(options.max_memory_mb, options.max_concurrency),
     )
     images = (name if name.startswith("arn:") else site.arn("ecr", f"repository/{name}") for name in options.image)

@@ -122,6 +122,14 @@ def passed(request: Request) -> Iterator[Need]:
 def create_model(request: Request) -> Iterator[Need]:
     yield from sagemaker_made("CreateModel", "model", "ModelName")(request)
     yield from passed(request)
+    yield from (Need("sagemaker:CreateModel", arn) for arn in foreign_packages(request.params))
+
+
+def foreign_packages(params: Params) -> list[str]:
+    """The packages of other accounts that a model is to be made of: that has to be allowed on them too."""
+    containers = [params.get("PrimaryContainer", {}), *params.get("Containers", ())]
+    packages = [str(container.get("ModelPackageName", "")) for container in containers]
+    return [package for package in packages if package.startswith("arn:") and package.split(":")[4] != ACCOUNT]
 
 
 def create_endpoint_config(request: Request) -> Iterator[Need]:
@@ -215,10 +223,26 @@ SAGEMAKER: Mapping[str, Row] = {
     ),
     "CreateModelPackage": create_package,
     "UpdateModelPackage": update_package,
+    **{
+        f"{verb}ModelPackageGroupPolicy": on(
+            f"sagemaker:{verb}ModelPackageGroupPolicy", of("model-package-group", "ModelPackageGroupName")
+        )
+        for verb in ("Put", "Get", "Delete")
+    },
     "AddTags": tagging("sagemaker:AddTags", as_said("ResourceArn")),
     "ListTags": on("sagemaker:ListTags", as_said("ResourceArn")),
     "DeleteTags": untagging("sagemaker:DeleteTags", as_said("ResourceArn")),
 }
+
+# STS
+
+
+def assume_role(request: Request) -> Iterator[Need]:
+    """In one account the trust policy decides alone (sts.py), of another account both sides do."""
+    role = str(request.params.get("RoleArn", ""))
+    if role.split(":")[4:5] != [ACCOUNT]:
+        yield Need("sts:AssumeRole", role)
+
 
 # Parameter Store
 
@@ -465,7 +489,7 @@ NEEDS: Mapping[str, Mapping[str, Row]] = {
     "sns": SNS,
     "events": EVENTS,
     "iam": {"GetRole": on("iam:GetRole", role), "GetUser": free},  # of oneself
-    "sts": {"GetCallerIdentity": free, "AssumeRole": free},  # the trust policy decides, sts.py
+    "sts": {"GetCallerIdentity": free, "AssumeRole": assume_role},
     "ecr": {"DescribeImages": on("ecr:DescribeImages", repository)},
     "kms": {name: with_key(f"kms:{name}") for name in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey")},
     "pricing": {"GetProducts": on_nothing("pricing:GetProducts")},

@@ -45,7 +45,8 @@ def _resolved(world: World, region: str, container: Params) -> list[Params]:
         if specification:
             raise AwsError("InferenceSpecificationName is only for a container with ModelPackageName.")
         return [container]
-    package: Package = find(world, region, "model-package", container["ModelPackageName"])
+    name = container["ModelPackageName"]
+    package: Package = world.borrowed.get(name) or find(world, region, "model-package", name)
     if package.status != "Completed":
         raise AwsError(f"Cannot use model package {package.arn}: its status is {package.status}, not Completed.")
     approval = package.details.get("ModelApprovalStatus", "Approved")  # only versioned packages have one

@@ -9,7 +9,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from sandbox.aws import tags
+from sandbox.aws import sharing, tags
 from sandbox.aws.sagemaker.listing import listing
 from sandbox.aws.world import Answer, AwsError, Group, Package, Params, World, arn_of, find
 
@@ -80,7 +80,27 @@ def delete_group(world: World, region: str, request: Params) -> Answer:
             code="ConflictException",
         )
     del world.groups[group.arn]
+    world.group_policies.pop(group.arn, None)
     world.tags.pop(group.arn, None)
+    return {}
+
+
+def put_policy(world: World, region: str, request: Params) -> Answer:
+    group = _group(world, region, request)
+    sharing.check_policy(request["ResourcePolicy"])
+    world.group_policies[group.arn] = request["ResourcePolicy"]
+    return {"ModelPackageGroupArn": group.arn}
+
+
+def get_policy(world: World, region: str, request: Params) -> Answer:
+    group = _group(world, region, request)
+    if group.arn not in world.group_policies:
+        raise AwsError(f"Cannot find resource policy for: {group.arn}")
+    return {"ResourcePolicy": world.group_policies[group.arn]}
+
+
+def delete_policy(world: World, region: str, request: Params) -> Answer:
+    world.group_policies.pop(_group(world, region, request).arn, None)
     return {}
 
 
@@ -252,6 +272,9 @@ OPERATIONS = {
     "DescribeModelPackageGroup": describe_group,
     "ListModelPackageGroups": list_groups,
     "DeleteModelPackageGroup": delete_group,
+    "PutModelPackageGroupPolicy": put_policy,
+    "GetModelPackageGroupPolicy": get_policy,
+    "DeleteModelPackageGroupPolicy": delete_policy,
     "CreateModelPackage": create_package,
     "DescribeModelPackage": describe_package,
     "BatchDescribeModelPackage": batch_describe,

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from fleet.access import Access
-from fleet.aws import packages
+from fleet.access import Access, Role
+from fleet.aws import packages, session
+from fleet.aws import reading as reading_by
 from fleet.preflight import unsuitable
 from fleet.seen import Unknown
 
@@ -120,3 +121,33 @@ def test_an_image_of_somebody_else_is_not_asked_for(account: Any, image: str) ->
 def test_a_version_that_is_not_there_raises(account: Any) -> None:
     with pytest.raises(ClientError, match="does not exist"):
         packages.describe(account.its_client, ARN)
+
+
+# A registry in another account
+
+ROLE = "arn:aws:iam::210987654321:role/registry-reader"
+THEIRS = "arn:aws:sagemaker:eu-west-1:210987654321:model-package/toxicity/1"
+
+
+def reading(monkeypatch: pytest.MonkeyPatch, role: str) -> tuple[Any, Any, reading_by.Reader]:
+    own, theirs = object(), object()
+    monkeypatch.setattr(session, "sagemaker", lambda access: theirs if access.roles else None)
+    return own, theirs, reading_by.by(own, Access("eu-west-1", registry_role=role))  # type: ignore[arg-type]
+
+
+def test_the_role_reads_what_is_of_its_account_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    own, theirs, reader = reading(monkeypatch, ROLE)
+    group = "arn:aws:sagemaker:eu-west-1:999999999999:model-package-group/spam"
+    assert [reader(name) for name in (THEIRS, ARN, group, "toxicity")] == [theirs, own, own, own]
+
+
+def test_without_a_role_everything_is_read_by_oneself(monkeypatch: pytest.MonkeyPatch) -> None:
+    own, _, reader = reading(monkeypatch, "")
+    assert reader(THEIRS) is own
+
+
+def test_the_role_is_the_last_of_the_chain_and_its_account_is_none_where_anything_is_made() -> None:
+    chain = (Role("arn:aws:iam::123456789012:role/deployer"),)
+    access = Access("eu-west-1", roles=chain, allowed=("123456789012",), registry_role=ROLE).as_reader()
+    assert [role.arn for role in access.roles] == [chain[0].arn, ROLE]
+    assert access.objection_to("210987654321") == ""

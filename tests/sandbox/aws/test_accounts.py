@@ -1,5 +1,6 @@
 """Two accounts, each a sandbox of its own: who calls, roles that are assumed, and what another account answers."""
 
+import json
 import threading
 from typing import Any
 
@@ -231,3 +232,88 @@ def test_a_neighbour_that_has_stopped_is_an_outage(ours: Sandbox, tmp_path_facto
         role = third.role("deployer", OURS)
     assert refused(client(ours, "sagemaker", credentials).list_models)[0] == "ServiceUnavailable"
     assert refused(assumed, ours.client("sts"), role)[0] == "ServiceUnavailable"
+
+
+# A registry that another account deploys from
+
+GROUP = f"arn:aws:sagemaker:eu-west-1:{THEIRS}:model-package-group/shared"
+VERSION = f"arn:aws:sagemaker:eu-west-1:{THEIRS}:model-package/shared/1"
+ROLE = f"arn:aws:iam::{OURS}:role/sagemaker-execution"
+
+
+@pytest.fixture
+def registry(theirs: Sandbox) -> Any:
+    """SageMaker of the account of the registry, whose group nobody else may see yet."""
+    client = theirs.client("sagemaker")
+    if not client.list_model_package_groups(NameContains="shared")["ModelPackageGroupSummaryList"]:
+        theirs.register("shared")
+    client.delete_model_package_group_policy(ModelPackageGroupName="shared")
+    return client
+
+
+def grant(registry: Any, *actions: str, to: str = f"arn:aws:iam::{OURS}:root") -> None:
+    resources = [GROUP, f"{VERSION.removesuffix('1')}*"]
+    statement = {"Effect": "Allow", "Principal": {"AWS": to}, "Action": list(actions), "Resource": resources}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    registry.put_model_package_group_policy(ModelPackageGroupName="shared", ResourcePolicy=policy)
+
+
+def deploy(sagemaker: Any, name: str) -> Any:
+    container = {"ModelPackageName": VERSION}
+    return sagemaker.create_model(ModelName=name, PrimaryContainer=container, ExecutionRoleArn=ROLE)
+
+
+def test_a_group_of_another_account_is_seen_by_whom_its_policy_names(ours: Sandbox, registry: Any) -> None:
+    sagemaker = ours.client("sagemaker")
+    code, message = refused(sagemaker.list_model_packages, ModelPackageGroupName=GROUP)
+    assert (code, message) == (
+        "AccessDeniedException",
+        f"User: arn:aws:iam::{OURS}:user/sandbox is not authorized to perform: sagemaker:ListModelPackages on "
+        f"resource: arn:aws:sagemaker:eu-west-1:{THEIRS}:model-package/shared/* because no resource-based policy "
+        "allows the sagemaker:ListModelPackages action",
+    )
+    grant(registry, "sagemaker:ListModelPackages", to="arn:aws:iam::999999999999:root")
+    assert refused(sagemaker.list_model_packages, ModelPackageGroupName=GROUP)[0] == "AccessDeniedException"
+
+    grant(registry, "sagemaker:ListModelPackages")
+
+    [listed] = sagemaker.list_model_packages(ModelPackageGroupName=GROUP)["ModelPackageSummaryList"]
+    assert listed["ModelPackageArn"] == VERSION
+    assert refused(sagemaker.describe_model_package, ModelPackageName=VERSION)[0] == "AccessDeniedException"
+
+
+def test_a_model_is_made_of_a_package_of_another_account_that_allows_it(ours: Sandbox, registry: Any) -> None:
+    sagemaker = ours.client("sagemaker")
+    grant(registry, "sagemaker:DescribeModelPackage")
+    code, message = refused(deploy, sagemaker, "refused")
+    assert (code, f"sagemaker:CreateModel on resource: {VERSION}" in message) == ("AccessDeniedException", True)
+
+    grant(registry, "sagemaker:CreateModel")
+
+    assert deploy(sagemaker, "made")["ModelArn"].split(":")[4] == OURS
+
+
+def test_a_group_that_is_shared_by_ram_is_read_and_deployed(ours: Sandbox, theirs: Sandbox, registry: Any) -> None:
+    theirs.settings(shared={"shared": [OURS]})
+    sagemaker = ours.client("sagemaker")
+    assert sagemaker.describe_model_package_group(ModelPackageGroupName=GROUP)["ModelPackageGroupArn"] == GROUP
+    assert deploy(sagemaker, "by-share")
+    theirs.settings(shared={})
+    assert refused(deploy, sagemaker, "not-any-more")[0] == "AccessDeniedException"
+
+
+def test_what_the_own_account_does_not_allow_is_not_asked_there(ours: Sandbox, theirs: Sandbox, registry: Any) -> None:
+    grant(registry, "sagemaker:ListModelPackages")
+    nothing = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}]}
+    credentials = assumed(ours.client("sts"), ours.role("held", OURS, policies=[nothing]))
+    there = theirs.mark()
+    code, message = refused(client(ours, "sagemaker", credentials).list_model_packages, ModelPackageGroupName=GROUP)
+    assert (code, "no identity-based policy allows" in message) == ("AccessDeniedException", True)
+    assert theirs.calls(there) == []
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"Statement": [{"Effect": "Allow"}]}'])
+def test_what_is_no_policy_of_a_group_is_refused(registry: Any, text: str) -> None:
+    put = registry.put_model_package_group_policy
+    assert refused(put, ModelPackageGroupName="shared", ResourcePolicy=text)[0] == "ValidationException"
+    assert refused(registry.get_model_package_group_policy, ModelPackageGroupName="shared")[0] == "ValidationException"

@@ -4,9 +4,9 @@ from dataclasses import fields
 
 from sandbox.aws.world import RECORDS, World
 
-OF_THE_SANDBOX = {"settings", "endings", "outbox", "announced", "harm", "clock"}  # AWS has none of these
+OF_THE_SANDBOX = {"settings", "endings", "outbox", "announced", "harm", "clock", "borrowed"}  # AWS has none of these
 
 
 def test_all_that_the_world_knows_is_kept_in_a_snapshot() -> None:
     known = {field.name for field in fields(World)} - OF_THE_SANDBOX
-    assert known == World().snapshot().keys() == {*RECORDS, "tags"}
+    assert known == World().snapshot().keys() == {*RECORDS, "tags", "group_policies"}

@@ -60,6 +60,7 @@ SAMPLES: dict[str, Any] = {
     "Tags": [{"Key": "fleet:stack", "Value": "prod"}],
     "tags": {"fleet:stack": "prod"},
     "ExecutionRoleArn": "arn:aws:iam::123456789012:role/execution",
+    "RoleArn": "arn:aws:iam::210987654321:role/registry-reader",
     "ResourceArn": f"arn:aws:sagemaker:{HERE}:endpoint/spam",
     "ModelPackageArn": f"arn:aws:sagemaker:{HERE}:model-package/spam/1",
     "ModelPackageName": f"arn:aws:sagemaker:{HERE}:model-package/spam/1",

@@ -1,0 +1,105 @@
+"""A registry in another account: what it lets this one do, what it does not, and what is read by a role of it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.lab.handle import Sandbox
+from tests.engine.conftest import Fleet
+
+THEIRS = "210987654321"
+GROUP = f"arn:aws:sagemaker:eu-west-1:{THEIRS}:model-package-group/spam"
+VERSION = f"arn:aws:sagemaker:eu-west-1:{THEIRS}:model-package/spam"
+REFUSED = "because no resource-based policy allows the {} action"
+
+
+@pytest.fixture
+def registry(tmp_path: Path, sandbox: Sandbox) -> Iterator[Sandbox]:
+    """The account of the registry, with two versions that nobody else may see."""
+    with Sandbox.start(tmp_path / "theirs", account=THEIRS, inference=False) as started:
+        sandbox.neighbour(started)
+        started.register("spam")
+        started.register("spam", approval="PendingManualApproval")
+        yield started
+
+
+@pytest.fixture
+def across(empty: Fleet, registry: Sandbox) -> Fleet:
+    """A task of this account's registry and one of the other's; nothing is deployed."""
+    empty.sandbox.register("toxicity")
+    empty.declare("toxicity", spam={"group": GROUP})
+    return empty
+
+
+def put_on(registry: Sandbox, policy: Any) -> None:
+    text = json.dumps(policy)
+    registry.client("sagemaker").put_model_package_group_policy(ModelPackageGroupName="spam", ResourcePolicy=text)
+
+
+def generated(fleet: Fleet) -> Any:
+    """The policy of the group, as an administrator of the registry's account is given it."""
+    said = fleet.stack.fleet("iam", "registry", "--models", "models", "--image", "text-classifier")
+    assert said.code == 0, said.text
+    return json.loads(said.text)["group_policy"]["spam"]
+
+
+def serves(fleet: Fleet) -> dict[str, int]:
+    return {task: int(fleet.sandbox.serving(task).split("-v")[1].split("-")[0]) for task in fleet.sandbox.endpoints()}
+
+
+def test_the_generated_group_policy_deploys_and_who_loses_it_is_unknown_while_the_others_go_on(across, registry):
+    put_on(registry, generated(across))
+    run = across.up()
+    assert run.ok, run.text
+    assert serves(across) == {"toxicity": 1, "spam": 1}
+    assert across.output("spam")["model_package_arn"] == f"{VERSION}/1"
+
+    registry.client("sagemaker").delete_model_package_group_policy(ModelPackageGroupName="spam")
+    across.sandbox.register("toxicity")
+    run = across.up()
+
+    assert not run.ok
+    assert across.output("spam")["status"] == "UNKNOWN"
+    assert REFUSED.format("sagemaker:ListModelPackages") in across.output("spam")["reason"]
+    assert serves(across) == {"toxicity": 2, "spam": 1}
+
+
+def test_what_a_role_of_the_registry_reads_is_made_once_the_group_is_shared(across, registry):
+    role = registry.role("registry-reader", across.sandbox.account)
+    across.stack.configure(registryRoleArn=role)
+
+    preview = across.preview()
+    assert preview.ok, preview.text
+    assert "registryRoleArn is for reading only" in preview.text
+    assert "no resource-based policy allows the sagemaker:DescribeModelPackage action" in preview.text
+    run = across.up()
+    assert not run.ok
+    assert f"sagemaker:CreateModel on resource: {VERSION}/1" in run.text
+    assert serves(across) == {"toxicity": 1}
+
+    registry.settings(shared={"spam": [across.sandbox.account]})
+    registry.approve("spam", 2)
+    before = registry.mark()
+    run = across.up()
+
+    assert run.ok, run.text
+    assert "reading only" not in run.text
+    assert serves(across) == {"toxicity": 1, "spam": 2}
+    listed = [call for call in registry.calls(before) if call.operation == "ListModelPackages"]
+    assert {call.caller.split("/")[1] for call in listed} == {"registry-reader"}
+
+
+def test_a_role_of_the_registry_that_may_not_be_assumed_is_named(across, registry):
+    across.stack.configure(registryRoleArn=registry.role("registry-reader", "999999999999"))
+
+    run = across.up()
+
+    assert not run.ok
+    assert (
+        "not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::210987654321:role/registry-reader"
+        in (across.output("spam")["reason"])
+    )
+    assert serves(across) == {"toxicity": 1}
