@@ -109,9 +109,15 @@ class Site:
     def log_groups(self) -> list[str]:
         return [self.arn("logs", f"log-group:/aws/sagemaker/Endpoints/{self.prefix}*")]
 
-    def tagged_as_ours(self, key: str) -> Mapping[str, Mapping[str, str]]:
-        """The condition that the tags are this stack's; `key` is aws:ResourceTag or aws:RequestTag."""
-        return {"StringEquals": {f"{key}/{tag}": value for tag, value in self.ownership.of_the_stack().items()}}
+    def tagged_as_ours(self, key: str) -> Mapping[str, Mapping[str, str | list[str]]]:
+        """The condition that the tags are this stack's; `key` is aws:ResourceTag or aws:RequestTag.
+
+        What is there may still name the stack as it was called before; what is asked for never does.
+        """
+        said: dict[str, str | list[str]] = {f"{key}/{tag}": it for tag, it in self.ownership.of_the_stack().items()}
+        if self.formerly and key == "aws:ResourceTag":
+            said[f"{key}/fleet:stack"] = [*self._stacks]
+        return {"StringEquals": said}
 
 
 def parts(arn: str) -> dict[str, str]:

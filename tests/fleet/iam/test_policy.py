@@ -256,6 +256,14 @@ def test_a_stack_that_was_renamed_keeps_what_it_has_under_the_old_name():
     }
 
 
+def test_a_stack_that_was_renamed_may_change_what_is_tagged_with_its_old_name_and_makes_nothing_so():
+    site = replace(BY_TAGS, formerly=("staging",))
+    (changing,) = (one for one in statements("deployer", site) if one["Sid"] == "Change")
+    assert changing["Condition"]["StringEquals"]["aws:ResourceTag/fleet:stack"] == ["production", "staging"]
+    (making,) = allowing("deployer", site, "sagemaker:CreateModel")
+    assert making["Condition"]["StringEquals"]["aws:RequestTag/fleet:stack"] == "production"
+
+
 # Who may what
 
 
