@@ -96,7 +96,31 @@ RUN_BY = {
     "python examples/app.py toxicity texts.txt --ssm /sagemaker-endpoint-manager/prod": "tests/examples/test_app.py",
     "python examples/app.py toxicity texts.jsonl --outputs outputs.json --key-field user": "tests/examples/test_app.py",
 }
+FIRST = (  # those that tests/engine/test_first_deployment.py takes from the page itself
+    "aws s3api create-bucket --bucket acme-models --create-bucket-configuration LocationConstraint=eu-west-1",
+    "aws s3api create-bucket --bucket acme-state --create-bucket-configuration LocationConstraint=eu-west-1",
+    "aws s3api put-bucket-versioning --bucket acme-state --versioning-configuration Status=Enabled",
+    'aws kms create-key --description "State and secrets of the fleet"',
+    "aws kms create-alias --alias-name alias/fleet-prod-state --target-key-id <the KeyId that it printed>",
+    "aws sagemaker create-model-package-group --model-package-group-name toxicity",
+    "aws sagemaker create-model-package --model-package-group-name toxicity "
+    "--inference-specification file://specification.json",
+    "aws sagemaker update-model-package --model-package-arn "
+    "arn:aws:sagemaker:eu-west-1:123456789012:model-package/toxicity/1 --model-approval-status Approved",
+    'pulumi stack init prod --secrets-provider "awskms://alias/fleet-prod-state?region=eu-west-1"',
+    "pulumi destroy --stack prod --yes",
+)
+RUN_BY |= dict.fromkeys(FIRST, "tests/engine/test_first_deployment.py")
+CHECKPOINT = ".pulumi/stacks/sagemaker-endpoint-manager/prod.json"
 NEEDS_AWS = {
+    f"aws s3api list-object-versions --bucket <bucket> --prefix {CHECKPOINT}",
+    f"aws s3api copy-object --bucket <bucket> --key {CHECKPOINT} "
+    f'--copy-source "<bucket>/{CHECKPOINT}?versionId=<version>"',
+    "aws ecr create-repository --repository-name text-classifier",
+    "aws s3 cp model.tar.gz s3://acme-models/toxicity/1/model.tar.gz",
+    "pulumi login s3://acme-state",
+    "aws sagemaker-runtime invoke-endpoint --endpoint-name acme-toxicity --content-type application/json "
+    "--body fileb://text.json answer.json",
     "aws sagemaker add-tags --resource-arn <arn> "
     "--tags Key=fleet:project,Value=<project> Key=fleet:stack,Value=<stack>",
     "aws sagemaker update-endpoint --endpoint-name toxicity --endpoint-config-name toxicity-v7-3fa9c1",

@@ -16,6 +16,7 @@ from tests.engine.rights import RECORD
 
 TASKS = ("toxicity", "spam", "urgency")
 PARAMETERS = "/sagemaker-endpoint-manager/sandbox"
+STATE = ("s3", "kms")
 MONITORING = ("cloudwatch", "events", "logs", "sns")
 ROLE = "arn:aws:iam::123456789012:role/sagemaker-execution"
 
@@ -99,9 +100,9 @@ class Fleet:
     def made(self) -> list[str]:
         """The calls of the last run that changed AWS, e.g. `CreateModel toxicity-v2-3fa9c1`.
 
-        Not those of SSM and of monitoring: see `written` and `watched`.
+        Not those of SSM and of monitoring, see `written` and `watched`, and not those of the engine's state.
         """
-        return self._changed(lambda service: service not in ("ssm", *MONITORING))
+        return self._changed(lambda service: service not in ("ssm", *STATE, *MONITORING))
 
     def written(self) -> list[str]:
         """Those that changed parameters, e.g. `PutParameter toxicity`."""
