@@ -5,10 +5,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types layers fresh fix unit coverage engine schema sandbox sandbox-stop bench rates mutants requirements \
-  readme picture browser training-demo
-  readme picture browser workflows
-  readme picture browser workflows policies
-  readme picture browser workflows policies rights
+  readme picture browser training-demo workflows policies rights
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'

@@ -262,6 +262,8 @@ def test_what_a_gate_reads_of_a_version_may_be_read(policy: str) -> None:
 def test_no_action_is_a_wildcard():
     for policy in (ROOT / "docs" / "policies").glob("*.json"):
         assert not [one for one in actions(policy.name) if "*" in one]
+
+
 def test_the_files_are_what_fleet_iam_prints_for_the_fleet_of_the_demo():
     wanted = dict(policies.documents())
     assert {path: path.read_text() for path in wanted} == wanted

@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleet.access import Access
-from fleet.aws import alarms, endpoints, evaluations, identity, logs, packages, rules, scaling, session
+from fleet.aws import alarms, endpoints, evaluations, identity, logs, packages, reading, rules, scaling, session
 from fleet.evidence.evaluation import Evaluation, Package
 from fleet.evidence.facts import Facts, facts
 from fleet.gate import Said
@@ -182,22 +182,41 @@ class Gateway:
         )
 
     async def _evaluated(self, arn: str, metrics: Sequence[str]) -> tuple[Package, Evaluation] | Unknown:
-        package, s3 = await self.package(arn), self._s3
+        package = await self.package(arn)
         if isinstance(package, Unknown):
             return package
-        evaluation = await self.ask(lambda client: evaluations.of(client, s3, arn, package, metrics))
+        s3 = self._s3 if reading.of(self._access, arn) is self._access else self._their_s3
+        evaluation = await self._read(arn, lambda reader: evaluations.of(reader, s3, arn, package, metrics))
         return evaluation if isinstance(evaluation, Unknown) else (package, evaluation)
 
     async def package(self, arn: str) -> Package | Unknown:
         """What DescribeModelPackage says, asked once in a run: a gate, the preflight and a move look at the same."""
         if arn not in self._packages:
-            asked = self.ask(lambda client: packages.describe(client, arn))
+            asked = self._read(arn, lambda reader: packages.describe(reader, arn))
             self._packages[arn] = asyncio.ensure_future(asked)
         return await self._packages[arn]
+
+    async def unshared(self, arns: Sequence[str]) -> dict[str, str]:
+        """Which of these packages a role reads, and this account may not see: a doubt each."""
+        theirs = [arn for arn in arns if reading.of(self._access, arn) is not self._access]
+        found = await self.ask(lambda client: packages.unshared(client, theirs)) if theirs else {}
+        return {} if isinstance(found, Unknown) else found
+
+    async def _read(self, arn: str, call: Callable[["SageMakerClient"], T]) -> T | Unknown:
+        """What a call returns that reads a package, as whoever reads the registry of its account."""
+        return await self.ask(lambda _: call(self._reader(arn)))
+
+    @cached_property
+    def _reader(self) -> reading.Reader:
+        return reading.by(self._client.result(), self._access)
 
     @cached_property
     def _s3(self) -> Callable[[], Any]:
         return cache(lambda: session.s3(self._access))
+
+    @cached_property
+    def _their_s3(self) -> Callable[[], Any]:
+        return cache(lambda: session.s3(self._access.as_reader()))
 
     async def log_retention(self, group: str) -> int | Unknown | None:
         """Days for which a log group keeps its lines, 0 for ever; None where there is no such group."""

@@ -7,6 +7,7 @@ Which versions are wanted is registry.py's. The one way to look at a package bef
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fleet import preflight
@@ -58,16 +59,20 @@ def describe(client: "SageMakerClient", arn: str) -> dict[str, Any]:
 
 def inspect(client: "SageMakerClient", access: Access, uses: Iterable[Use]) -> Inspection:
     """Look at versions, and at their images where ECR lets itself be asked, in parallel."""
-    wanted = set(uses)
-    return judge(access, wanted, _described(client, [use.package for use in wanted]))
-
-
-def judge(access: Access, uses: Iterable[Use], described: Mapping[str, Package | Unknown]) -> Inspection:
-    """The same of packages that were asked already, by their ARN."""
-    wanted = sorted(set(uses), key=str)
-    reader = reading.by(client, access)
+    wanted, reader = set(uses), reading.by(client, access)
     described = _described(reader, [use.package for use in wanted])
-    unseen = _unseen(client, reader, [arn for arn, package in described.items() if not isinstance(package, Unknown)])
+    known = [arn for arn, package in described.items() if not isinstance(package, Unknown)]
+    return judge(access, wanted, described, unshared(client, [arn for arn in known if reader(arn) is not client]))
+
+
+def judge(
+    access: Access,
+    uses: Iterable[Use],
+    described: Mapping[str, Package | Unknown],
+    unseen: Mapping[str, str] = MappingProxyType({}),
+) -> Inspection:
+    """The same of packages that were asked already, by their ARN. `unseen`: what unshared() said of them."""
+    wanted = sorted(set(uses), key=str)
     found, note = images.look_up(access, (uri for use in wanted for uri in _own_images(use, described[use.package])))
 
     def judged(use: Use) -> Inspected | Unknown:
@@ -77,7 +82,9 @@ def judge(access: Access, uses: Iterable[Use], described: Mapping[str, Package |
         identified = {"ModelPackageArn": use.package, **package}
         refused = preflight.unsuitable(identified, access.region, specification=use.specification, key=use.key)
         doubts = preflight.doubtful(package, found, specification=use.specification)
-        return Inspected(package, tuple(refused), (*unseen.get(use.package, ()), *doubts))
+        if use.package in unseen:
+            doubts = [unseen[use.package], *doubts]
+        return Inspected(package, tuple(refused), tuple(doubts))
 
     note = f"the sizes of images could not be looked at: {note}" if note else ""
     return Inspection({use: judged(use) for use in wanted}, note)
@@ -92,15 +99,14 @@ def _described(reader: Reader, arns: Iterable[str]) -> dict[str, Package | Unkno
         return dict(zip(unique, pool.map(asked, unique), strict=True))
 
 
-def _unseen(client: "SageMakerClient", reader: Reader, arns: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Why this account may not see what only a role of the registry's account could read, a doubt each.
+def unshared(client: "SageMakerClient", arns: Iterable[str]) -> dict[str, str]:
+    """Which packages this account may not see, though a role of the registry's account reads them: a doubt each.
 
     What lets an account make a model of another one's package lets it see the package too, as a rule.
     """
-    theirs = [arn for arn in arns if reader(arn) is not client]
-    asked = _described(lambda _: client, theirs)
+    asked = _described(lambda _: client, arns)
     refused = {arn: answer.error for arn, answer in asked.items() if isinstance(answer, Unknown)}
-    return {arn: (preflight.unshared(arn, error),) for arn, error in refused.items() if "AccessDenied" in error}
+    return {arn: preflight.unshared(arn, error) for arn, error in refused.items() if "AccessDenied" in error}
 
 
 def _own_images(use: Use, package: Package | Unknown) -> list[str]:

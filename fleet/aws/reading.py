@@ -19,5 +19,11 @@ def by(own: "SageMakerClient", access: Access) -> Reader:
     """The role reads what an ARN says to be of its account, `own` all the rest. Nothing is asked yet."""
     if not access.registry_role:
         return lambda _: own
-    account, theirs = access.registry_role.split(":")[4], session.sagemaker(access.as_reader())
-    return lambda name: theirs if name.startswith("arn:") and name.split(":")[4] == account else own
+    theirs = session.sagemaker(access.as_reader())
+    return lambda name: own if of(access, name) is access else theirs
+
+
+def of(access: Access, name: str) -> Access:
+    """As whom a group or a package is read, and what its evaluation points to: by name or ARN."""
+    account = access.registry_role.split(":")[4] if access.registry_role else ""
+    return access.as_reader() if account and name.startswith("arn:") and name.split(":")[4] == account else access

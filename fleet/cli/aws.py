@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from fleet.aws import identity, session
+from fleet.access import Access
+from fleet.aws import identity, reading, session
 from fleet.aws.operator import metrics
 from fleet.cli.command import CommandError
 from fleet.cli.stack import StackConfig
@@ -20,6 +21,13 @@ def sagemaker(config: StackConfig) -> "SageMakerClient":
     """A client for the stack's Region."""
     _check(config)
     return ask(lambda: session.sagemaker(config.access))
+
+
+def reader(config: StackConfig, group: str) -> "tuple[SageMakerClient, Access]":
+    """Who reads a model package group: its client, and as whom the files of its versions are read."""
+    _check(config)
+    access = reading.of(config.access, group)
+    return ask(lambda: session.sagemaker(access)), access
 
 
 def cloudwatch(config: StackConfig) -> "CloudWatchClient":

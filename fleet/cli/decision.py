@@ -37,7 +37,7 @@ class Ground:
 
     task: Task
     config: StackConfig
-    client: "SageMakerClient"
+    client: "SageMakerClient"  # that reads the registry
     serves: Serving
     version: Version
     package: Package
@@ -104,13 +104,11 @@ def _look(options: argparse.Namespace) -> Ground:
     config = read(name)
     task = task_list.one(config, options.task)
     serves = serving.read(name, config, task.name)
-    client = aws.sagemaker(config)
+    client, access = aws.reader(config, task.group)
     known = registered(client, task)
     version = one(known, options.version, task)
     others = [other for other in known if other.number == serves.champion != version.number]
-    looked = aws.ask(
-        lambda: versions.look(client, config.access, [version, *others], specification=specification(task))
-    )
+    looked = aws.ask(lambda: versions.look(client, access, [version, *others], specification=specification(task)))
     package, (facts, *before) = looked.packages[version.number], looked.facts
     notes = tuple(filter(None, (serves.unknown, *looked.notes)))
     return Ground(task, config, client, serves, version, package, facts, before[0] if before else None, notes)
@@ -129,7 +127,8 @@ def _inspected(ground: Ground) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Why a serverless endpoint cannot run the version, and why it may not be able to, of any variant."""
     of = {name: ground.task.sizes_of(name) for name in (CHAMPION, *ground.task.variants)}
     uses = {Use(ground.version.package, sizes.inference_specification, sizes.kms_key) for sizes in of.values()}
-    looked = aws.ask(lambda: packages.inspect(ground.client, ground.config.access, uses))
+    client = aws.sagemaker(ground.config)  # who would make a model of it
+    looked = aws.ask(lambda: packages.inspect(client, ground.config.access, uses))
     found = [_judged(answer) for answer in looked.of.values()]
     refused = dict.fromkeys(why for one in found for why in one.refused)
     doubts = dict.fromkeys((*(why for one in found for why in one.doubts), *filter(None, [looked.note])))
@@ -175,7 +174,8 @@ def _once_approved(ground: Ground, now: datetime) -> Version:
 
 
 def _write(ground: Ground, update: Update) -> None:
-    if not aws.ask(lambda: approval.write(ground.client, ground.package, update.arguments)):
+    client = aws.sagemaker(ground.config)  # the role that reads another account's registry is for reading only
+    if not aws.ask(lambda: approval.write(client, ground.package, update.arguments)):
         raise CommandError(
             f"{ground.task.name}: version {ground.version.number} was changed by somebody meanwhile; look at it again"
         )

@@ -11,10 +11,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from fleet.cli.report import Report, Row
+from fleet.cli.report import Report, Row, Stacks
 from fleet.markdown import escaped
 from fleet.markdown import table as markdown_table
-from fleet.cli.report import Report, Row, Stacks
 from fleet.status import ATTENTION, Status, one_line
 
 STYLES = {

@@ -54,7 +54,9 @@ async def _packages(new: Mapping[str, Revision], gateway: Gateway, settings: Sta
     uses = {task: _use(revision) for task, revision in new.items()}
     arns = sorted({use.package for use in uses.values()})
     described = dict(zip(arns, await asyncio.gather(*map(gateway.package, arns)), strict=True))
-    looked = await asyncio.to_thread(packages.judge, settings.access, uses.values(), described)
+    known = [arn for arn, package in described.items() if not isinstance(package, Unknown)]
+    unseen = await gateway.unshared(known)
+    looked = await asyncio.to_thread(packages.judge, settings.access, uses.values(), described, unseen)
     stops, warnings = [], [Finding("", looked.note)] if looked.note else []
     for task, revision in new.items():
         match looked.of[uses[task]]:

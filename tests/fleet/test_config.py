@@ -95,6 +95,8 @@ def test_a_bucket_is_named_by_its_name(name: str) -> None:
 def test_what_is_no_bucket_is_refused(name: str) -> None:
     [said] = config.mistakes({"executionRoleArn": ROLE, "artifactBucket": name})
     assert said.startswith(f"artifactBucket: {name!r} is not the name of an S3 bucket; write the name alone")
+
+
 @pytest.mark.parametrize("key", ["executionRoleArn", "registryRoleArn"])
 def test_what_is_no_role_is_refused_by_its_setting(key: str) -> None:
     assert config.CHECKS[key]("registry-reader") == f"{key}: 'registry-reader' is not the ARN of an IAM role"

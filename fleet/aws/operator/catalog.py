@@ -73,11 +73,9 @@ def check(client: "SageMakerClient", access: Access, tasks: Sequence[Task], now:
     """What is to be said of the versions that tasks would get at `now`, first what keeps them from being deployed."""
     tasks = [task for task in tasks if not choice.torn_down(task, now.date())]
     asked = choice.questions(tasks)
-    answers = registry.ask(client, asked.groups, asked.pins, asked.soaks, asked.series, asked.stages)
-    chosen = [(task, _choices(client, access, task, answers[task.group], now)) for task in tasks]
     reader = reading.by(client, access)
     answers = registry.ask(client, asked.groups, asked.pins, asked.soaks, asked.series, asked.stages, reader)
-    chosen = [(task, _choices(task, answers[task.group], now)) for task in tasks]
+    chosen = [(task, _choices(reader(task.group), access, task, answers[task.group], now)) for task in tasks]
     uses = [_use(task, name, its) for task, choices in chosen for name, its in choices.items()]
     looked = packages.inspect(client, access, (use for use in uses if use))
 
@@ -104,7 +102,9 @@ def champion(
 def asking(client: "SageMakerClient", access: Access, task: Task) -> Callable[[Version], Said]:
     """What a package says of the metric of a task's gate, as fleet.choice.settle() asks it."""
     metric = task.gate.metric if task.gate else ""
-    return lambda version: evaluations.said(client, lambda: session.s3(access), version.package, metric)
+    return lambda version: evaluations.said(
+        client, lambda: session.s3(reading.of(access, version.package)), version.package, metric
+    )
 
 
 def _choices(

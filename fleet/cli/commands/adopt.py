@@ -8,17 +8,13 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from fleet.access import Access
-from fleet.aws import registry
+from fleet.aws import reading, registry
 from fleet.aws.operator import adoption, catalog, tagging
 from fleet.aws.operator.adoption import Existing
 from fleet.choice import questions, torn_down
-from fleet.aws import reading, registry
-from fleet.aws.operator import adoption, tagging
-from fleet.aws.operator.adoption import Existing
-from fleet.aws.reading import Reader
-from fleet.choice import choose, questions, torn_down
 from fleet.cli import aws, record, state, task_list
 from fleet.cli.command import CommandError
 from fleet.cli.confirmation import add_yes, confirmed
@@ -26,6 +22,9 @@ from fleet.cli.stack import add_stack, read, selected
 from fleet.revision import ALL_TRAFFIC
 from fleet.seen import Approved, NothingApproved, OnHold, Refused, Unknown
 from fleet.tasks.model import CHAMPION, Task
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,8 +53,8 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError("\n".join(f"{task.endpoint}: {objection}" for objection in found))
 
     tags = config.ownership.tags(task.name, CHAMPION, task.owner)
-    for line in _announcement(client, config.access, task, existing, tags):
-    for line in _announcement(reading.by(client, config.access), task, existing, tags):
+    reader = reading.by(client, config.access)
+    for line in _announcement(reader(task.group), config.access, task, existing, tags):
         print(line)
     if not confirmed(f"make {task.endpoint} this stack's?", yes=options.yes):
         print("nothing was changed", file=sys.stderr)
@@ -111,21 +110,17 @@ def _unlike_ours(variants: Mapping[str, bool]) -> Sequence[str]:
 def _announcement(
     client: "SageMakerClient", access: Access, task: Task, existing: Existing, tags: Mapping[str, str]
 ) -> Sequence[str]:
-def _announcement(reader: Reader, task: Task, existing: Existing, tags: Mapping[str, str]) -> Sequence[str]:
     """What is about to happen, and what the next run will make of it."""
     return (
         f"{task.endpoint}: InService on configuration {existing.config}, made by somebody else",
         f"  now: it alone is tagged {', '.join(f'{key}={value}' for key, value in tags.items())}",
         f"  the next `pulumi up`: {_next(client, access, task)}",
-        f"  the next `pulumi up`: {_next(reader, task)}",
         f"  configuration {existing.config} and its model are left as they are, for ever",
     )
 
 
 def _next(client: "SageMakerClient", access: Access, task: Task) -> str:
-def _next(reader: Reader, task: Task) -> str:
     asked = questions([task])
-    client = reader(task.group)
     said = registry.ask(client, asked.groups, asked.pins, asked.soaks, asked.series, asked.stages)[task.group]
     choice, _ = catalog.champion(client, access, task, said, datetime.now(UTC))
     match choice.answer:

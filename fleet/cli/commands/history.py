@@ -41,10 +41,10 @@ def run(options: argparse.Namespace) -> int:
     config = read(name)
     task = task_list.one(config, options.task)
     serves = serving.read(name, config, task.name)
-    client = aws.sagemaker(config)
+    client, access = aws.reader(config, task.group)
     known = registered(client, task)
     looked = aws.ask(
-        lambda: versions.look(client, config.access, known, specification=specification(task), metrics=[], sizes=[])
+        lambda: versions.look(client, access, known, specification=specification(task), metrics=[], sizes=[])
     )
     records, unread = _recorded(config, since, options.days)
     moves = {variant: outcome.moves for variant, outcome in serves.outcomes.items()}

@@ -9,11 +9,12 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from fleet.access import Access
 from fleet.aws.operator import versions
 from fleet.cli import aws, serving, task_list
 from fleet.cli.command import CommandError
 from fleet.cli.serving import Serving
-from fleet.cli.stack import StackConfig, add_stack, read, selected
+from fleet.cli.stack import add_stack, read, selected
 from fleet.evidence import forms, listing, side_by_side
 from fleet.evidence.listing import Listing
 from fleet.seen import Version
@@ -60,10 +61,10 @@ def run(options: argparse.Namespace) -> int:
     config = read(name)
     task = task_list.one(config, options.task)
     serves = serving.read(name, config, task.name)
-    client = aws.sagemaker(config)
+    client, access = aws.reader(config, task.group)
     known = registered(client, task)
     show = _list if options.before is None else _compare
-    found, notes = show(client, config, task, known, serves, options)
+    found, notes = show(client, access, task, known, serves, options)
     print(found)
     sys.stdout.flush()  # else what follows on standard error may come first
     if not options.json:
@@ -98,7 +99,7 @@ def specification(task: Task) -> str | None:
 
 def _list(
     client: "SageMakerClient",
-    config: StackConfig,
+    access: Access,
     task: Task,
     known: Sequence[Version],
     serves: Serving,
@@ -109,7 +110,7 @@ def _list(
     looked = aws.ask(
         lambda: versions.look(
             client,
-            config.access,
+            access,
             shown,
             specification=specification(task),
             metrics=[metric] if metric else [],
@@ -126,14 +127,14 @@ def _list(
 
 def _compare(
     client: "SageMakerClient",
-    config: StackConfig,
+    access: Access,
     task: Task,
     known: Sequence[Version],
     serves: Serving,
     options: argparse.Namespace,
 ) -> tuple[str, list[str]]:
     pair = [one(known, number, task) for number in _pair(options.before, options.after, known, serves, task)]
-    looked = aws.ask(lambda: versions.look(client, config.access, pair, specification=specification(task)))
+    looked = aws.ask(lambda: versions.look(client, access, pair, specification=specification(task)))
     before, after = looked.facts
     both = side_by_side.compare(before, after, options.lower_is_better)
     notes = [note for note in (serves.unknown, *looked.notes, ALONE) if note]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pulumi
 
-from fleet.aws import reading, registry, session, signals
+from fleet.aws import registry, session, signals
 from fleet.memory import Outcome, Verdict
 from fleet.monitoring.signals import WentLive, of_run
 from fleet.resources.monitoring.ground import Ground
@@ -57,8 +57,3 @@ async def _went_live(ground: Ground, variant: Result, live: datetime) -> WentLiv
         return None
     package = await ground.gateway.package(serving.package)
     return None if isinstance(package, Unknown) else WentLive(registry.approved_since(package), live)
-    access, package = ground.settings.access, serving.package
-    approved = await ground.gateway.ask(
-        lambda client: registry.approved_since(reading.by(client, access)(package), package)
-    )
-    return None if isinstance(approved, Unknown) else WentLive(approved, live)

@@ -1284,7 +1284,9 @@ def test_the_executable_prints_its_port_and_serves(aws: SageMaker) -> None:
 
 
 def test_the_executable_says_nothing_of_an_interrupt_with_which_the_engine_ends_it() -> None:
-    plugin = subprocess.Popen([sys.executable, EXECUTABLE, "127.0.0.1:1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    plugin = subprocess.Popen(
+        [sys.executable, EXECUTABLE, "127.0.0.1:1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert plugin.stdout
     plugin.stdout.readline()
     plugin.send_signal(signal.SIGINT)
