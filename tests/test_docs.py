@@ -46,6 +46,8 @@ RUN_BY = {
     "fleet prices --refresh": "tests/engine/test_cost.py",
     "fleet report --html report.html": "tests/engine/test_report.py",
     "fleet report --html report.html --stack prod": "tests/fleet/cli/commands/test_report.py",
+    "pip install .": "tests/test_install.py",
+    "pulumi new <repository>/tree/main/template --generate-only --name text-models": "tests/test_install.py",
     "pip install 'sagemaker-endpoint-manager[report]'": "tests/test_install.py",
     "fleet iam deployer": "tests/fleet/cli/commands/test_iam.py",
     "fleet iam deployer --state s3://acme-state --max-memory-mb 4096": "tests/fleet/cli/commands/test_iam.py",

@@ -1,19 +1,27 @@
-"""`pip install .` gives a `fleet` that works: away from the source tree, and with no package but those it declares."""
+"""`pip install .` gives a `fleet` and a program that work: away from the source tree, and with what is declared alone.
 
+A team's project is what `pulumi new` makes of `template/`, and the program that runs in it is the installed one.
+"""
+
+import json
 import os
 import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import Distribution, distribution, distributions
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
+
+from sandbox.lab.handle import Sandbox
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("fleet", "providers")
+FILES = {"Pulumi.yaml", "Pulumi.prod.yaml", "__main__.py", "tasks.yaml"}
 NAME = "sagemaker-endpoint-manager"
 OF_THE_EXTRA = "fleet.cli.page."  # what draws the report's page is imported by `fleet report` alone
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
@@ -31,9 +39,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [packages] = (place / "env" / "lib").glob("python*/site-packages")
     _run(*PIP, "--python", place / "env", "install", "--no-index", "--no-deps", *built.iterdir())
     [installed] = distributions(name=NAME, path=[str(packages)])
-    for name, origin in {
-        name: origin for needed in _needs(installed, {NAME}) for name, origin in _tops(needed)
-    }.items():
+    pip = distribution("pip")  # the engine asks it what is installed
+    beside = dict(top for needed in (pip, *_needs(installed, {NAME})) for top in _tops(needed))
+    for name, origin in beside.items():
         (packages / name).symlink_to(origin)
     return place
 
@@ -55,9 +63,9 @@ def _tops(package: Distribution) -> Iterator[tuple[str, Path]]:
         yield name, Path(str(package.locate_file(name)))
 
 
-def _run(*command: str | Path, cwd: Path | None = None) -> str:
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PULUMI_", "AWS_"))}
-    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+def _run(*command: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PULUMI_", "AWS_"))}
+    done = subprocess.run(command, cwd=cwd, env=own | dict(env or {}), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -108,3 +116,50 @@ def test_every_module_finds_what_it_imports_among_what_is_declared(place: Path) 
     where = _run(place / "env" / "bin" / "python", "-c", f"{imports}\nprint(fleet.__file__)", cwd=place)
 
     assert where.startswith(str(place))
+
+
+@pytest.fixture
+def project(place: Path, tmp_path: Path) -> Path:
+    """A team's project, made by `pulumi new`."""
+    folder = tmp_path / "text-models"
+    said = ("--name", folder.name, "--description", "Our models", "--dir", folder)
+    _run("pulumi", "new", ROOT / "template", "--generate-only", "--yes", *said, cwd=tmp_path)
+    return folder
+
+
+def test_a_team_gets_four_files_and_they_pass(place: Path, project: Path) -> None:
+    assert {file.name for file in project.iterdir()} == FILES
+    assert len((project / "__main__.py").read_text().split("\n\n")) == 2
+    for file in FILES - {"Pulumi.yaml"}:  # into which the CLI writes the name
+        assert (project / file).read_text() == (ROOT / "template" / file).read_text()
+    assert _run(place / "env" / "bin" / "fleet", "validate", cwd=project) == "tasks.yaml: 1 task (stack prod)\n"
+
+
+def test_the_template_asks_of_the_cli_what_this_project_asks(project: Path) -> None:
+    ours, theirs = (yaml.safe_load((folder / "Pulumi.yaml").read_text()) for folder in (ROOT, project))
+
+    assert (theirs["name"], theirs["description"]) == ("text-models", "Our models")
+    assert theirs["requiredPulumiVersion"] == ours["requiredPulumiVersion"]
+    assert theirs["config"]["aws:maxRetries"] == ours["config"]["aws:maxRetries"]
+
+
+def test_the_installed_program_deploys_a_teams_fleet_and_then_has_nothing_to_do(place: Path, project: Path) -> None:
+    with Sandbox.start(project.parent / "aws", inference=False, create_seconds=0.1) as sandbox:
+        sandbox.register("toxicity")
+        path = os.pathsep.join((str(place / "env" / "bin"), sandbox.env["PATH"]))
+
+        def run(*command: str) -> str:
+            return _run(*command, cwd=project, env={**sandbox.env, "PATH": path})
+
+        run("pulumi", "stack", "init", "prod")
+        assert "1 UP_TO_DATE" in run("pulumi", "up", "--yes", "--skip-preview", "--suppress-outputs")
+        run("pulumi", "up", "--yes", "--skip-preview", "--suppress-outputs", "--expect-no-changes")
+        status = run("fleet", "status", "--all-stacks")
+
+        assert sandbox.endpoints() == {"prod-toxicity": "InService"}
+        assert status.splitlines()[-1] == "1 stack: 1 UP_TO_DATE"
+        state = json.loads(run("pulumi", "stack", "export"))["deployment"]["resources"]
+        assert {one["type"] for one in state if "dynamic" in one["type"]} == {
+            "pulumi-python:dynamic/registry:ApprovedModels",
+            "pulumi-python:dynamic/rollout:Rollout",
+        }

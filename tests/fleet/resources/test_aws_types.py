@@ -295,7 +295,7 @@ def test_a_resource_is_declared_as_the_class_of_the_sdk_declares_it(kind: str) -
 
 def test_the_program_loads_none_of_the_classes_of_the_provider() -> None:
     """Together they are a third of what a preview of three tasks takes of the processor."""
-    program = (ROOT / "__main__.py").read_text()
+    program = (ROOT / "fleet" / "program.py").read_text()
     imports = "\n".join(line for line in program.splitlines() if line.startswith(("import ", "from ")))
     tell = (
         "import sys; print(*sorted(name for name in sys.modules if name.partition('.')[0] in ('pulumi_aws', 'boto3')))"

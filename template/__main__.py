@@ -1,0 +1,3 @@
+from fleet.program import run
+
+run()
