@@ -1,6 +1,6 @@
 """What makes Python and the SDK cheaper for a program as short as this one, in force once this module is imported.
 
-So it is the first of ours that fleet/program.py imports: to import the others is most of what a small fleet's run costs.
+So it is the first of ours that fleet/program.py imports: to import the rest is most of what a small fleet's run costs.
 """
 
 import gc
