@@ -59,3 +59,13 @@ def test_what_apps_import_is_there_in_a_moment() -> None:
     taken = [float(subprocess.check_output([sys.executable, "-c", timed], cwd=ROOT)) for _ in range(3)]
 
     assert min(taken) < 0.3  # seconds of CPU: the machine may be busy, and the first may compile
+
+
+def test_what_every_release_left_is_kept() -> None:
+    """tests/engine/test_first_run.py upgrades each."""
+    released = re.findall(r"^## (\d+\.\d+\.\d+)$", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
+
+    assert len(released) > 2
+    assert sorted(folder.name for folder in (ROOT / "tests/engine/kept").iterdir() if folder.is_dir()) == sorted(
+        released
+    )

@@ -1,7 +1,6 @@
 """A run that would look where the fleet is not: another Region, another account, other credentials. Nothing changes."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import yaml
 from sandbox.aws.identity import access_key
 from sandbox.lab.handle import Sandbox
 from tests.engine.conftest import TASKS, Fleet
-from tests.engine.keep import KEPT
+from tests.engine.keep import bring_back
 
 THEIRS = "210987654321"
 DENIED = {"action": "error", "code": "AccessDeniedException", "message": "no"}
@@ -72,9 +71,7 @@ def test_another_region_of_the_shell_is_refused_and_the_stack_is_destroyed_where
 
 
 def test_what_earlier_releases_left_tells_its_region_too(empty):
-    empty.sandbox.restore(KEPT / "aws.json")
-    shutil.copyfile(KEPT / "tasks.yaml", empty.stack.task_list)
-    empty.stack.pulumi("stack", "import", "--file", str(KEPT / "state.json"), check=True)
+    bring_back("0.1.0", empty.stack)
     before = empty.in_aws()
     empty.stack.configure_aws(region="us-east-1")
 

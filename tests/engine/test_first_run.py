@@ -3,13 +3,14 @@
 import json
 import shutil
 from collections import Counter
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 
+import pytest
 import yaml
 
 from sandbox.lab.folder import ROOT, groups
-
-KEPT = Path(__file__).parent / "kept"  # a fleet deployed by an earlier release, see keep.py
+from tests.engine.keep import RELEASES, bring_back
 
 # They stand in the state of every stack: a change of one deletes and makes again what it names. It needs aliases.
 URNS_OF_A_TASK = {
@@ -24,6 +25,30 @@ URNS_OF_A_TASK = {
     "fleet:Task$aws:cloudwatch/metricAlarm:MetricAlarm::toxicity-saturated",
 }
 
+
+@dataclass(frozen=True)
+class News:
+    """What the next run changes of a fleet that a release left."""
+
+    calls: Mapping[str, int]  # that change AWS, but for those of monitoring
+    declared: frozenset[str]  # types that it had none of
+    gone: frozenset[str]
+
+
+WATCHED = frozenset(
+    {
+        "fleet:Task$aws:cloudwatch/metricAlarm:MetricAlarm",
+        "fleet:Monitoring",
+        "fleet:Monitoring$aws:cloudwatch/dashboard:Dashboard",
+    }
+)
+PARAMETERS = frozenset({"fleet:Task$aws:ssm/parameter:Parameter"})
+REFERENCE = frozenset({"pulumi:pulumi:StackReference"})  # of the stack to itself
+NEWS = {
+    "0.1.0": News({"PutParameter": 5}, WATCHED | PARAMETERS, REFERENCE),
+    "0.2.0": News({"PutParameter": 5}, WATCHED | PARAMETERS, REFERENCE),
+    "0.3.0": News({"PutScalingPolicy": 1}, WATCHED, REFERENCE),  # the policy had no cooldowns
+}
 
 MOST_LINES = 40  # of a run without news, whatever the number of tasks
 
@@ -101,28 +126,19 @@ def provider(resources):
     return next(resource for resource in resources if resource["type"] == "pulumi:providers:aws")
 
 
-def test_a_fleet_deployed_by_an_earlier_release_stays_as_it_is(empty):
-    empty.sandbox.restore(KEPT / "aws.json")
-    shutil.copyfile(KEPT / "tasks.yaml", empty.stack.task_list)
-    empty.stack.pulumi("stack", "import", "--file", str(KEPT / "state.json"), check=True)
-    deployed = json.loads((KEPT / "state.json").read_text())["deployment"]["resources"]
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_fleet_deployed_by_an_earlier_release_stays_as_it_is(empty, release):
+    deployed, news = bring_back(release, empty.stack), NEWS[release]
 
     run = empty.up()
 
     assert run.ok, run.text
-    assert empty.made() == []
+    assert run.summary == "3 UP_TO_DATE, 1 OUT_OF_DATE, 1 NOT_DEPLOYED"
+    assert Counter(call.split()[0] for call in (*empty.made(), *empty.written())) == news.calls
     assert "Rollout: (update)" not in run.text  # although what only the program reads is hidden now
-    assert {call.split()[0] for call in empty.written()} == {"PutParameter"}
     before = {resource["urn"] for resource in deployed}
     after = {resource["urn"] for resource in empty.stack.state()}
-    assert {urn.split("::")[2] for urn in after - before} == {
-        "fleet:Task$aws:ssm/parameter:Parameter",
-        "fleet:Task$aws:cloudwatch/metricAlarm:MetricAlarm",
-        "fleet:Monitoring",
-        "fleet:Monitoring$aws:cloudwatch/dashboard:Dashboard",
-    }
-    # The stack's reference to itself, which no release from 0.4.0 on needs.
-    assert {urn.split("::")[2] for urn in before - after} == {"pulumi:pulumi:StackReference"}
-    assert provider(deployed)["inputs"].get("maxRetries") is None
+    assert {urn.split("::")[2] for urn in after - before} == news.declared
+    assert {urn.split("::")[2] for urn in before - after} == news.gone
     assert provider(empty.stack.state())["inputs"]["maxRetries"] == "9"  # what the next refresh goes by
     assert provider(empty.stack.state())["id"] == provider(deployed)["id"]  # another one would replace everything
