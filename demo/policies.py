@@ -21,11 +21,12 @@ from sandbox.lab.folder import ROOT
 FOLDER = ROOT / "docs" / "policies"
 REGISTRY_ACCOUNT = "210987654321"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+MODEL_KEY = KEY.replace("1234abcd", "5678dcba")
 OPTIONS = {
     "--state": "s3://sandbox-state",
     "--state-key": f"awskms:///{KEY}",
     "--models": "sandbox-models",
-    "--model-key": KEY.replace("1234abcd", "5678dcba"),
+    "--model-key": MODEL_KEY,
     "--image": "text-classifier",
 }
 

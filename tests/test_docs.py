@@ -49,6 +49,7 @@ RUN_BY = {
     "pip install .": "tests/test_install.py",
     "pulumi new <repository>/tree/main/template --generate-only --name text-models": "tests/test_install.py",
     "pip install 'sagemaker-endpoint-manager[report]'": "tests/test_install.py",
+    "fleet iam trainer": "tests/fleet/cli/commands/test_iam.py",
     "fleet iam deployer": "tests/fleet/cli/commands/test_iam.py",
     "fleet iam deployer --state s3://acme-state --max-memory-mb 4096": "tests/fleet/cli/commands/test_iam.py",
     "fleet iam execution-role --models acme-models --image text-classifier": "tests/fleet/cli/commands/test_iam.py",

@@ -31,7 +31,7 @@ def of_the_state(settings: Settings) -> Sequence[str]:
 
 
 def of_the_models(settings: Settings) -> Sequence[str]:
-    """The options that say what the containers read."""
+    """The options that say where models, reports and images lie."""
     named = {"--models": settings.models, "--image": settings.images, "--model-key": settings.model_keys}
     return [word for option, values in named.items() for value in values for word in (option, value)]
 

@@ -21,7 +21,7 @@ def of_the_forge(settings: Settings, options: pulumi.ResourceOptions) -> Mapping
     if not provider:
         # No thumbprint: AWS checks these issuers by its own list of authorities
         provider = iam.OpenIdConnectProvider("forge", url=who.url, client_id_lists=[trust.AUDIENCE], opts=options).arn
-    state = policies.of_the_state(settings)
+    places = (*policies.of_the_state(settings), *policies.of_the_models(settings))
     rows = (
         ("FLEET_DEPLOYER", "deployer", "Runs pulumi up", who.deployer),
         ("FLEET_PREVIEWER", "preview", "Looks, for pull requests", who.previewer),
@@ -38,7 +38,7 @@ def of_the_forge(settings: Settings, options: pulumi.ResourceOptions) -> Mapping
             f"{settings.name}-{role}",
             description,
             trusted(allowed),
-            policies.of(role, settings, *state),
+            policies.of(role, settings, *places),
             options,
         )
         for variable, role, description, allowed in rows
@@ -56,7 +56,7 @@ def of_codebuild(settings: Settings, project: str, log_group: str, options: pulu
         f"{settings.name}-deployer",
         "Runs pulumi up",
         json.dumps(trust.by_service(CODEBUILD, settings.account, project)),
-        policies.of("deployer", settings, *policies.of_the_state(settings)),
+        policies.of("deployer", settings, *policies.of_the_state(settings), *policies.of_the_models(settings)),
         options,
     )
     service = settings.connection.split(":")[2]  # codeconnections, or codestar-connections of those made before 2024

@@ -64,6 +64,11 @@ def _tracking(site: Site) -> str:
     return site.arn("cloudwatch", f"alarm:TargetTracking-endpoint/{site.prefix}*")
 
 
+def models(site: Site) -> list[str]:
+    """The objects of the models, their reports among them."""
+    return [f"arn:{site.partition}:s3:::{place.rstrip('/')}/*" for place in site.models]
+
+
 def bucket(site: Site) -> list[str]:
     return [f"arn:{site.partition}:s3:::{site.state.bucket}"] if site.state else []
 
@@ -131,7 +136,7 @@ LOOK_UP = {
     "cloudwatch:DescribeAlarms": "refresh, and the alarms of target tracking",
     "ecr:DescribeImages": "an image too big for serverless; can be left out",
     "iam:GetRole": "whether SageMaker may assume the execution role",
-    "sagemaker:DescribeModelPackage": "what serverless can run",
+    "sagemaker:DescribeModelPackage": "what serverless can run, and what a gate goes by",
     "sagemaker:DescribeModelPackageGroup": "whether a group is there",
     "sagemaker:ListModelPackages": "what is approved",
 }
@@ -157,15 +162,31 @@ CHANGE = {
     "sagemaker:UpdateEndpointWeightsAndCapacities": "provisioned concurrency, the run's and Application Auto Scaling's",
 }
 
+READ_REGISTRY = Block(
+    "ReadRegistry",
+    {"sts:AssumeRole": "registryRoleArn, which reads the groups of its account"},
+    on=lambda site: [site.registry_role] if site.registry_role else [],
+)
+# What a version was judged by: gates go by it, and people who decide. One statement, as far as its places are known.
+REPORTS = {"s3:GetObject": "the report of an evaluation, and how large an archive is"}
+DECRYPTED = {"kms:Decrypt": "an encrypted report or model card"}
+EVIDENCE = (
+    Block(
+        "Evidence",
+        {**REPORTS, **DECRYPTED},
+        on=lambda site: [*models(site), *site.model_keys],
+        where=lambda site: bool(site.models and site.model_keys),
+    ),
+    Block("Evidence", REPORTS, on=models, where=lambda site: not site.model_keys),
+    Block("Evidence", DECRYPTED, on=lambda site: site.model_keys, where=lambda site: not site.models),
+)
+
 DEPLOYER: Sequence[Block] = (
     Block("LookUp", LOOK_UP, on=_looked_up, where=_by_name),
     Block("LookUp", {**LOOK_UP, **READ}, on=_looked_up_and_read, where=_by_tags),
     Block("SharedModels", {"sagemaker:CreateModel": "a model of another account's package"}, on=_shared_packages),
-    Block(
-        "ReadRegistry",
-        {"sts:AssumeRole": "registryRoleArn, which reads the groups of its account"},
-        on=lambda site: [site.registry_role] if site.registry_role else [],
-    ),
+    READ_REGISTRY,
+    *EVIDENCE,
     Block("Endpoints", {**READ, **MAKE, **CHANGE}, on=lambda site: site.own(*KINDS), where=_by_name),
     Block("Configure", CONFIGURE, on=_configured, when=_of_the_sizes, where=_bounded),
     Block("Make", MAKE, on=_tagged, when=_asked_as_ours, where=lambda site: site.by_tags and _bounded(site)),

@@ -2,7 +2,18 @@
 
 from collections.abc import Sequence
 
-from fleet.iam.deployer import PREVIEW, bucket, by_alias, objects, registry, repositories, state_key
+from fleet.iam.deployer import (
+    EVIDENCE,
+    PREVIEW,
+    READ_REGISTRY,
+    bucket,
+    by_alias,
+    models,
+    objects,
+    registry,
+    repositories,
+    state_key,
+)
 from fleet.iam.policy import Block, Condition
 from fleet.iam.site import KINDS, Site
 from fleet.tags import Ownership
@@ -15,15 +26,15 @@ LOOKED_UP = {
     "sagemaker:DescribeModelPackageGroup": "whether a group is there",
     "sagemaker:ListModelPackages": "what is approved",
 }
-
-
-def _models(site: Site) -> list[str]:
-    """The objects of the models."""
-    return [f"arn:{site.partition}:s3:::{place.rstrip('/')}/*" for place in site.models]
+NAMES = Block("SeeGroups", {"sagemaker:ListModelPackageGroups": "the name that was probably meant"})
 
 
 def _buckets(site: Site) -> list[str]:
     return list(dict.fromkeys(f"arn:{site.partition}:s3:::{place.partition('/')[0]}" for place in site.models))
+
+
+def _versions(site: Site) -> list[str]:
+    return [*registry(site), *repositories(site)]
 
 
 def _alarms_of_the_project(site: Site) -> list[str]:
@@ -49,6 +60,7 @@ OPERATOR: Sequence[Block] = (
     Block(
         "Lists",
         {
+            "cloudtrail:LookupEvents": "fleet history",
             "cloudwatch:GetMetricData": "fleet compare, cost and report",
             "pricing:GetProducts": "fleet prices --refresh",
             "sagemaker:ListEndpointConfigs": "fleet orphans",
@@ -85,7 +97,7 @@ OPERATOR: Sequence[Block] = (
 )
 
 EXECUTION_ROLE: Sequence[Block] = (
-    Block("ReadModels", {"s3:GetObject": "model.tar.gz"}, on=_models),
+    Block("ReadModels", {"s3:GetObject": "model.tar.gz"}, on=models),
     Block("DecryptModels", {"kms:Decrypt": "a model that is encrypted"}, on=lambda site: site.model_keys),
     Block(
         "PullImages",
@@ -126,27 +138,22 @@ CONSUMER: Sequence[Block] = (
 TRAINER: Sequence[Block] = (
     Block(
         "SeeVersions",
-        {
-            "sagemaker:DescribeModelPackage": "whether the model is registered already",
-            "sagemaker:DescribeModelPackageGroup": "whether the group is there",
-            "sagemaker:ListModelPackages": "whether the model is registered already",
-        },
-        on=registry,
+        {**LOOKED_UP, "sagemaker:ListModelPackages": "whether a model is registered already"},
+        on=_versions,
     ),
-    Block(
-        "MakeGroups",
-        {"sagemaker:CreateModelPackageGroup": "a new task's first version"},
-        on=lambda site: site.anybodys("model-package-group"),
-    ),
+    NAMES,
     Block(
         "Register",
         {"sagemaker:CreateModelPackage": "a version that waits for its approval"},
         on=registry,
-        # Not asked for is PendingManualApproval too; to approve is somebody else's.
-        when=lambda _: {"StringEqualsIfExists": {"sagemaker:ModelApprovalStatus": PENDING}},
+        when=lambda _: {"StringEquals": {"sagemaker:ModelApprovalStatus": PENDING}},
     ),
-    Block("PutModels", {"s3:GetObject": "a model that is there", "s3:PutObject": "model.tar.gz, reports"}, on=_models),
-    Block("FindModels", {"s3:ListBucket": "whether a model is there"}, on=_buckets),
+    Block(
+        "PutModels",
+        {"s3:AbortMultipartUpload": "an upload that broke off", "s3:PutObject": "model.tar.gz, reports"},
+        on=models,
+    ),
+    Block("FindModels", {"s3:ListBucket": "in which Region the bucket is"}, on=_buckets),
     Block(
         "EncryptModels",
         {"kms:Decrypt": "an upload in parts", "kms:GenerateDataKey": "a bucket that this key encrypts"},
@@ -155,22 +162,17 @@ TRAINER: Sequence[Block] = (
 )
 
 APPROVER: Sequence[Block] = (
-    Block("SeeVersions", LOOKED_UP, on=lambda site: [*registry(site), *repositories(site)]),
-    Block(
-        "NotNarrowed",
-        {
-            "cloudtrail:LookupEvents": "who decided what, and when",
-            "sagemaker:ListModelPackageGroups": "the name that was probably meant",
-        },
-    ),
+    Block("SeeVersions", LOOKED_UP, on=_versions),
+    NAMES,
+    READ_REGISTRY,
     Block(
         "Decide",
         {"sagemaker:UpdateModelPackage": "approve or reject, with the reason"},
         on=lambda site: [arn for arn in registry(site) if ":model-package/" in arn],
         when=lambda _: {"StringEquals": {"sagemaker:ModelApprovalStatus": list(DECISIONS)}},
     ),
-    Block("ReadReports", {"s3:GetObject": "what a version was judged by"}, on=_models),
-    Block("DecryptReports", {"kms:Decrypt": "an encrypted report or model card"}, on=lambda site: site.model_keys),
+    Block("SeeDecisions", {"cloudtrail:LookupEvents": "fleet history"}),
+    *EVIDENCE,
     Block("ReadState", {"s3:GetObject": "what serves"}, on=objects),
     Block("FindState", {"s3:ListBucket": "which stacks there are"}, on=bucket),
     Block("StateKey", {"kms:Decrypt": "the state"}, on=state_key, when=by_alias),

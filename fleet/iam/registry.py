@@ -4,33 +4,59 @@ Pure. In the deploying account the deployer's and the execution role's policies 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from fleet.iam.policy import VERSION, Document
+from fleet.iam.deployer import EVIDENCE, repositories
+from fleet.iam.policy import VERSION, Block, Document, document
 from fleet.iam.site import Site, parts
 
 # Characters of a group's policy (API reference, PutModelPackageGroupPolicy, 2026-11)
 LONGEST_GROUP_POLICY = 20_480
+SEEN = {
+    "sagemaker:DescribeModelPackage": "what a version is, and what it was judged by",
+    "sagemaker:DescribeModelPackageGroup": "whether a group is there",
+    "sagemaker:ListModelPackages": "what is approved",
+}
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer")
 
 
 def documents(site: Site) -> Mapping[str, Any]:
-    """By what they are put on: `group_policy` has one for each group, by its name; the others are one each."""
+    """By what they are put on: `group_policy` has one for each group, by its name; the others are one each.
+
+    `reader` and `reader_trust` are of a role of that account which reads for the stack, where it has one.
+    """
     return {
         "group_policy": {parts(group)["rest"].partition("/")[2]: _of_group(site, group) for group in site.groups},
         "s3": _of_objects(site),
         "ecr": _policy("PullImages", PULL, site, None),
         "kms": _policy("DecryptModels", ("kms:Decrypt", "kms:DescribeKey"), site, "*"),
+        **(_of_the_reader(site) if site.registry_role else {}),
     }
 
 
+def _of_the_reader(site: Site) -> Mapping[str, Any]:
+    """registryRoleArn: whom it trusts, and what it may, which is to read the groups of its account."""
+    account = parts(site.registry_role)["account"]
+    there = replace(site, account=account, groups=(), images=())
+    groups = [group for group in site.groups if parts(group)["account"] == account]
+    seen = [*groups, *map(_packages, groups)]
+    blocks = (
+        Block("SeeVersions", SEEN, on=lambda _: seen),
+        Block("SeeImages", {"ecr:DescribeImages": "how large an image is; can be left out"}, on=repositories),
+        *EVIDENCE,
+    )
+    return {"reader": document(blocks, there), "reader_trust": _policy("Assume", ("sts:AssumeRole",), site, None)}
+
+
 def _of_group(site: Site, group: str) -> Document:
-    said = parts(group)
-    name = said["rest"].partition("/")[2]
-    packages = group.replace(f":model-package-group/{name}", f":model-package/{name}/*")
     on_group = _statement("SeeGroup", ("sagemaker:DescribeModelPackageGroup",), site, group)
     actions = ("sagemaker:CreateModel", "sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages")
-    return {"Version": VERSION, "Statement": [on_group, _statement("DeployVersions", actions, site, packages)]}
+    return {"Version": VERSION, "Statement": [on_group, _statement("DeployVersions", actions, site, _packages(group))]}
+
+
+def _packages(group: str) -> str:
+    return group.replace(":model-package-group/", ":model-package/") + "/*"
 
 
 def _of_objects(site: Site) -> Document:

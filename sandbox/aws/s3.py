@@ -21,7 +21,12 @@ _OF_OBJECTS = {
     ("HEAD", ""): "HeadObject",
     ("DELETE", ""): "DeleteObject",
 }
-_OF_BUCKETS = {("PUT", ""): "CreateBucket", ("HEAD", ""): "HeadBucket", ("GET", ""): "ListObjects"}
+_OF_BUCKETS = {
+    ("POST", "delete"): "DeleteObjects",
+    ("PUT", ""): "CreateBucket",
+    ("HEAD", ""): "HeadBucket",
+    ("GET", ""): "ListObjects",
+}
 
 
 def named(method: str, path: str, query: Collection[str]) -> tuple[str, dict[str, Any]]:

@@ -116,9 +116,12 @@ def unmarked(value: Any) -> Iterator[str]:
         yield from (text for inner in value.values() for text in unmarked(inner))
 
 
-def said_by_fleet_iam(role: str, *_: Any) -> Mapping[str, Any]:
+def said_by_fleet_iam(role: str, _: Any, *options: str) -> Mapping[str, Any]:
     """In place of asking `fleet iam`, which its own test does."""
-    return {"Version": "2012-10-17", "Statement": [{"Sid": f"What{role.title().replace('-', '')}May"}]}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": f"What{role.title().replace('-', '')}May"}, {"Sid": " ".join(options)}],
+    }
 
 
 def declare(given: Mapping[str, Any], region: str = "eu-west-1") -> Made:

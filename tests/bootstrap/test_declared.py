@@ -110,6 +110,12 @@ def test_a_role_may_what_fleet_iam_prints(github: Made, role: str, says: str) ->
     assert says in github.one("RolePolicy", role).inputs["policy"]
 
 
+@pytest.mark.parametrize("role", ["deployer", "preview", "execution"])
+def test_a_role_knows_where_models_and_the_reports_beside_them_lie(github: Made, codebuild: Made, role: str) -> None:
+    made = [github, *([codebuild] if role == "deployer" else [])]
+    assert all("--models acme-models" in each.one("RolePolicy", role).inputs["policy"] for each in made)
+
+
 def test_the_execution_role_is_called_as_the_fleet_calls_it_and_is_sagemakers_in_this_account(github: Made) -> None:
     role = github.one("Role", "execution")
 

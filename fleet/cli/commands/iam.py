@@ -30,7 +30,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("role", choices=roles.ROLES, metavar="ROLE", help=", ".join(roles.ROLES))
     add = parser.add_argument
     add(
-        "--models", action="append", default=[], metavar="BUCKET", help="bucket of the models, or BUCKET/FOLDER; repeat"
+        "--models",
+        action="append",
+        default=[],
+        metavar="BUCKET",
+        help="bucket of the models, or BUCKET/FOLDER; repeat; default: the stack's artifactBucket",
     )
     add("--model-key", action="append", default=[], metavar="ARN", help="KMS key that encrypts them; repeat")
     add(
@@ -87,13 +91,19 @@ def site_of(config: StackConfig, options: argparse.Namespace) -> Site:
         prefix=config.name_prefix,
         by_tags=_by_tags(config, options.bound_by),
         formerly=tuple(options.formerly),
-        models=tuple(options.models),
+        models=tuple(options.models) or _artifacts(config),
         model_keys=tuple(options.model_key),
         registry_role=config.access.registry_role,
         ceilings=Ceilings(options.max_memory_mb, options.max_concurrency),
     )
     images = (name if name.startswith("arn:") else site.arn("ecr", f"repository/{name}") for name in options.image)
     return replace(site, images=tuple(images), state=_state(config, site, options), groups=_groups(config, site))
+
+
+def _artifacts(config: StackConfig) -> tuple[str, ...]:
+    """Where `fleet register` puts models."""
+    bucket = config.own.get("artifactBucket")
+    return (bucket,) if bucket else ()
 
 
 def _names(config: StackConfig, options: argparse.Namespace, has_path: bool) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.aws import autoscaling
+from sandbox.aws import autoscaling, kms
 from sandbox.aws.permissions.policy import Context, Need
 from sandbox.aws.world import ACCOUNT, Params, World
 
@@ -193,6 +193,21 @@ def update_package(request: Request) -> Iterator[Need]:
     yield Need("sagemaker:UpdateModelPackage", of("model-package", "ModelPackageArn")(request), keys)
 
 
+def describe_package(request: Request) -> Iterator[Need]:
+    """An answer with an encrypted model card is decrypted in the caller's name."""
+    arn = of("model-package", "ModelPackageName")(request)
+    yield Need("sagemaker:DescribeModelPackage", arn)
+    package = request.world.packages.get(arn)
+    if package and request.params.get("IncludedData") != "MetadataOnly" and (key := card_key(package.details)):
+        found = kms.find(request.region, key)
+        yield Need("kms:Decrypt", found.arn if found else key)
+
+
+def card_key(package: Params) -> str:
+    """The key that encrypts the model card of a package; "" without one."""
+    return str(package.get("SecurityConfig", {}).get("KmsKeyId", "")) if package.get("ModelCard") else ""
+
+
 SAGEMAKER: Mapping[str, Row] = {
     "CreateModel": create_model,
     "CreateEndpointConfig": create_endpoint_config,
@@ -212,6 +227,7 @@ SAGEMAKER: Mapping[str, Row] = {
             ("ModelPackage", "model-package", "ModelPackageName"),
         )
     },
+    "DescribeModelPackage": describe_package,
     **{
         operation: on_nothing(f"sagemaker:{operation}")
         for operation in ("ListEndpoints", "ListEndpointConfigs", "ListModels", "ListModelPackageGroups")
@@ -445,37 +461,42 @@ def repository(request: Request) -> str:
 # The state of a stack: S3 and KMS, which moto plays
 
 
-def key(request: Request) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The ARN of the key, and its aliases. A ciphertext of moto's begins with the id of its key."""
-    from moto.kms.models import kms_backends  # noqa: PLC0415  # it takes a second to load, for who asks KMS
-
-    backend = kms_backends[ACCOUNT][request.region]
-    blob = b64decode(request.params.get("CiphertextBlob", ""))
-    said = str(request.params.get("KeyId", "")) or blob[:KEY_ID].decode(errors="replace")
-    name = backend.get_alias_name(said)
-    id_ = backend.get_key_id_from_alias(name) if name.startswith("alias/") else backend.get_key_id(said)
-    known = backend.keys.get(id_ or "")
-    yield request.arn("kms", f"key/{id_}"), tuple(sorted(known.aliases)) if known else ()
-
-
 def with_key(action: str) -> Row:
-    return lambda request: [Need(action, arn, {"kms:ResourceAliases": names}) for arn, names in key(request)]
+    """On the key that is named, or whose id a ciphertext of moto's begins with."""
+
+    def needs(request: Request) -> Iterator[Need]:
+        blob = b64decode(request.params.get("CiphertextBlob", ""))
+        said = str(request.params.get("KeyId", "")) or blob[:KEY_ID].decode(errors="replace")
+        found = kms.find(request.region, said) or kms.Key(request.arn("kms", f"key/{said}"))
+        yield Need(action, found.arn, {"kms:ResourceAliases": found.aliases})
+
+    return needs
 
 
-def of_s3(operation: str) -> list[Need]:
-    """Of an operation as the wire has it: `PUT /bucket/key`."""
-    method, _, path = operation.partition(" ")
-    place, _, within = path.lstrip("/").partition("/")
-    bucket = f"arn:aws:s3:::{place}"
-    if within:
-        return [Need(f"s3:{S3.get(method, method)}", f"{bucket}/{within}")]
-    if method == "POST":  # deletes what its body names
-        return [Need("s3:DeleteObject", f"{bucket}/*")]
-    return [Need("s3:ListBucket" if method in ("GET", "HEAD") else f"s3:{method}", bucket)]
+def bucket(request: Request) -> str:
+    return f"arn:aws:s3:::{request.params.get('Bucket', '')}"
+
+
+def in_bucket(request: Request) -> str:
+    """One object, or any where the body names them."""
+    return f"{bucket(request)}/{request.params.get('Key', '*')}"
 
 
 KEY_ID = 36  # bytes
-S3 = {"GET": "GetObject", "HEAD": "GetObject", "PUT": "PutObject", "POST": "PutObject", "DELETE": "DeleteObject"}
+S3: Mapping[str, Row] = {
+    "CreateBucket": on("s3:CreateBucket", bucket),
+    "HeadBucket": on("s3:ListBucket", bucket),
+    "ListObjects": on("s3:ListBucket", bucket),
+    "GetObject": on("s3:GetObject", in_bucket),
+    "HeadObject": on("s3:GetObject", in_bucket),
+    "DeleteObject": on("s3:DeleteObject", in_bucket),
+    "DeleteObjects": on("s3:DeleteObject", in_bucket),
+    "AbortMultipartUpload": on("s3:AbortMultipartUpload", in_bucket),
+    **{
+        operation: on("s3:PutObject", in_bucket)
+        for operation in ("PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload")
+    },
+}
 
 
 # boto3's name of a service -> its operations
@@ -492,6 +513,8 @@ NEEDS: Mapping[str, Mapping[str, Row]] = {
     "sts": {"GetCallerIdentity": free, "AssumeRole": assume_role},
     "ecr": {"DescribeImages": on("ecr:DescribeImages", repository)},
     "kms": {name: with_key(f"kms:{name}") for name in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey")},
+    "s3": S3,
+    "cloudtrail": {"LookupEvents": on_nothing("cloudtrail:LookupEvents")},
     "pricing": {"GetProducts": on_nothing("pricing:GetProducts")},
     "service-quotas": {"ListServiceQuotas": on_nothing("servicequotas:ListServiceQuotas")},
 }
@@ -499,8 +522,6 @@ NEEDS: Mapping[str, Mapping[str, Row]] = {
 
 def of_request(world: World, service: str, operation: str, region: str, params: Params) -> list[Need] | None:
     """What a request needs, with the tags of what it is about; None where that is not known here."""
-    if service == "s3":
-        return of_s3(operation)
     row = NEEDS.get(service, {}).get(operation)
     if row is None:
         return None

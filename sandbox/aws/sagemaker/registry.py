@@ -9,7 +9,8 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from sandbox.aws import sharing, tags
+from sandbox.aws import kms, sharing, tags
+from sandbox.aws.permissions import needs
 from sandbox.aws.sagemaker.listing import listing
 from sandbox.aws.world import Answer, AwsError, Group, Package, Params, World, arn_of, find
 
@@ -165,12 +166,12 @@ def _shown(package: Package, members: tuple[str, ...]) -> Answer:
 
 
 def describe_package(world: World, region: str, request: Params) -> Answer:
-    """Of a package whose model card is encrypted only MetadataOnly is answered: nobody here may decrypt the card."""
+    """Of a package whose model card is encrypted with a key that is not there, only MetadataOnly is answered."""
     package: Package = find(world, region, "model-package", request["ModelPackageName"])
     details, card = dict(package.details), package.details.get("ModelCard")
     if card and request.get("IncludedData") == "MetadataOnly":
         details["ModelCard"] = {**card, "ModelCardContent": "{}"}
-    elif card and (key := details.get("SecurityConfig", {}).get("KmsKeyId")):
+    elif (key := needs.card_key(details)) and kms.find(region, key) is None:
         raise AwsError(f"You are not authorized to perform kms:Decrypt on {key}.", code="AccessDeniedException")
     shown = _shown(replace(package, details=details), tuple(details))
     status = {"Name": package.name, "Status": "Completed" if package.status == "Completed" else "Failed"}

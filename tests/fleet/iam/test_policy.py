@@ -28,7 +28,7 @@ BY_NAME = Site(
     prefix="production-",
     by_tags=False,
     state=State("acme-production-pulumi-state", key=KEY),
-    models=("acme-models", "acme-more/classifiers"),
+    models=("acme-models",),
     model_keys=(KEY,),
     images=("arn:aws:ecr:ap-southeast-1:123456789012:repository/text-classifier",),
 )
@@ -43,6 +43,7 @@ SITES = {
     "capped": CAPPED,
     "capped-tags": CAPPED_BY_TAGS,
     "elsewhere": replace(BY_NAME, groups=("arn:aws:sagemaker:ap-southeast-1:210987654321:model-package-group/spam",)),
+    "places": replace(BY_NAME, models=("acme-models", "acme-more/classifiers")),
     "alias": replace(BY_NAME, state=State("acme-state", "fleets/", "alias/pulumi")),
 }
 IDENTITIES = [role for role in roles.ROLES if role != roles.REGISTRY]
@@ -272,8 +273,15 @@ def test_whoever_deploys_looks_or_trains_cannot_approve():
         for role in set(IDENTITIES) - {"approver"}:
             assert not allowing(role, site, "sagemaker:UpdateModelPackage"), (name, role)
     (registering,) = allowing("trainer", BY_NAME, "sagemaker:CreateModelPackage")
-    assert registering["Condition"] == {
-        "StringEqualsIfExists": {"sagemaker:ModelApprovalStatus": "PendingManualApproval"}
+    assert registering["Condition"] == {"StringEquals": {"sagemaker:ModelApprovalStatus": "PendingManualApproval"}}
+
+
+def test_whoever_trains_registers_and_uploads_and_does_nothing_else():
+    writing = {action for one in statements("trainer", BY_NAME) for action in listed(one["Action"])}
+    assert {action for action in writing if not re.search(":(Describe|List)|kms:", action)} == {
+        "s3:AbortMultipartUpload",
+        "s3:PutObject",
+        "sagemaker:CreateModelPackage",
     }
 
 
@@ -282,6 +290,8 @@ def test_whoever_approves_can_do_nothing_else():
     assert {action for action in writing if not re.search(":(Describe|Get|List|Lookup)|kms:Decrypt", action)} == {
         "sagemaker:UpdateModelPackage"
     }
+    (deciding,) = allowing("approver", BY_NAME, "sagemaker:UpdateModelPackage")
+    assert deciding["Condition"] == {"StringEquals": {"sagemaker:ModelApprovalStatus": ["Approved", "Rejected"]}}
 
 
 def test_a_preview_changes_nothing():
@@ -293,6 +303,29 @@ def test_a_preview_changes_nothing():
 def test_no_role_of_a_fleet_touches_roles():
     touching = {action for _, _, one in every() for action in listed(one["Action"]) if action.startswith("iam:")}
     assert touching == {"iam:CreateServiceLinkedRole", "iam:GetRole", "iam:PassRole"}
+
+
+READERS = ("deployer", "preview", "operator", "approver")
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_what_a_version_was_judged_by_may_be_read_as_far_as_its_place_is_known(role: str) -> None:
+    def read(**of: Any) -> list[tuple[list[str], list[str]]]:
+        found = [one for one in statements(role, replace(SITES["places"], **of)) if one["Sid"] == "Evidence"]
+        return [(listed(one["Action"]), listed(one["Resource"])) for one in found]
+
+    objects = ["arn:aws:s3:::acme-models/*", "arn:aws:s3:::acme-more/classifiers/*"]
+    assert read() == [(["kms:Decrypt", "s3:GetObject"], [*objects, KEY])]
+    assert read(model_keys=()) == [(["s3:GetObject"], objects)]
+    assert read(models=()) == [(["kms:Decrypt"], [KEY])]
+    assert read(models=(), model_keys=()) == []
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_whoever_reads_the_registry_may_assume_the_role_that_does(role: str) -> None:
+    reader = "arn:aws:iam::210987654321:role/registry-reader"
+    (assuming,) = allowing(role, replace(BY_NAME, registry_role=reader), "sts:AssumeRole")
+    assert assuming["Resource"] == reader
 
 
 # Room

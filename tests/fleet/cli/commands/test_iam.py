@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import parliament
 import pytest
 import yaml
 
@@ -13,6 +14,7 @@ from fleet.iam import roles
 
 ROLE = "arn:aws:iam::123456789012:role/sagemaker-execution"
 STATE = ("--state", "s3://acme-state/fleets?region=eu-west-1", "--state-key", "awskms://alias/pulumi?region=eu-west-1")
+OTHER = "arn:aws:sagemaker:eu-west-1:999999999999:model-package"  # an account that the role is not of
 PLACES = ("--models", "acme-models", "--image", "classifier")
 
 
@@ -117,6 +119,14 @@ def test_what_no_configuration_tells_is_asked_for(command: Command) -> None:
     assert "--image REPOSITORY is needed" in command.errors
 
 
+def test_models_are_where_fleet_register_puts_them_unless_it_is_said(command: Command) -> None:
+    command.configure(namePrefix="prod-", artifactBucket="ml-artifacts")
+    assert command.statement("Evidence", "deployer", *STATE)["Resource"] == "arn:aws:s3:::ml-artifacts/*"
+    assert command.statement("PutModels", "trainer")["Resource"] == "arn:aws:s3:::ml-artifacts/*"
+    said = command.statement("Evidence", "deployer", *STATE, "--models", "acme-models")
+    assert said["Resource"] == "arn:aws:s3:::acme-models/*"
+
+
 def test_an_account_that_the_configuration_does_not_tell_is_asked_for(command: Command) -> None:
     command.configure(executionRoleArn="sagemaker")
     assert command.run("deployer", *STATE) == 1
@@ -136,6 +146,27 @@ def test_the_side_of_a_registry_elsewhere_is_of_its_groups(command: Command) -> 
     assert see["Resource"] == group
     assert deploy["Resource"] == "arn:aws:sagemaker:eu-west-1:210987654321:model-package/spam/*"
     assert {one["Principal"]["AWS"] for one in (see, deploy)} == {"arn:aws:iam::123456789012:root"}
+
+
+def test_a_role_that_reads_a_registry_elsewhere_has_its_policy_and_its_trust(command: Command) -> None:
+    there = "arn:aws:sagemaker:eu-west-1:210987654321"
+    command.tasks(spam={"group": f"{there}:model-package-group/spam"}, toxicity={"group": f"{OTHER}-group/toxicity"})
+    command.configure(namePrefix="prod-", registryRoleArn="arn:aws:iam::210987654321:role/registry-reader")
+    key = "arn:aws:kms:eu-west-1:210987654321:key/1234abcd"
+
+    printed = command.printed("registry", *PLACES, "--model-key", key)
+
+    see, images, evidence = printed["reader"]["Statement"]
+    assert see["Resource"] == [f"{there}:model-package-group/spam", f"{there}:model-package/spam/*"]
+    assert images["Resource"] == "arn:aws:ecr:eu-west-1:210987654321:repository/*"
+    assert evidence["Action"] == ["kms:Decrypt", "s3:GetObject"]
+    assert evidence["Resource"] == ["arn:aws:s3:::acme-models/*", key]
+    (trusting,) = printed["reader_trust"]["Statement"]
+    assert (trusting["Action"], trusting["Principal"]) == (
+        "sts:AssumeRole",
+        {"AWS": "arn:aws:iam::123456789012:root"},
+    )
+    assert parliament.analyze_policy_string(json.dumps(printed["reader"])).findings == []
 
 
 def test_a_policy_that_is_too_long_says_where_it_fits(command: Command) -> None:

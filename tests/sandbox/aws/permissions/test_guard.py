@@ -111,3 +111,23 @@ def test_a_key_is_held_by_its_id_and_by_its_alias(sandbox: Sandbox) -> None:
         secret = one.encrypt(KeyId="alias/state", Plaintext=b"1")["CiphertextBlob"]
         assert one.decrypt(CiphertextBlob=secret)["Plaintext"] == b"1"
         assert refused(one.encrypt, KeyId=other, Plaintext=b"1")[0] == "AccessDeniedException"
+
+
+def test_an_encrypted_model_card_is_read_by_who_may_use_its_key(sandbox: Sandbox) -> None:
+    kms = sandbox.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName="alias/cards", TargetKeyId=key)
+    card = {"ModelCardContent": "{}", "ModelCardStatus": "Draft"}
+    for name in (key, "alias/cards"):
+        sandbox.register("spam", members={"ModelCard": card, "SecurityConfig": {"KmsKeyId": name}})
+    wanted = [f"arn:aws:sagemaker:eu-west-1:123456789012:model-package/spam/{version}" for version in (1, 2)]
+
+    without = clients(sandbox, policy("sagemaker:DescribeModelPackage"))("sagemaker")
+    with_key = clients(sandbox, policy("sagemaker:DescribeModelPackage", "kms:Decrypt"))("sagemaker")
+    for package in wanted:
+        assert with_key.describe_model_package(ModelPackageName=package)["ModelCard"] == card
+    sandbox.role("looker", sandbox.account, policies=[policy("sagemaker:DescribeModelPackage")])
+    for package in wanted:
+        _, message, _ = refused(without.describe_model_package, ModelPackageName=package)
+        assert f"perform: kms:Decrypt on resource: {key} because" in message
+        assert without.describe_model_package(ModelPackageName=package, IncludedData="MetadataOnly")

@@ -53,6 +53,8 @@ NAMES_OF_SAGEMAKER = ("ModelName", "EndpointName", "EndpointConfigName", "ModelP
 SAMPLES: dict[str, Any] = {
     **dict.fromkeys((*NAMES, *NAMES_OF_SAGEMAKER), "spam"),
     "ResourceId": "endpoint/spam/variant/AllTraffic",
+    "Bucket": "models",
+    "Key": "spam/model.tar.gz",
     "Names": ["/fleet/spam"],
     "AlarmNames": ["a"],
     "DashboardNames": ["d"],
