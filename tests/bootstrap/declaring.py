@@ -37,6 +37,8 @@ CODEBUILD = {
     "connectionArn": f"arn:aws:codeconnections:eu-west-1:{ACCOUNT}:connection/1",
 }
 
+ARNS = {"EventBus": f"events:eu-west-1:{ACCOUNT}:event-bus/"}  # of what is looked at for being one
+
 
 @dataclass(frozen=True)
 class Declared:
@@ -77,7 +79,11 @@ class _Engine(mocks.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         kind = args.typ.rpartition(":")[2]
         said = args.inputs.get("name") or args.inputs.get("bucket") or args.name
-        known = {"arn": f"arn:aws:mock:eu-west-1:{ACCOUNT}:{kind}/{said}", "keyId": "key-1", "url": f"https://{said}"}
+        known = {
+            "arn": f"arn:aws:{ARNS.get(kind, f'mock:eu-west-1:{ACCOUNT}:{kind}/')}{said}",
+            "keyId": "key-1",
+            "url": f"https://{said}",
+        }
         return f"{said}-id", {**known, "name": said, **args.inputs}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
@@ -131,6 +137,7 @@ def declare(given: Mapping[str, Any], region: str = "eu-west-1") -> Made:
     config = {f"fleet-bootstrap:{key}": value for key, value in written.items()}
 
     async def main() -> None:
+        pulumi.runtime.settings.reset_options()  # what other tests have left to wait for is not waited for here
         mocks.set_mocks(_Engine(made), "fleet-bootstrap", "prod", preview=False, monitor=_Monitor(made))
         pulumi.runtime.set_all_config(config | {"aws:region": region})
         with mock.patch.object(pulumi, "export", exported.__setitem__):

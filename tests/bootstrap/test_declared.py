@@ -238,7 +238,7 @@ def test_the_bus_takes_events_of_the_registrys_account_alone() -> None:
     assert allowed["Principal"] == {"AWS": f"arn:aws:iam::{REGISTRY}:root"}
     assert made.one("EventRule").document("eventPattern")["account"] == [REGISTRY]
     assert made.one("EventTarget").inputs["eventBusName"] == "fleet-prod-approvals"
-    assert made.outputs["bus"].endswith("EventBus/fleet-prod-approvals")
+    assert made.outputs["bus"].endswith("event-bus/fleet-prod-approvals")
 
 
 def test_in_the_registrys_account_nothing_is_made_but_what_sends_its_events_on() -> None:
