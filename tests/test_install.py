@@ -5,6 +5,7 @@ A team's project is what `pulumi new` makes of `template/`, and the program that
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,27 +24,40 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("fleet", "providers")
 FILES = {"Pulumi.yaml", "Pulumi.prod.yaml", "__main__.py", "tasks.yaml"}
 NAME = "sagemaker-endpoint-manager"
+REQUIREMENTS = ("requirements.txt", "requirements-report.txt")
 OF_THE_EXTRA = "fleet.cli.page."  # what draws the report's page is imported by `fleet report` alone
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a virtual environment: the wheel is installed there, and what it declares is linked into it."""
-    place = tmp_path_factory.mktemp("place")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source, built = tmp_path_factory.mktemp("source") / "tree", tmp_path_factory.mktemp("wheel")
     # Of a copy: setuptools builds in the tree, and what an earlier build left there would hide that a module is missing
     shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__"))
     _run(*PIP, "wheel", "--no-index", "--no-deps", "--no-build-isolation", "--wheel-dir", built, source)
+    [made] = built.iterdir()
+    return made
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
+    """A folder with a virtual environment: the wheel is installed there, and what it declares is linked into it."""
+    place = tmp_path_factory.mktemp("place")
     venv.create(place / "env")
-    [packages] = (place / "env" / "lib").glob("python*/site-packages")
-    _run(*PIP, "--python", place / "env", "install", "--no-index", "--no-deps", *built.iterdir())
-    [installed] = distributions(name=NAME, path=[str(packages)])
-    pip = distribution("pip")  # the engine asks it what is installed
-    beside = dict(top for needed in (pip, *_needs(installed, {NAME})) for top in _tops(needed))
-    for name, origin in beside.items():
-        (packages / name).symlink_to(origin)
+    _run(*PIP, "--python", place / "env", "install", "--no-index", "--no-deps", wheel)
+    [installed] = distributions(name=NAME, path=[str(_packages(place / "env"))])
+    _link(place / "env", distribution("pip"), *_needs(installed, {NAME}))  # pip: the engine asks it what is installed
     return place
+
+
+def _packages(env: Path) -> Path:
+    [packages] = (env / "lib").glob("python*/site-packages")
+    return packages
+
+
+def _link(env: Path, *packages: Distribution) -> None:
+    for name, origin in dict(top for package in packages for top in _tops(package)).items():
+        (_packages(env) / name).symlink_to(origin)
 
 
 def _needs(package: Distribution, seen: set[str]) -> Iterator[Distribution]:
@@ -85,8 +99,7 @@ def test_the_installed_prices_can_be_read(place: Path) -> None:
 def test_the_installed_command_names_the_extra_that_a_report_needs(place: Path) -> None:
     fleet = place / "env" / "bin" / "fleet"
     done = subprocess.run([fleet, "report", "--html", "x"], cwd=place, capture_output=True, text=True, check=False)
-    [packages] = (place / "env" / "lib").glob("python*/site-packages")
-    [installed] = distributions(name=NAME, path=[str(packages)])
+    [installed] = distributions(name=NAME, path=[str(_packages(place / "env"))])
     extra = [Requirement(one).name for one in installed.requires or () if 'extra == "report"' in one]
 
     assert (done.returncode, extra) == (1, ["jinja2", "vl-convert-python"])
@@ -94,10 +107,8 @@ def test_the_installed_command_names_the_extra_that_a_report_needs(place: Path) 
 
 
 def test_every_file_of_the_packages_is_installed(place: Path) -> None:
-    [packages] = (place / "env" / "lib").glob("python*/site-packages")
-
     for package in PACKAGES:
-        assert _files(packages / package) == _files(ROOT / package)
+        assert _files(_packages(place / "env") / package) == _files(ROOT / package)
 
 
 def _files(folder: Path) -> set[str]:
@@ -141,6 +152,47 @@ def test_the_template_asks_of_the_cli_what_this_project_asks(project: Path) -> N
     assert (theirs["name"], theirs["description"]) == ("text-models", "Our models")
     assert theirs["requiredPulumiVersion"] == ours["requiredPulumiVersion"]
     assert theirs["config"]["aws:maxRetries"] == ours["config"]["aws:maxRetries"]
+
+
+def test_the_ci_files_work_in_a_teams_project_as_they_are(project: Path, wheel: Path) -> None:
+    """Beside them, as docs/installing.md says, the wheel, and a line for it in the requirements of its release."""
+    shutil.copy(wheel, project)
+    hashed = _run(sys.executable, "-m", "pip", "hash", wheel).split()[-1]
+    pinned = [(ROOT / name).read_text() for name in REQUIREMENTS]
+    for name, text, line in zip(REQUIREMENTS, pinned, (f"./{wheel.name} {hashed}\n", ""), strict=True):
+        (project / name).write_text(text + line)
+    venv.create(project / ".venv", with_pip=True)
+    names = re.findall(r"^([\w.-]+)==", "\n".join(pinned), flags=re.MULTILINE)
+    _link(project / ".venv", *map(distribution, names))  # a runner downloads them
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "fleet.yml").read_text())
+    preview, deploy = (
+        {step.get("name"): step.get("run") for step in job["steps"]} for job in workflow["jobs"].values()
+    )
+    env = {"PIP_NO_INDEX": "1", "GITHUB_PATH": str(project / "path"), "FLEET_STACK": "prod"}
+
+    _run("bash", "-eo", "pipefail", "-c", preview["Install"], cwd=project, env=env)
+    env["PATH"] = os.pathsep.join(((project / "path").read_text().strip(), os.environ["PATH"]))
+    said = _run("bash", "-eo", "pipefail", "-c", preview["Validate the task list"], cwd=project, env=env)
+    drawn = _run("python", "-c", "import fleet.cli.page.html as page; print(page.__file__)", cwd=project, env=env)
+
+    assert said == "tasks.yaml: 1 task (stack prod)\n"
+    assert drawn.startswith(str(project / ".venv"))
+    assert deploy["Install"] == preview["Install"]
+    gitlab, codebuild = (
+        yaml.safe_load((ROOT / "ci" / name).read_text()) for name in ("gitlab-ci.yml", "buildspec.yml")
+    )
+    [asked, *_] = [line for line in preview["Install"].splitlines() if "pip install" in line]
+    assert asked in gitlab[".fleet"]["before_script"]
+    assert asked.removesuffix(f" -r {REQUIREMENTS[1]}") in codebuild["phases"]["install"]["commands"]
+
+
+def test_the_policies_of_a_teams_project_are_printed_from_its_files_alone(place: Path, project: Path) -> None:
+    """As bootstrap/ asks for them."""
+    deployer = _run(
+        place / "env" / "bin" / "fleet", "iam", "deployer", "--stack", "prod", cwd=project, env={"PATH": ""}
+    )
+
+    assert ":endpoint/prod-*" in deployer
 
 
 def test_the_installed_program_deploys_a_teams_fleet_and_then_has_nothing_to_do(place: Path, project: Path) -> None:
