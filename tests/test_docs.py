@@ -53,7 +53,7 @@ RUN_BY = {
     "fleet iam deployer": "tests/fleet/cli/commands/test_iam.py",
     "fleet iam deployer --state s3://acme-state --max-memory-mb 4096": "tests/fleet/cli/commands/test_iam.py",
     "fleet iam execution-role --models acme-models --image text-classifier": "tests/fleet/cli/commands/test_iam.py",
-    "fleet iam registry --models acme-models --image text-classifier": "tests/fleet/cli/commands/test_iam.py",
+    "fleet iam registry --group spam --models acme-models": "tests/fleet/cli/commands/test_iam.py",
     "fleet init --stack prod": "tests/fleet/cli/commands/test_init.py",
     "fleet init 'sentiment-*' spam --output more.yaml --region eu-west-1": "tests/fleet/cli/commands/test_init.py",
     "fleet validate": "tests/fleet/cli/commands/test_validate.py",

@@ -22,12 +22,13 @@ PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeIma
 
 
 def documents(site: Site) -> Mapping[str, Any]:
-    """By what they are put on: `group_policy` has one for each group, by its name; the others are one each.
+    """By what they are put on, one each: groups, bucket, repositories and keys.
 
+    SageMaker takes a policy of one group at a time: then the site has that one alone.
     `reader` and `reader_trust` are of a role of that account which reads for the stack, where it has one.
     """
     return {
-        "group_policy": {parts(group)["rest"].partition("/")[2]: _of_group(site, group) for group in site.groups},
+        "group_policy": _of_groups(site),
         "s3": _of_objects(site),
         "ecr": _policy("PullImages", PULL, site, None),
         "kms": _policy("DecryptModels", ("kms:Decrypt", "kms:DescribeKey"), site, "*"),
@@ -49,10 +50,11 @@ def _of_the_reader(site: Site) -> Mapping[str, Any]:
     return {"reader": document(blocks, there), "reader_trust": _policy("Assume", ("sts:AssumeRole",), site, None)}
 
 
-def _of_group(site: Site, group: str) -> Document:
-    on_group = _statement("SeeGroup", ("sagemaker:DescribeModelPackageGroup",), site, group)
+def _of_groups(site: Site) -> Document:
+    see = _statement("SeeGroup", ("sagemaker:DescribeModelPackageGroup",), site, list(site.groups))
     actions = ("sagemaker:CreateModel", "sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages")
-    return {"Version": VERSION, "Statement": [on_group, _statement("DeployVersions", actions, site, _packages(group))]}
+    deploy = _statement("DeployVersions", actions, site, [_packages(group) for group in site.groups])
+    return {"Version": VERSION, "Statement": [see, deploy]}
 
 
 def _packages(group: str) -> str:

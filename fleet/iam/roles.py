@@ -17,7 +17,7 @@ class Role:
 
     who: str
     blocks: Sequence[Block] = ()  # empty: its documents are registry.py's
-    needs: tuple[str, ...] = ()  # attributes of Site that no stack's configuration tells
+    needs: tuple[str, ...] = ()  # attributes of Site that a stack's configuration need not tell
 
 
 REGISTRY = "registry"
@@ -29,7 +29,7 @@ ROLES: Mapping[str, Role] = {
     "consumer": Role("calls the endpoints", CONSUMER),
     "trainer": Role("registers versions, and approves none", TRAINER, needs=("models",)),
     "approver": Role("approves and rejects versions, and deploys none", APPROVER),
-    REGISTRY: Role("the account of a registry elsewhere, for this stack", needs=("groups", "models", "images")),
+    REGISTRY: Role("the account of a registry elsewhere, for this stack", needs=("models",)),
 }
 
 

@@ -43,7 +43,7 @@ def generated(fleet: Fleet) -> Any:
     """The policy of the group, as an administrator of the registry's account is given it."""
     said = fleet.stack.fleet("iam", "registry", "--models", "models", "--image", "text-classifier")
     assert said.code == 0, said.text
-    return json.loads(said.text)["group_policy"]["spam"]
+    return json.loads(said.text)["group_policy"]
 
 
 def serves(fleet: Fleet) -> dict[str, int]:

@@ -20,9 +20,6 @@ from fleet.cli.stack import StackConfig
 from fleet.iam import backend, policy, roles
 from fleet.iam.site import Ceilings, Site, State, is_alone, parts
 
-# Attribute of Site -> the option that says it
-OPTIONS = {"models": "--models BUCKET", "images": "--image REPOSITORY"}
-NO_GROUP = "no task names a group of another account; write its ARN in the task list first"
 INLINE = 10_240  # characters of all inline policies of a role (IAM user guide, IAM and STS quotas, 2026-11)
 
 
@@ -44,6 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REPOSITORY",
         help="ECR repository of containers, name or ARN; repeat",
     )
+    add("--group", metavar="NAME", help="registry: the policy of this model package group alone")
     add("--state", metavar="URL", help="s3://BUCKET of the state; default: where the engine is logged in")
     add("--state-key", metavar="URL", help="awskms://… of its secrets; default: the stack's secrets provider")
     add("--bound-by", choices=("prefix", "tags"), help="default: the prefix, where no other stack's names begin so")
@@ -55,17 +53,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    site = site_of(stack.read(stack.selected(options.stack)), options)
-    role = roles.ROLES[options.role]
-    for attribute in role.needs:
-        if not getattr(site, attribute):
-            raise CommandError(f"{OPTIONS[attribute]} is needed for it" if attribute in OPTIONS else NO_GROUP)
+    config = stack.read(stack.selected(options.stack))
+    known = site_of(config, options)
+    if options.role == roles.REGISTRY:
+        known = replace(known, groups=_granted(config, known, options.group))
+    site, assumed = _assuming(options.role, known)
     document = roles.document(options.role, site)
     sys.stdout.write(policy.text(document))
     sys.stdout.flush()  # else what follows on standard error may come first
-    for note in _notes(options.role, site, document):
+    for note in (*assumed, *_notes(options.role, site, document)):
         print(f"note: {note}", file=sys.stderr)
     return 0
+
+
+def _assuming(role: str, site: Site) -> tuple[Site, list[str]]:
+    """The stack with what its role needs and nothing tells, as it is most often, and what is said of that."""
+    lacks, notes = [name for name in roles.ROLES[role].needs if not getattr(site, name)], []
+    if "models" in lacks:
+        account = site.registries[0] if role == roles.REGISTRY and site.registries else site.account
+        bucket = f"sagemaker-{site.region}-{account}"  # SageMaker's Python SDK makes and takes it
+        site = replace(site, models=(bucket,))
+        notes.append(f"models are taken to lie in {bucket}, SageMaker's own bucket; --models BUCKET says otherwise")
+    if "images" in lacks:
+        site = replace(site, images=(site.arn("ecr", "repository/*"),))
+        notes.append("every ECR repository of the account may be pulled from; --image REPOSITORY narrows it")
+    return site, notes
 
 
 def site_of(config: StackConfig, options: argparse.Namespace) -> Site:
@@ -97,7 +109,7 @@ def site_of(config: StackConfig, options: argparse.Namespace) -> Site:
         ceilings=Ceilings(options.max_memory_mb, options.max_concurrency),
     )
     images = (name if name.startswith("arn:") else site.arn("ecr", f"repository/{name}") for name in options.image)
-    return replace(site, images=tuple(images), state=_state(config, site, options), groups=_groups(config, site))
+    return replace(site, images=tuple(images), state=_state(config, site, options), groups=_elsewhere(config, site))
 
 
 def _artifacts(config: StackConfig) -> tuple[str, ...]:
@@ -156,13 +168,36 @@ def _secrets_provider(config: StackConfig) -> str:
     return str(said.get("secretsprovider", "")) if isinstance(said, dict) else ""
 
 
-def _groups(config: StackConfig, site: Site) -> tuple[str, ...]:
-    named = (task.group for task in task_list.read(config).values() if task.group.startswith("arn:"))
-    return tuple(sorted({group for group in named if parts(group)["account"] != site.account}))
+def _granted(config: StackConfig, site: Site, name: str | None) -> tuple[str, ...]:
+    """The groups that get a policy. Raises CommandError where no task has the one that is named."""
+    found = site.groups or tuple(sorted({_arn(group, site) for group in _named(config)}))
+    if name:
+        found = tuple(group for group in found if name in (group, group.rpartition("/")[2]))
+    if name and not found:
+        raise CommandError(f"--group: no task is of the group {name}")
+    return found
+
+
+def _elsewhere(config: StackConfig, site: Site) -> tuple[str, ...]:
+    """Groups of other accounts, by ARN."""
+    arns = {_arn(group, site) for group in _named(config)}
+    return tuple(sorted(group for group in arns if parts(group)["account"] != site.account))
+
+
+def _named(config: StackConfig) -> set[str]:
+    return {task.group for task in task_list.read(config).values()}
+
+
+def _arn(group: str, site: Site) -> str:
+    return group if group.startswith("arn:") else site.arn("sagemaker", f"model-package-group/{group}")
 
 
 def _notes(role: str, site: Site, document: Mapping[str, Any]) -> Iterator[str]:
     if role == roles.REGISTRY:
+        if set(site.registries) <= {site.account}:
+            yield "no task names a group of another account, and within its own a stack needs none of these"
+        if len(site.groups) > 1:
+            yield f"SageMaker takes the policy of one group at a time: --group NAME, for each of {len(site.groups)}"
         return
     if site.state is None and any(block.sid in ("State", "ReadState") for block in roles.ROLES[role].blocks):
         yield "nothing is said of the state, which is not in S3; --state s3://BUCKET says where it will be"

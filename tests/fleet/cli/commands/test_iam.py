@@ -112,11 +112,15 @@ def test_of_a_state_that_is_not_in_s3_nothing_is_said_and_that_is_said(command: 
     assert "the state, which is not in S3" in command.errors
 
 
-def test_what_no_configuration_tells_is_asked_for(command: Command) -> None:
-    assert command.run("execution-role") == 1
-    assert "--models BUCKET is needed" in command.errors
-    assert command.run("execution-role", "--models", "acme-models") == 1
-    assert "--image REPOSITORY is needed" in command.errors
+def test_where_no_configuration_tells_of_models_they_are_where_sagemaker_puts_them_and_that_is_said(
+    command: Command,
+) -> None:
+    read = command.statement("ReadModels", "execution-role")
+    assert read["Resource"] == "arn:aws:s3:::sagemaker-eu-west-1-123456789012/*"
+    assert "models are taken to lie in sagemaker-eu-west-1-123456789012" in command.errors
+    pull = command.statement("PullImages", "execution-role")
+    assert pull["Resource"] == "arn:aws:ecr:eu-west-1:123456789012:repository/*"
+    assert "--image REPOSITORY narrows it" in command.errors
 
 
 def test_models_are_where_fleet_register_puts_them_unless_it_is_said(command: Command) -> None:
@@ -134,7 +138,7 @@ def test_an_account_that_the_configuration_does_not_tell_is_asked_for(command: C
 
 
 def test_the_side_of_a_registry_elsewhere_is_of_its_groups(command: Command) -> None:
-    assert command.run("registry", *PLACES) == 1
+    assert command.printed("registry", *PLACES)
     assert "no task names a group of another account" in command.errors
     group = "arn:aws:sagemaker:eu-west-1:210987654321:model-package-group/spam"
     command.tasks(spam={"group": group}, urgency={})
@@ -142,10 +146,24 @@ def test_the_side_of_a_registry_elsewhere_is_of_its_groups(command: Command) -> 
     printed = command.printed("registry", *PLACES)
 
     assert set(printed) == {"group_policy", "s3", "ecr", "kms"}
-    see, deploy = printed["group_policy"]["spam"]["Statement"]
+    see, deploy = printed["group_policy"]["Statement"]
     assert see["Resource"] == group
     assert deploy["Resource"] == "arn:aws:sagemaker:eu-west-1:210987654321:model-package/spam/*"
     assert {one["Principal"]["AWS"] for one in (see, deploy)} == {"arn:aws:iam::123456789012:root"}
+
+
+def test_one_group_of_several_has_its_policy_by_its_name(command: Command) -> None:
+    there = "arn:aws:sagemaker:eu-west-1:210987654321:model-package-group"
+    command.tasks(spam={"group": f"{there}/spam"}, urgency={"group": f"{there}/urgency"})
+    both = command.printed("registry")
+    assert both["group_policy"]["Statement"][0]["Resource"] == [f"{there}/spam", f"{there}/urgency"]
+    assert both["s3"]["Statement"][0]["Resource"] == "arn:aws:s3:::sagemaker-eu-west-1-210987654321/*"
+    assert "SageMaker takes the policy of one group at a time" in command.errors
+
+    one = command.printed("registry", "--group", "urgency")
+    assert one["group_policy"]["Statement"][0]["Resource"] == f"{there}/urgency"
+    assert command.run("registry", "--group", "urgenyc") == 1
+    assert "no task is of the group urgenyc" in command.errors
 
 
 def test_a_role_that_reads_a_registry_elsewhere_has_its_policy_and_its_trust(command: Command) -> None:
