@@ -163,6 +163,33 @@ def test_every_link_between_the_pages_leads_somewhere():
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def test_every_link_to_a_section_finds_its_heading():
+    for page in PAGES:
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text()):
+            text = (page.parent / target if target else page).read_text()
+            assert anchor in anchors(text), f"{page.name}: {target}#{anchor}"
+
+
+def anchors(text: str) -> set[str]:
+    """As GitHub makes them of headings, and those that are written by hand."""
+    headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    plain = (re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).lower() for heading in headings)
+    made = {re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in plain}
+    return made | set(re.findall(r'<a id="([^"]+)"', text))
+
+
+def test_the_architecture_names_every_module_of_a_room():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    rooms = re.findall(r"^\| `(fleet/(?:[\w/]+/)?)` \| (.+) \|", page, flags=re.MULTILINE)
+    named = {room: set(re.findall(r"`(\w+)`", words)) for room, words in rooms if room != "fleet/cli/"}
+
+    for room, words in named.items():
+        alone = set(re.findall(rf"^\| `{room}(\w+)\.py`", page, flags=re.MULTILINE))
+        assert {module.stem for module in (ROOT / room).glob("[!_]*.py")} - words - alone == set(), room
+    packages = {f"{path.parent.relative_to(ROOT)}/" for path in (ROOT / "fleet").rglob("__init__.py")}
+    assert packages - named.keys() == {"fleet/cli/", "fleet/cli/commands/", "fleet/cli/page/"}  # one row
+
+
 def test_every_page_is_in_the_index():
     index = (ROOT / "docs" / "README.md").read_text()
 
