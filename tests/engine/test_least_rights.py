@@ -1,15 +1,18 @@
 """Runs with the policies that `fleet iam` prints, and no right beyond them: all of it works, and nothing else does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from fleet.evidence import card, report
+from fleet.evidence.metadata import Origin
 from sandbox.aws.calls import Call
 from sandbox.aws.permissions import guard
 from sandbox.aws.permissions.policy import Need, decide, without
 from sandbox.lab import rights
+from sandbox.lab.bucket import SECRETS, Bucket
 from tests.engine.conftest import Fleet
 from tests.engine.rights import RECORD
 
@@ -24,7 +27,6 @@ SCALED = {
         "schedules": [{"name": "office", "cron": "0 8 ? * MON-FRI *", "min": 2, "max": 3}],
     },
 }
-SECRETS = "awskms://alias/pulumi?region=eu-west-1"
 OTHERWISE_NEEDED = {
     "kms:GenerateDataKey": "a bucket that the key encrypts",
     "logs:TagResource": "aws:defaultTags",
@@ -33,10 +35,10 @@ OTHERWISE_NEEDED = {
 }
 
 
-def recorded(calls: Iterable[Call]) -> list[tuple[Need, str]]:
-    """What calls needed, and by which statement they were allowed."""
+def recorded(calls: Iterable[Call]) -> list[Need]:
+    """What calls needed to be allowed."""
     needs = [dict(need) for call in calls for need in call.allowed]
-    return [(Need(need["action"], need["resource"], _context(need["context"])), need["by"]) for need in needs]
+    return [Need(need["action"], need["resource"], _context(need["context"])) for need in needs]
 
 
 def _context(said: dict[str, Any]) -> dict[str, Any]:
@@ -48,69 +50,88 @@ def rights_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RECORD, "is_paused", True)
 
 
-@pytest.fixture(params=["by its tags", "by its prefix"])
-def stack(empty: Fleet, request: pytest.FixtureRequest) -> Fleet:
+@pytest.fixture
+def stack(empty: Fleet) -> Fleet:
     """Every kind of thing that a task can have, in front of its first run."""
-    prefix = "live-" if request.param == "by its prefix" else None
-    empty.stack.configure(namePrefix=prefix, alertEmails=["on-call@example.com"], expectedRunHours="26")
-    for task in ("spam", "toxicity", "urgency"):
-        empty.sandbox.register(task)
+    empty.stack.configure(
+        namePrefix="live-", alertEmails=["on-call@example.com"], expectedRunHours="26", artifactBucket="models"
+    )
     smoke = {"cases": [{"payload": {"text": RUDE}, "expect": "toxic"}]}
-    empty.declare(spam={"kms_key": KEY}, toxicity={"log_retention_days": 14, "smoke_test": smoke}, urgency=SCALED)
+    gate = {"gate": {"metric": "f1", "min": 0.8}}
+    empty.declare(
+        spam={"kms_key": KEY, **gate},
+        toxicity={"log_retention_days": 14, "smoke_test": smoke},
+        urgency={**SCALED, **gate},
+    )
     return empty
 
 
-def state_in_s3(stack: Fleet) -> str:
-    """A bucket and a key for the state; gives the backend's URL."""
+def judged_in_a_report(stack: Fleet, task: str) -> None:
+    """A version whose figures are in S3 alone."""
+    content = report.content({"f1": "0.9"})
     place = {"LocationConstraint": "eu-west-1"}
-    stack.sandbox.client("s3").create_bucket(Bucket="state", CreateBucketConfiguration=place)
-    keys = stack.sandbox.client("kms")
-    keys.create_alias(AliasName="alias/pulumi", TargetKeyId=keys.create_key()["KeyMetadata"]["Arn"])
-    return f"s3://state?region=eu-west-1&endpoint={stack.sandbox.url}&s3ForcePathStyle=true"
+    stack.sandbox.client("s3").create_bucket(Bucket="models", CreateBucketConfiguration=place)
+    stack.sandbox.client("s3").put_object(Bucket="models", Key=f"{task}/evaluation.json", Body=content)
+    metrics = report.model_metrics(f"s3://models/{task}/evaluation.json", content)
+    stack.sandbox.register(task, members={"ModelMetrics": metrics})
 
 
-def test_a_life_of_a_stack_needs_every_statement_and_nothing_else(stack: Fleet) -> None:
-    backend = state_in_s3(stack)
-    state = ("--state", backend, "--state-key", SECRETS)
-    policy = rights.policy(stack.stack, "deployer", *state)
-    deployer = {**rights.held(stack.stack, "deployer", policy), "PULUMI_BACKEND_URL": backend}
+def judged_in_a_card(stack: Fleet, task: str) -> str:
+    """A version whose figures are in an encrypted model card alone; gives the key."""
+    key: str = stack.sandbox.client("kms").create_key()["KeyMetadata"]["Arn"]
+    content = {"ModelCardContent": card.content(Origin(), {"f1": "0.9"}, ""), "ModelCardStatus": card.DRAFT}
+    stack.sandbox.register(task, members={"ModelCard": content, "SecurityConfig": {"KmsKeyId": key}})
+    return key
+
+
+def lived(stack: Fleet, places: Sequence[str], backend: str) -> list[Need]:
+    """What a deployer has needed to be allowed, from a stack's first run to its last, held to its policy."""
+
+    def held(role: str) -> dict[str, str]:
+        its = rights.held(stack.stack, role, rights.policy(stack.stack, role, *places))
+        return {**its, "PULUMI_BACKEND_URL": backend}
+
+    deployer = held("deployer")
     stack.stack.pulumi("stack", "init", "sandbox", "--secrets-provider", SECRETS, check=True, env=deployer)
-
-    for change in (_nothing, _new_version, _other_owner, _fewer, _nothing):
+    for change in (_nothing, _new_version, _fewer):
         change(stack)
         run = stack.up(env=deployer)
         assert run.ok, run.text
     for role, command in (("preview", ["status"]), ("operator", ["orphans"])):
-        its = {
-            **rights.held(stack.stack, role, rights.policy(stack.stack, role, *state)),
-            "PULUMI_BACKEND_URL": backend,
-        }
-        shown = stack.stack.fleet(*command, env=its)
+        shown = stack.stack.fleet(*command, env=held(role))
         assert shown.ok, shown.text
     assert stack.stack.destroy(env=deployer).ok
-
     calls = [call for call in stack.sandbox.calls() if ":assumed-role/deployer/" in call.caller]
     assert [call for call in calls if "AccessDenied" in call.error or call.error == "AuthorizationError"] == []
-    needs = recorded(calls)
-    statements = guard.statements([policy])
-    for sid in {one.sid for one in statements}:
-        less = without(statements, sid)
-        assert [need for need, _ in needs if not decide(less, need).allowed], f"{sid} is not needed"
-    allowed = {action for one in statements for action in one.actions}
-    assert allowed - {need.action for need, _ in needs} == OTHERWISE_NEEDED.keys()
+    return recorded(calls)
+
+
+def test_a_life_of_a_stack_needs_every_statement_and_nothing_else(stack: Fleet) -> None:
+    """Of the policy by its prefix, to which it is held, and of the one by its tags, which is asked the same again."""
+    backend = Bucket.make(stack.sandbox).url
+    stack.sandbox.register("toxicity")
+    judged_in_a_report(stack, "urgency")
+    places = ("--state", backend, "--state-key", SECRETS, "--model-key", judged_in_a_card(stack, "spam"))
+
+    needs = lived(stack, places, backend)
+
+    for bound in ("prefix", "tags"):
+        statements = guard.statements([rights.policy(stack.stack, "deployer", *places, "--bound-by", bound)])
+        assert [need for need in needs if not decide(statements, need).allowed] == []
+        for sid in {one.sid for one in statements}:
+            less = without(statements, sid)
+            assert [need for need in needs if not decide(less, need).allowed], f"{sid} is not needed, bound by {bound}"
+        allowed = {action for one in statements for action in one.actions}
+        assert allowed - {need.action for need in needs} == OTHERWISE_NEEDED.keys()
 
 
 def _nothing(_: Fleet) -> None:
-    """The same again."""
+    """All of it is new."""
 
 
 def _new_version(stack: Fleet) -> None:
-    stack.sandbox.register("spam")
+    """Another owner too, and tags that others have put on what the stack has."""
     stack.sandbox.register("toxicity")
-
-
-def _other_owner(stack: Fleet) -> None:
-    """And tags that others have put on what the stack has."""
     client, region = stack.sandbox.client, "eu-west-1:123456789012"
     name = "sagemaker-endpoint-manager-sandbox"
     note = [{"Key": "note", "Value": "theirs"}]
