@@ -186,15 +186,6 @@ def test_the_ci_files_work_in_a_teams_project_as_they_are(project: Path, wheel: 
     assert asked.removesuffix(f" -r {REQUIREMENTS[1]}") in codebuild["phases"]["install"]["commands"]
 
 
-def test_the_policies_of_a_teams_project_are_printed_from_its_files_alone(place: Path, project: Path) -> None:
-    """As bootstrap/ asks for them."""
-    deployer = _run(
-        place / "env" / "bin" / "fleet", "iam", "deployer", "--stack", "prod", cwd=project, env={"PATH": ""}
-    )
-
-    assert ":endpoint/prod-*" in deployer
-
-
 def test_the_installed_program_deploys_a_teams_fleet_and_then_has_nothing_to_do(place: Path, project: Path) -> None:
     with Sandbox.start(project.parent / "aws", inference=False, create_seconds=0.1) as sandbox:
         sandbox.register("toxicity")

@@ -1,12 +1,14 @@
 """What the roles may do is asked of `fleet iam`, by the fleet's own files."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from fleet_bootstrap import policies
 from fleet_bootstrap.settings import SettingError, Settings, understand
 
+from sandbox.lab.folder import ROOT
 from tests.bootstrap.declaring import GITHUB
 
 LONGEST = 10_240  # characters of all inline policies of a role (IAM user guide, IAM and STS quotas, 2026-11)
@@ -35,6 +37,19 @@ def test_the_containers_may_read_what_is_said_here() -> None:
     read = [resource for one in policy["Statement"] for resource in _listed(one["Resource"])]
     assert "arn:aws:s3:::acme-models/*" in read
     assert "arn:aws:ecr:eu-west-1:123456789012:repository/classifier" in read
+
+
+def test_the_fleet_may_be_a_teams_own_project(tmp_path: Path) -> None:
+    """With the template's files, whose settings name no project, beside nothing else of this repository."""
+    shutil.copytree(ROOT / "template", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "Pulumi.yaml").write_text("name: text-models\nruntime: python\n")
+    fleet = settings(tmp_path)
+
+    policy = json.dumps(policies.of("deployer", fleet, *policies.of_the_state(fleet)))
+
+    assert policies.execution_role(fleet) == "arn:aws:iam::123456789012:role/sagemaker-execution"
+    assert ":endpoint/prod-*" in policy
+    assert ":alarm:text-models/prod/*" in policy
 
 
 def _listed(said: str | list[str]) -> list[str]:
