@@ -83,19 +83,14 @@ def uris(package: Package, specification: str | None = None) -> list[str]:
     return list(dict.fromkeys(str(container["Image"]) for container in containers if container.get("Image")))
 
 
+def archives(package: Package, specification: str | None = None) -> list[str]:
+    """The URIs of the models that it would run."""
+    return [url for container in _containers(used(package, specification)) if (url := container.get("ModelDataUrl"))]
+
+
 def used(package: Package, specification: str | None) -> Package:
     """The package with the additional specification of that name, if any is asked for, in place of its own."""
     return {**package, "InferenceSpecification": _additional(package).get(specification)} if specification else package
-
-
-def unshared(arn: str, error: str) -> str:
-    """What is to be said of a package that only registryRoleArn may see, and this account not, by AWS's own words."""
-    _, _, _, _, account, rest = arn.split(":", 5)
-    return (
-        f"this account itself may not see its package {rest} of account {account}, so CreateModel is likely to be "
-        "refused: registryRoleArn is for reading only; there, put the group policy on it that `fleet iam registry` "
-        f"prints, or share it by AWS RAM ({error})"
-    )
 
 
 def _additional(package: Package) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fleet import preflight
+from fleet import elsewhere, preflight
 from fleet.access import Access
 from fleet.aws import images, reading, session
 from fleet.aws.reading import Reader
@@ -106,7 +106,7 @@ def unshared(client: "SageMakerClient", arns: Iterable[str]) -> dict[str, str]:
     """
     asked = _described(lambda _: client, arns)
     refused = {arn: answer.error for arn, answer in asked.items() if isinstance(answer, Unknown)}
-    return {arn: preflight.unshared(arn, error) for arn, error in refused.items() if "AccessDenied" in error}
+    return {arn: elsewhere.unshared(arn, error) for arn, error in refused.items() if "AccessDenied" in error}
 
 
 def _own_images(use: Use, package: Package | Unknown) -> list[str]:

@@ -168,7 +168,7 @@ READ_REGISTRY = Block(
     on=lambda site: [site.registry_role] if site.registry_role else [],
 )
 # What a version was judged by: gates go by it, and people who decide. One statement, as far as its places are known.
-REPORTS = {"s3:GetObject": "the report of an evaluation, and how large an archive is"}
+REPORTS = {"s3:GetObject": "the report of an evaluation, how large an archive is, and whether another account keeps it"}
 DECRYPTED = {"kms:Decrypt": "an encrypted report or model card"}
 EVIDENCE = (
     Block(

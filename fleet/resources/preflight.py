@@ -6,14 +6,16 @@ Asks only where something is to be made: a run without changes pays nothing.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import pulumi
 
-from fleet.aws import account, packages
+from fleet import elsewhere, preflight
+from fleet.aws import account, archives, packages
 from fleet.aws.gateway import Gateway
 from fleet.aws.packages import NOT_LOOKED_AT, Inspected, Use
 from fleet.memory import Outcome
-from fleet.preflight import Finding, Findings, Wanted, quota_findings
+from fleet.preflight import Finding, Findings, Package, Wanted, quota_findings
 from fleet.resources.config import StackSettings
 from fleet.resources.situation import Situation, Variant
 from fleet.revision import Revision
@@ -28,7 +30,10 @@ async def check(found: Sequence[Situation], gateway: Gateway, settings: StackSet
     variants = [variant for each in found for variant in each.variants.values() if not variant.choice.away]
     new = {variant.title: revision for variant in variants if (revision := variant.new_revision)}
     checked = await asyncio.gather(
-        _packages(new, gateway, settings), _role(new, settings), _quotas(variants, gateway, settings)
+        _packages(new, gateway, settings),
+        _models(new, gateway, settings),
+        _role(new, settings),
+        _quotas(variants, gateway, settings),
     )
     stops = [finding for findings in checked for finding in findings.stops]
     if any(not finding.task for finding in stops):
@@ -66,6 +71,32 @@ async def _packages(new: Mapping[str, Revision], gateway: Gateway, settings: Sta
                 stops += [Finding(task, f"version {revision.version}: {reason}") for reason in refused]
                 warnings += [Finding(task, f"version {revision.version}: {doubt}") for doubt in doubts]
     return Findings(tuple(stops), tuple(warnings))
+
+
+async def _models(new: Mapping[str, Revision], gateway: Gateway, settings: StackSettings) -> Findings:
+    """Models of packages of another account, where that account keeps them from this one."""
+    ours = settings.role.split(":")[4]
+    theirs = {task: revision for task, revision in new.items() if revision.package.split(":")[4] != ours}
+    described = await asyncio.gather(*(gateway.package(revision.package) for revision in theirs.values()))
+    uris = {
+        task: _archives(package, revision) for (task, revision), package in zip(theirs.items(), described, strict=True)
+    }
+    kept, unknown = await asyncio.to_thread(archives.kept, settings.access, chain(*uris.values()))
+    said = f"whether models of other accounts may be read could not be looked at: {unknown}"
+    notes = [Finding("", said)] if unknown else []
+    doubts = [
+        Finding(task, f"version {theirs[task].version}: {elsewhere.kept(uri, kept[uri])}")
+        for task, its in uris.items()
+        for uri in its
+        if uri in kept
+    ]
+    return Findings(warnings=(*notes, *doubts))
+
+
+def _archives(package: Package | Unknown, revision: Revision) -> list[str]:
+    if isinstance(package, Unknown):
+        return []
+    return preflight.archives(package, revision.settings.inference_specification)
 
 
 def _use(revision: Revision) -> Use:

@@ -11,6 +11,7 @@ class Key:
 
     arn: str
     aliases: tuple[str, ...] = ()
+    policy: str = ""
 
 
 def find(region: str, named: str) -> Key | None:
@@ -21,4 +22,6 @@ def find(region: str, named: str) -> Key | None:
     alias = backend.get_alias_name(named)
     id_ = backend.get_key_id_from_alias(alias) if alias.startswith("alias/") else backend.get_key_id(named)
     found = backend.keys.get(id_ or "")
-    return Key(f"arn:aws:kms:{region}:{ACCOUNT}:key/{id_}", tuple(sorted(found.aliases))) if found else None
+    if found is None:
+        return None
+    return Key(f"arn:aws:kms:{region}:{ACCOUNT}:key/{id_}", tuple(sorted(found.aliases)), found.policy)

@@ -42,6 +42,29 @@ def named(method: str, path: str, query: Collection[str]) -> tuple[str, dict[str
     return "", params
 
 
+def owned(bucket: str) -> bool:
+    """Whether the bucket is this account's."""
+    from moto.s3.models import s3_backends  # noqa: PLC0415  # most of a second, for who needs it
+
+    return bucket in s3_backends[ACCOUNT]["aws"].buckets
+
+
+def policy(bucket: str) -> str:
+    """What the policy of a bucket says; "" without one."""
+    from moto.s3.models import s3_backends  # noqa: PLC0415  # as above
+
+    said = s3_backends[ACCOUNT]["aws"].buckets[bucket].policy
+    return said.decode() if isinstance(said, bytes) else said or ""
+
+
+def key_of(bucket: str, key: str) -> str:
+    """The KMS key that encrypts an object, as it was named; "" without one."""
+    from moto.s3.models import s3_backends  # noqa: PLC0415  # as above
+
+    found = s3_backends[ACCOUNT]["aws"].buckets[bucket].keys.get(key)
+    return str(found.kms_key_id or "") if found else ""
+
+
 def read(uri: str) -> bytes:
     """What lies under an s3:// URI, as SageMaker reads it. Raises AwsError where nothing does."""
     place = _PLACE.fullmatch(uri)

@@ -132,6 +132,8 @@ class Application:
             return neighbours.forward(neighbour, asked.request, asked.body, asked.client_gone, caller)
         if neighbour := self._neighbour(sharing.account_asked(asked)):
             return neighbours.forward(neighbour, asked.request, asked.body, asked.client_gone, caller)
+        if caller.account == ACCOUNT and (answer := self._of_another_bucket(asked, caller)):
+            return answer
         for arn in sharing.packages_of_others(asked):
             if neighbour := self._neighbour(arn.split(":")[4]):
                 self.state.world.borrowed[arn] = neighbours.borrow(neighbour, asked.region, arn, caller)
@@ -141,6 +143,14 @@ class Application:
             with suppress(LeftToMoto), self.state.lock:
                 return PLAYED[asked.service].answer(self.state, asked, caller)
         return self._by_moto(asked)
+
+    def _of_another_bucket(self, asked: Asked, caller: Caller) -> Response | None:
+        """From the account whose bucket it is; None where that is this one, or nobody's."""
+        bucket, others = asked.params.get("Bucket", ""), self.state.world.settings.neighbours.values()
+        if asked.service != "s3" or asked.operation == "CreateBucket" or not bucket or not others or s3.owned(bucket):
+            return None
+        answers = (neighbours.forward(url, asked.request, asked.body, asked.client_gone, caller) for url in others)
+        return next((answer for answer in answers if answer.status_code != HTTPStatus.NOT_FOUND), None)
 
     def _invoke(self, asked: Asked) -> Response:
         model = validation.service("sagemaker-runtime").operation_model("InvokeEndpoint")

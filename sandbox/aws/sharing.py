@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sandbox.aws import sts
+from sandbox.aws import kms, s3, sts
 from sandbox.aws.identity import Caller
 from sandbox.aws.permissions import needs
 from sandbox.aws.permissions.policy import Need, Statement, decide, read
@@ -43,9 +43,23 @@ def check(world: World, asked: Asked, caller: Caller) -> list[dict[str, Any]]:
     """Raises AwsError where a caller of another account may not do this here. A role says itself whom it trusts."""
     if asked.service == "sts":
         return []
+    if asked.service == "s3":
+        return _check_bucket(asked, caller)
     wanted = needs.of_request(world, asked.service, asked.operation, asked.region, asked.params)
     for need in wanted or [Need(f"{asked.service}:{asked.operation}", "*")]:
         _insist(world, need, caller)
+    return []
+
+
+def _check_bucket(asked: Asked, caller: Caller) -> list[dict[str, Any]]:
+    """By the policies of the bucket and of the key that encrypts what is read. What is not there is moto's to say."""
+    bucket, name = asked.params.get("Bucket", ""), asked.params.get("Key", "")
+    if s3.owned(bucket):
+        for need in needs.S3[asked.operation](needs.Request(World(), asked.region, asked.params)):
+            _insist_by(s3.policy(bucket), need, caller, "AccessDenied", 403)
+        key = kms.find(asked.region, s3.key_of(bucket, name)) if asked.operation == "GetObject" else None
+        if key:
+            _insist_by(key.policy, Need("kms:Decrypt", key.arn), caller, "AccessDenied", 403)
     return []
 
 
@@ -71,10 +85,14 @@ def _insist(world: World, need: Need, caller: Caller) -> None:
     shared = world.settings.shared.get(group.rpartition("/")[2], ())
     if caller.account in shared and need.action in _BY_SHARE:
         return
-    if not decide(tuple(_for(caller, world.group_policies.get(group, ""))), need).allowed:
+    _insist_by(world.group_policies.get(group, ""), need, caller)
+
+
+def _insist_by(policy: str, need: Need, caller: Caller, code: str = "AccessDeniedException", status: int = 400) -> None:
+    if not decide(tuple(_for(caller, policy)), need).allowed:
         why = f"because no resource-based policy allows the {need.action} action"
         message = f"User: {caller.arn} is not authorized to perform: {need.action} on resource: {need.resource} {why}"
-        raise AwsError(message, "AccessDeniedException")
+        raise AwsError(message, code, status)
 
 
 def _group(arn: str) -> str:

@@ -13,6 +13,7 @@ from tests.engine.conftest import Fleet
 THEIRS = "210987654321"
 GROUP = f"arn:aws:sagemaker:eu-west-1:{THEIRS}:model-package-group/spam"
 VERSION = f"arn:aws:sagemaker:eu-west-1:{THEIRS}:model-package/spam"
+MODEL = "s3://sandbox-models/spam/1/model.tar.gz"
 REFUSED = "because no resource-based policy allows the {} action"
 
 
@@ -40,20 +41,31 @@ def put_on(registry: Sandbox, policy: Any) -> None:
 
 
 def generated(fleet: Fleet) -> Any:
-    """The policy of the group, as an administrator of the registry's account is given it."""
-    said = fleet.stack.fleet("iam", "registry", "--models", "models", "--image", "text-classifier")
+    """The policies of group and bucket, as an administrator of the registry's account is given them."""
+    said = fleet.stack.fleet("iam", "registry", "--models", "sandbox-models", "--image", "text-classifier")
     assert said.code == 0, said.text
-    return json.loads(said.text)["group_policy"]
+    return json.loads(said.text)
 
 
 def serves(fleet: Fleet) -> dict[str, int]:
     return {task: int(fleet.sandbox.serving(task).split("-v")[1].split("-")[0]) for task in fleet.sandbox.endpoints()}
 
 
-def test_the_generated_group_policy_deploys_and_who_loses_it_is_unknown_while_the_others_go_on(across, registry):
-    put_on(registry, generated(across))
+def test_the_generated_policies_deploy_and_who_loses_that_of_the_group_is_unknown_while_others_go_on(across, registry):
+    policies, s3 = generated(across), registry.client("s3")
+    s3.create_bucket(Bucket="sandbox-models", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    put_on(registry, policies["group_policy"])
+    preview = across.preview()
+    assert preview.ok, preview.text
+    assert f"spam: version 1: as far as this run can see, this account may not read its model {MODEL}" in preview.text
+    assert REFUSED.format("s3:GetObject") in preview.text
+    asked = [call.params["Key"] for call in across.sandbox.calls() if call.operation == "GetObject"]
+    assert asked == ["spam/1/model.tar.gz"]  # what is of this account is left to SageMaker
+
+    s3.put_bucket_policy(Bucket="sandbox-models", Policy=json.dumps(policies["s3"]))
     run = across.up()
     assert run.ok, run.text
+    assert "as far as this run can see" not in run.text
     assert serves(across) == {"toxicity": 1, "spam": 1}
     assert across.output("spam")["model_package_arn"] == f"{VERSION}/1"
 

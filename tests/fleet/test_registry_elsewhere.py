@@ -1,14 +1,16 @@
 """A registry in another account: a role of it reads versions and reports, and what this account lacks is still said."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fleet import elsewhere
 from fleet.access import Access
-from fleet.aws import packages, session
+from fleet.aws import archives, packages, session
 from fleet.aws.gateway import Gateway
 from fleet.aws.packages import Inspected, Use
 from fleet.cli import state
@@ -134,3 +136,83 @@ def test_versions_are_listed_by_the_role(
     assert (row[0], row[head.index("auc")]) == ("1", "0.97")
     listed = [call for call in registry.calls(before) if call.operation in ("ListModelPackages", "GetObject")]
     assert {call.caller.split("/")[1] for call in listed} == {"registry-reader"}
+
+
+# Models that the other account keeps to itself
+
+MODEL = "s3://models/spam/1/model.tar.gz"
+
+
+@pytest.fixture
+def models(registry: Sandbox) -> Iterator[Sandbox]:
+    """A bucket with a model that a key encrypts, and nobody but its account may read."""
+    s3 = registry.client("s3")
+    s3.create_bucket(Bucket="models", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    key = registry.client("kms").create_key()["KeyMetadata"]["Arn"]
+    encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+    for name in ("spam/1/model.tar.gz", "spam/2/model.tar.gz"):
+        s3.put_object(Bucket="models", Key=name, Body=b"model", **encrypted)
+    yield registry
+    s3.delete_objects(Bucket="models", Delete={"Objects": [{"Key": f"spam/{n}/model.tar.gz"} for n in (1, 2)]})
+    s3.delete_bucket(Bucket="models")
+
+
+def letting(*actions: str, on: str) -> str:
+    """A policy for all of this account, as `fleet iam registry` prints them."""
+    allowed = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OURS}:root"}, "Action": list(actions)}
+    return json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, "Resource": on}]})
+
+
+def test_a_model_is_read_once_bucket_and_key_let_this_account_in(models: Sandbox) -> None:
+    access = Access("eu-west-1")
+    s3, kms = models.client("s3"), models.client("kms")
+    key = s3.head_object(Bucket="models", Key="spam/1/model.tar.gz")["SSEKMSKeyId"]
+
+    kept, unknown = archives.kept(access, [MODEL])
+    assert kept[MODEL].startswith("GetObject: AccessDenied: ")
+    assert "no resource-based policy allows the s3:GetObject action" in kept[MODEL]
+    assert unknown == ""
+
+    s3.put_bucket_policy(Bucket="models", Policy=letting("s3:GetObject", on="arn:aws:s3:::models/*"))
+    kept, _ = archives.kept(access, [MODEL])
+    assert "no resource-based policy allows the kms:Decrypt action" in kept[MODEL]
+    assert "may not decrypt its model s3://models/" in elsewhere.kept(MODEL, kept[MODEL])
+
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=letting("kms:Decrypt", on="*"))
+    assert archives.kept(access, [MODEL]) == ({}, "")
+
+
+def test_a_bucket_is_asked_once_and_its_answer_is_that_of_all_its_models(models: Sandbox) -> None:
+    other, before = MODEL.replace("/1/", "/2/"), models.mark()
+
+    kept, _ = archives.kept(Access("eu-west-1"), [MODEL, other, MODEL, "https://models/of/another/kind"])
+
+    assert kept.keys() == {MODEL, other}
+    assert [call.operation for call in models.calls(before) if call.service == "s3"] == ["GetObject"]
+
+
+def test_a_model_that_is_not_there_is_left_to_sagemaker(models: Sandbox) -> None:
+    assert archives.kept(Access("eu-west-1"), ["s3://nobodys/model.tar.gz", "s3://sandbox-models/x/model.tar.gz"]) == (
+        {},
+        "",
+    )
+
+
+def test_without_models_s3_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "client", None)
+    assert archives.kept(Access("eu-west-1"), []) == ({}, "")
+
+
+def test_a_deployer_that_may_not_read_is_not_taken_for_an_account_that_keeps_its_models(
+    two_accounts: tuple[Sandbox, Sandbox], models: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, _ = two_accounts
+    nothing = {"Version": "2012-10-17", "Statement": []}
+    ours.role("deployer", OURS, policies=[nothing])
+    for name, value in ours.credentials("deployer").items():
+        monkeypatch.setenv(name, value)
+
+    kept, unknown = archives.kept(Access("eu-west-1"), [MODEL])
+
+    assert kept == {}
+    assert "no identity-based policy allows the s3:GetObject action" in unknown
