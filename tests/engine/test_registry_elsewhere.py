@@ -59,8 +59,7 @@ def test_the_generated_policies_deploy_and_who_loses_that_of_the_group_is_unknow
     assert preview.ok, preview.text
     assert f"spam: version 1: as far as this run can see, this account may not read its model {MODEL}" in preview.text
     assert REFUSED.format("s3:GetObject") in preview.text
-    asked = [call.params["Key"] for call in across.sandbox.calls() if call.operation == "GetObject"]
-    assert asked == ["spam/1/model.tar.gz"]  # what is of this account is left to SageMaker
+    assert "toxicity: version 1" not in preview.text  # what is of this account is left to SageMaker
 
     s3.put_bucket_policy(Bucket="sandbox-models", Policy=json.dumps(policies["s3"]))
     run = across.up()
