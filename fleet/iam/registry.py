@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from fleet.iam.deployer import EVIDENCE, repositories
+from fleet.iam.deployer import EVIDENCE, registry, repositories
 from fleet.iam.policy import VERSION, Block, Document, document
 from fleet.iam.site import Site, parts
 
@@ -37,13 +37,10 @@ def documents(site: Site) -> Mapping[str, Any]:
 
 
 def _of_the_reader(site: Site) -> Mapping[str, Any]:
-    """registryRoleArn: whom it trusts, and what it may, which is to read the groups of its account."""
-    account = parts(site.registry_role)["account"]
-    there = replace(site, account=account, groups=(), images=())
-    groups = [group for group in site.groups if parts(group)["account"] == account]
-    seen = [*groups, *map(_packages, groups)]
+    """registryRoleArn: whom it trusts, and what it may, to read the groups of its account."""
+    there = replace(site, account=parts(site.registry_role)["account"], groups=(), images=())
     blocks = (
-        Block("SeeVersions", SEEN, on=lambda _: seen),
+        Block("SeeVersions", SEEN, on=registry),
         Block("SeeImages", {"ecr:DescribeImages": "how large an image is; can be left out"}, on=repositories),
         *EVIDENCE,
     )

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from fleet.evidence import report
 from sandbox.lab.handle import Sandbox
 from tests.engine.conftest import Fleet
 
 THEIRS = "210987654321"
 GROUP = f"arn:aws:sagemaker:eu-west-1:{THEIRS}:model-package-group/spam"
+READER = f"arn:aws:iam::{THEIRS}:role/registry-reader"
 VERSION = f"arn:aws:sagemaker:eu-west-1:{THEIRS}:model-package/spam"
 MODEL = "s3://sandbox-models/spam/1/model.tar.gz"
 REFUSED = "because no resource-based policy allows the {} action"
@@ -40,8 +42,18 @@ def put_on(registry: Sandbox, policy: Any) -> None:
     registry.client("sagemaker").put_model_package_group_policy(ModelPackageGroupName="spam", ResourcePolicy=text)
 
 
+def judged(registry: Sandbox) -> int:
+    """A version whose figures are in the registry's S3 alone."""
+    content = report.content({"f1": "0.9"})
+    s3 = registry.client("s3")
+    s3.create_bucket(Bucket="sandbox-models", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="sandbox-models", Key="spam/evaluation.json", Body=content)
+    metrics = report.model_metrics("s3://sandbox-models/spam/evaluation.json", content)
+    return registry.register("spam", members={"ModelMetrics": metrics})
+
+
 def generated(fleet: Fleet) -> Any:
-    """The policies of group and bucket, as an administrator of the registry's account is given them."""
+    """The policies that an administrator of the registry's account is given."""
     said = fleet.stack.fleet("iam", "registry", "--models", "sandbox-models", "--image", "text-classifier")
     assert said.code == 0, said.text
     return json.loads(said.text)
@@ -79,8 +91,8 @@ def test_the_generated_policies_deploy_and_who_loses_that_of_the_group_is_unknow
 
 
 def test_what_a_role_of_the_registry_reads_is_made_once_the_group_is_shared(across, registry):
-    role = registry.role("registry-reader", across.sandbox.account)
-    across.stack.configure(registryRoleArn=role)
+    across.stack.configure(registryRoleArn=READER)
+    registry.role("registry-reader", across.sandbox.account, policies=[generated(across)["reader"]])
 
     preview = across.preview()
     assert preview.ok, preview.text
@@ -92,15 +104,19 @@ def test_what_a_role_of_the_registry_reads_is_made_once_the_group_is_shared(acro
     assert serves(across) == {"toxicity": 1}
 
     registry.settings(shared={"spam": [across.sandbox.account]})
-    registry.approve("spam", 2)
+    version = judged(registry)
+    across.change("spam", gate={"metric": "f1", "min": 0.8})
     before = registry.mark()
     run = across.up()
 
     assert run.ok, run.text
     assert "reading only" not in run.text
-    assert serves(across) == {"toxicity": 1, "spam": 2}
-    listed = [call for call in registry.calls(before) if call.operation == "ListModelPackages"]
-    assert {call.caller.split("/")[1] for call in listed} == {"registry-reader"}
+    assert serves(across) == {"toxicity": 1, "spam": version}
+    read = [call for call in registry.calls(before) if call.operation in ("ListModelPackages", "GetObject")]
+    assert {(call.operation, call.caller.split("/")[1]) for call in read} == {
+        ("ListModelPackages", "registry-reader"),
+        ("GetObject", "registry-reader"),
+    }
 
 
 def test_a_role_of_the_registry_that_may_not_be_assumed_is_named(across, registry):

@@ -175,7 +175,7 @@ def test_a_role_that_reads_a_registry_elsewhere_has_its_policy_and_its_trust(com
     printed = command.printed("registry", *PLACES, "--model-key", key)
 
     see, images, evidence = printed["reader"]["Statement"]
-    assert see["Resource"] == [f"{there}:model-package-group/spam", f"{there}:model-package/spam/*"]
+    assert see["Resource"] == [f"{there}:model-package-group/*", f"{there}:model-package/*"]
     assert images["Resource"] == "arn:aws:ecr:eu-west-1:210987654321:repository/*"
     assert evidence["Action"] == ["kms:Decrypt", "s3:GetObject"]
     assert evidence["Resource"] == ["arn:aws:s3:::acme-models/*", key]
