@@ -169,10 +169,14 @@ class Stack:
 
     def fleet(self, *arguments: str, env: Environment | None = None) -> Run:
         """A `fleet` command on this stack."""
+        done = self.command(*arguments, env=env)
+        return Run(done.returncode, done.stdout + done.stderr)
+
+    def command(self, *arguments: str, env: Environment | None = None) -> "subprocess.CompletedProcess[str]":
+        """The same, with what it prints and what it says beside that apart."""
         command = [sys.executable, "-m", "fleet", *arguments, "--stack", self.name]
         its = self._environment(self.operator, env)
-        done = subprocess.run(command, cwd=self.folder, env=its, capture_output=True, text=True, check=False)
-        return Run(done.returncode, done.stdout + done.stderr)
+        return subprocess.run(command, cwd=self.folder, env=its, capture_output=True, text=True, check=False)
 
     def _environment(self, whose: Environment, changes: Environment | None) -> dict[str, str]:
         wanted = {**self.env, **whose, **(changes or {})}

@@ -56,6 +56,7 @@ class Fleet:
         self.stack.set_tasks(
             {task: deepcopy(settings) for task, settings in self.tasks.items()}
         )  # YAML without aliases
+        RECORD.renew(self.stack)
 
     def _mark(self) -> None:
         RECORD.renew(self.stack)

@@ -1,7 +1,5 @@
 """An endpoint of another maker becomes this stack's while callers call it, and nothing of that maker is lost."""
 
-import subprocess
-import sys
 import threading
 from typing import Any
 
@@ -23,16 +21,8 @@ def make_endpoint(fleet: Any, task: str) -> None:
 
 
 def adopt(fleet: Any, task: str) -> Run:
-    done = subprocess.run(
-        [sys.executable, "-m", "fleet", "adopt", task, "--yes", "--stack", fleet.stack.name],
-        cwd=fleet.stack.folder,
-        env=fleet.stack.env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return Run(done.returncode, done.stdout)
+    run: Run = fleet.stack.fleet("adopt", task, "--yes")
+    return run
 
 
 def untagged(fleet: Any) -> bool:

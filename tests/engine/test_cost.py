@@ -1,8 +1,6 @@
 """`fleet cost` over a fleet that a real run has made: what it says, and what without CloudWatch."""
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +17,7 @@ PRICES = """prices:
 
 def command(fleet: Any, *words: str) -> tuple[int, str, str]:
     """Exit code, and what it prints."""
-    asked = [sys.executable, "-m", "fleet", *words, "--stack", fleet.stack.name]
-    done = subprocess.run(
-        asked, cwd=fleet.stack.folder, env=fleet.stack.env, capture_output=True, text=True, check=False
-    )
+    done = fleet.stack.command(*words)
     return done.returncode, done.stdout, done.stderr
 
 

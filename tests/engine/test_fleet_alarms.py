@@ -1,8 +1,6 @@
 """`fleet alarms`, `fleet status --alarms` and `fleet orphans` over the alarms that a real run has made."""
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 from sandbox.lab.connection import wait_until
@@ -11,10 +9,7 @@ from tests.engine.conftest import TASKS, forget_everything
 
 def command(fleet: Any, name: str, *flags: str) -> tuple[int, Any]:
     """Exit code, and the JSON on standard output."""
-    asked = [sys.executable, "-m", "fleet", name, "--json", "--stack", fleet.stack.name, *flags]
-    done = subprocess.run(
-        asked, cwd=fleet.stack.folder, env=fleet.stack.env, capture_output=True, text=True, check=False
-    )
+    done = fleet.stack.command(name, "--json", *flags)
     return done.returncode, json.loads(done.stdout)
 
 

@@ -1,8 +1,6 @@
 """`fleet orphans` beside a real stack: what it lists, what it removes, and what it never touches."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,7 @@ PROJECT = "sagemaker-endpoint-manager"
 
 def orphans(fleet: Any, *flags: str) -> tuple[int, Any, str]:
     """Exit code, the JSON on standard output (None where there is none) and standard error."""
-    command = [sys.executable, "-m", "fleet", "orphans", "--json", *flags, "--stack", fleet.stack.name]
-    done = subprocess.run(
-        command, cwd=fleet.stack.folder, env=fleet.stack.env, capture_output=True, text=True, check=False
-    )
+    done = fleet.stack.command("orphans", "--json", *flags)
     return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
 
 

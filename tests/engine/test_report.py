@@ -1,17 +1,12 @@
 """`fleet report` over a fleet that a real run has made."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 
 def report(fleet: Any, page: Path) -> tuple[int, str, str]:
     """The exit code, the page, and what was said of what is missing."""
-    asked = [sys.executable, "-m", "fleet", "report", "--html", str(page), "--stack", fleet.stack.name]
-    done = subprocess.run(
-        asked, cwd=fleet.stack.folder, env=fleet.stack.env, capture_output=True, text=True, check=False
-    )
+    done = fleet.stack.command("report", "--html", str(page))
     return done.returncode, page.read_text() if page.exists() else done.stderr, done.stderr
 
 

@@ -18,7 +18,7 @@ def start(fleet: Any, *flags: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "fleet", "status", "--stack", fleet.stack.name, *flags],
         cwd=fleet.stack.folder,
-        env=fleet.stack.env,
+        env={**fleet.stack.env, **fleet.stack.operator},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
