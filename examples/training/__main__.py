@@ -1,8 +1,9 @@
 """From mlflow.log_* to a changed answer of the endpoint, and back: `make training-demo`.
 
 Trains a classifier three times, tracked in a real MLflow server, and takes each version through registration, gate,
-approval and deployment. Registry, S3 and endpoints are the sandbox's; nothing is left behind. Every step is checked;
-the first that is not as it should be ends it with exit code 1. docs/mlflow.md explains it.
+approval and deployment, each by who may do that and no more. Registry, S3 and endpoints are the sandbox's; nothing is
+left behind. Every step is checked; the first that is not as it should be ends it with exit code 1. docs/mlflow.md
+explains it.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from sandbox.lab import rights
 from sandbox.lab.handle import Sandbox
 from sandbox.lab.stack import Run, Stack
 
@@ -28,6 +30,7 @@ ROOT = HERE.parents[1]
 TASK = "toxicity"
 TEXTS = ROOT / "sandbox" / "inference" / "data" / f"{TASK}.csv"
 BUCKET = "ml-artifacts"
+ROLES = {"register": "trainer", "approve": "approver", "reject": "approver"}  # of commands; else operator
 RECIPES = ("small", "good", "hasty")  # of train.py
 HELD_OUT_EVERY = 4  # as there
 START_SECONDS = 90
@@ -74,7 +77,9 @@ class Team:
 
     def __init__(self, sandbox: Sandbox, tracking: str) -> None:
         self.sandbox = sandbox
-        self.stack = Stack(sandbox)
+        self.stack = Stack(sandbox, artifactBucket=BUCKET)
+        self.roles = {role: rights.held(self.stack, role) for role in ("deployer", "operator", *ROLES.values())}
+        self.stack.deployer = self.roles["deployer"]
         self.env = {**os.environ, **sandbox.env, **QUIET, "MLFLOW_TRACKING_URI": tracking}
         self.tracking = {"MLFLOW_TRACKING_URI": tracking}
 
@@ -90,7 +95,8 @@ class Team:
 
     def fleet(self, *arguments: str, code: int = 0) -> Run:
         say(f"$ fleet {' '.join(arguments)}")
-        run = self.stack.fleet(*arguments, env=self.tracking)
+        role = self.roles[ROLES.get(arguments[0], "operator")]
+        run = self.stack.fleet(*arguments, env={**self.tracking, **role})
         for line in run.text.splitlines():
             say(f"    {line.rstrip()}")
         check(run.code == code, f"exit code {code}, not {run.code}")
@@ -188,7 +194,10 @@ def check(true: bool, what: str, evidence: str = "") -> None:
 
 
 def main() -> int:
-    print("Starting AWS and MLflow on this machine; both are gone when this ends.", flush=True)
+    print("Starting AWS and MLflow on this machine; both are gone when this ends.")
+    print(
+        "Each acts with the rights alone that `fleet iam` prints: who trains, who approves, what deploys.", flush=True
+    )
     folder = Path(tempfile.mkdtemp())
     try:
         with (
@@ -198,9 +207,7 @@ def main() -> int:
             s3 = sandbox.client("s3")
             s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": sandbox.region})
             sandbox.client("sagemaker").create_model_package_group(ModelPackageGroupName=TASK)
-            team = Team(sandbox, tracking)
-            team.stack.configure(artifactBucket=BUCKET)
-            play(team)
+            play(Team(sandbox, tracking))
     except NotAsItShouldBe as error:
         print(error, file=sys.stderr)
         return 1
