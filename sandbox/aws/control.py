@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox.aws import autoscaling, sharing, sns, validation
+from sandbox.aws import autoscaling, events, sharing, sns, validation
 from sandbox.aws.calls import Log
 from sandbox.aws.cloudwatch import alarms
 from sandbox.aws.cloudwatch.metrics import DAY, Metrics, Watched, logged, made_up
@@ -270,6 +270,15 @@ def _lend(state: State, content: Content) -> Content:
     return {"package": dataclasses.asdict(package)}
 
 
+def _event(state: State, content: Content) -> Content:
+    """From the sandbox of another account, a rule of which sends its events here."""
+    try:
+        events.arrive(state.world, content["bus"], content["event"], content["sender"])
+    except AwsError as error:
+        return {"refused": error.message}
+    return {}
+
+
 def _expire(state: State, _: Content) -> Content:
     state.sessions.expire()
     return {}
@@ -290,6 +299,10 @@ def _outbox(state: State, _: Content) -> Content:
     return {"outbox": [dataclasses.asdict(message) for message in state.world.outbox]}
 
 
+def _events(state: State, _: Content) -> Content:
+    return {"events": [dataclasses.asdict(happened) for happened in state.world.events]}
+
+
 def _confirm(state: State, content: Content) -> Content:
     return {"confirmed": sns.confirm(state.world, _region(content), content["endpoint"])}
 
@@ -308,6 +321,7 @@ def _restore(state: State, content: Content) -> Content:
     state.trail_begins = len(state.log)
     state.metrics.clear()
     state.world.outbox.clear()
+    state.world.events.clear()
     state.world.clock = time.time  # a clock that was moved belongs to the world before
     return {}
 
@@ -343,6 +357,8 @@ CONTROL: dict[tuple[str, str, int], Callable[..., Content]] = {
     ("POST", "confirm", 0): _confirm,
     ("POST", "expire", 0): _expire,
     ("POST", "lend", 0): _lend,
+    ("POST", "event", 0): _event,
+    ("GET", "events", 0): _events,
     ("POST", "snapshot", 0): _snapshot,
     ("POST", "restore", 0): _restore,
     ("POST", "stop", 0): _stop,

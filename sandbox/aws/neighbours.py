@@ -15,7 +15,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.aws.faults import LOOK_SECONDS, ClientGone
 from sandbox.aws.identity import Caller
-from sandbox.aws.world import AwsError, Package
+from sandbox.aws.world import AwsError, Happened, Package
 
 # Who assumes a role. The account of the caller knows who that is, and says it to the account of the role.
 CALLER = "X-Sandbox-Caller"
@@ -39,6 +39,16 @@ def borrow(url: str, region: str, arn: str, caller: Caller) -> Package:
     if "refused" in lent:
         raise AwsError(**lent["refused"])
     return Package(**lent["package"])
+
+
+def send(url: str, sent: Happened, account: str) -> str:
+    """An event for a bus of the account that is played at `url`; why that one does not take it, "" where it does."""
+    content = json.dumps({"bus": sent.bus, "event": sent.event, "sender": account}).encode()
+    try:
+        with urllib.request.urlopen(f"{url}/_sandbox/event", content) as answer:
+            return str(json.loads(answer.read()).get("refused", ""))
+    except OSError as error:
+        return f"the sandbox of that account does not answer: {error}"
 
 
 def forward(

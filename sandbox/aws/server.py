@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
@@ -50,7 +51,18 @@ class Application:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)
         response = self._control(request) if request.path.startswith(CONTROL) else self._aws(understand(request))
+        self._send_events()
         return response(environ, start_response)
+
+    def _send_events(self) -> None:
+        """To buses of other accounts. Outside the lock, for the sandbox of such an account may be sending as well."""
+        with self.state.lock:
+            crossing, self.state.world.crossing = self.state.world.crossing, []
+        for sent in crossing:
+            url = self._neighbour(sent.bus.split(":")[4])
+            refused = neighbours.send(url, sent, ACCOUNT) if url else "no sandbox plays that account"
+            if refused:
+                self.state.world.events.append(replace(sent, refused=refused))
 
     def _control(self, request: Request) -> Response:
         path = request.path.removeprefix(CONTROL)

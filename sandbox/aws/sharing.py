@@ -56,10 +56,10 @@ def _check_bucket(asked: Asked, caller: Caller) -> list[dict[str, Any]]:
     bucket, name = asked.params.get("Bucket", ""), asked.params.get("Key", "")
     if s3.owned(bucket):
         for need in needs.S3[asked.operation](needs.Request(World(), asked.region, asked.params)):
-            _insist_by(s3.policy(bucket), need, caller, "AccessDenied", 403)
+            insist(s3.policy(bucket), need, caller, "AccessDenied", 403)
         key = kms.find(asked.region, s3.key_of(bucket, name)) if asked.operation == "GetObject" else None
         if key:
-            _insist_by(key.policy, Need("kms:Decrypt", key.arn), caller, "AccessDenied", 403)
+            insist(key.policy, Need("kms:Decrypt", key.arn), caller, "AccessDenied", 403)
     return []
 
 
@@ -85,10 +85,11 @@ def _insist(world: World, need: Need, caller: Caller) -> None:
     shared = world.settings.shared.get(group.rpartition("/")[2], ())
     if caller.account in shared and need.action in _BY_SHARE:
         return
-    _insist_by(world.group_policies.get(group, ""), need, caller)
+    insist(world.group_policies.get(group, ""), need, caller)
 
 
-def _insist_by(policy: str, need: Need, caller: Caller, code: str = "AccessDeniedException", status: int = 400) -> None:
+def insist(policy: str, need: Need, caller: Caller, code: str = "AccessDeniedException", status: int = 400) -> None:
+    """Raises AwsError where the policy of something here does not let a caller of another account in."""
     if not decide(tuple(_for(caller, policy)), need).allowed:
         why = f"because no resource-based policy allows the {need.action} action"
         message = f"User: {caller.arn} is not authorized to perform: {need.action} on resource: {need.resource} {why}"

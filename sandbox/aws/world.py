@@ -254,7 +254,7 @@ class Subscription:
 
 @dataclass(frozen=True)
 class EventRule:
-    """One of EventBridge's default bus."""
+    """One of EventBridge."""
 
     name: str
     arn: str
@@ -262,6 +262,25 @@ class EventRule:
     state: str
     description: str
     targets: dict[str, Params] = field(default_factory=dict)  # by id, as they are shown
+    bus: str = "default"
+
+
+@dataclass(frozen=True)
+class EventBus:
+    """One beside the default bus, which every account has."""
+
+    name: str
+    arn: str
+    policy: str = ""  # who may put events on it, as JSON
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event on a bus of this account; one that a bus of another account was sent, where it did not take it."""
+
+    bus: str  # ARN
+    event: Params
+    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -322,12 +341,15 @@ class World:
     topics: dict[str, Topic] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     rules: dict[str, EventRule] = field(default_factory=dict)
+    buses: dict[str, EventBus] = field(default_factory=dict)
     log_groups: dict[str, LogGroup] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     group_policies: dict[str, str] = field(default_factory=dict)  # ARN of a group -> its policy, as JSON
     borrowed: dict[str, Package] = field(default_factory=dict)  # of other accounts, as CreateModel was last lent them
     announced: dict[str, str] = field(default_factory=dict)  # ARN of an endpoint -> the status of its last event
     outbox: list[Message] = field(default_factory=list)
+    events: list[Happened] = field(default_factory=list)
+    crossing: list[Happened] = field(default_factory=list)  # on their way to buses of other accounts
     harm: list[Harm] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
     endings: list[Ending] = field(default_factory=list)
@@ -338,7 +360,7 @@ class World:
         return max(round(self.clock(), 3), round(after + 0.001, 3))
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything that AWS would still know tomorrow, ready for JSON; not the settings, endings, outbox and harm."""
+        """Everything that AWS would still know tomorrow, ready for JSON; not what the sandbox alone knows."""
         kept: dict[str, Any] = {
             attribute: [dataclasses.asdict(record) for record in getattr(self, attribute).values()]
             for attribute in RECORDS
@@ -388,6 +410,7 @@ RECORDS: dict[str, type] = {
     "topics": Topic,
     "subscriptions": Subscription,
     "rules": EventRule,
+    "buses": EventBus,
     "log_groups": LogGroup,
 }
 

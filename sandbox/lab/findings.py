@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.aws.calls import Call
-from sandbox.aws.world import Message
+from sandbox.aws.world import Happened, Message
 from sandbox.lab.connection import Connection
 
 
@@ -56,6 +56,10 @@ class Findings(Connection):
         """What was published to topics of SNS, oldest first; what nobody got too."""
         rows = self._ask("GET", "outbox")["outbox"]
         return [Message(**{**row, "to": tuple(row["to"])}) for row in rows]
+
+    def events(self) -> list[Happened]:
+        """What was on buses of EventBridge, oldest first; what a bus of another account did not take too."""
+        return [Happened(**row) for row in self._ask("GET", "events")["events"]]
 
     def harm(self) -> list[dict[str, Any]]:
         """Deletions of what an endpoint needed; a correct program leaves none."""

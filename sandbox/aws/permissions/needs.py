@@ -434,8 +434,27 @@ SNS: Mapping[str, Row] = {
     "ListTagsForResource": on("sns:ListTagsForResource", as_said("ResourceArn")),
 }
 
-RULE, RULE_OF = member("events", "rule/{}", "Name"), member("events", "rule/{}", "Rule")
+
+def rule_of(name: str) -> Arn:
+    """The ARN of a rule that a member names, on the bus that the request says."""
+
+    def arn(request: Request) -> str:
+        bus = str(request.params.get("EventBusName", "default")).rpartition("/")[2]
+        rule = str(request.params.get(name, ""))
+        return request.arn("events", f"rule/{rule if bus == 'default' else f'{bus}/{rule}'}")
+
+    return arn
+
+
+def bus_of(name: str) -> Arn:
+    return lambda request: request.arn("events", f"event-bus/{request.params.get(name, 'default').rpartition('/')[2]}")
+
+
+RULE, RULE_OF = rule_of("Name"), rule_of("Rule")
 EVENTS: Mapping[str, Row] = {
+    "CreateEventBus": made("events:CreateEventBus", bus_of("Name"), "events:TagResource"),
+    "DescribeEventBus": on("events:DescribeEventBus", bus_of("Name")),
+    "PutPermission": on_nothing("events:PutPermission"),
     "PutRule": made("events:PutRule", RULE, "events:TagResource"),
     "DescribeRule": on("events:DescribeRule", RULE),
     "DeleteRule": on("events:DeleteRule", RULE),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from sandbox.aws import kms, sharing, tags
+from sandbox.aws import events, kms, sharing, tags
 from sandbox.aws.permissions import needs
 from sandbox.aws.sagemaker.listing import listing
 from sandbox.aws.world import Answer, AwsError, Group, Package, Params, World, arn_of, find
@@ -143,6 +143,7 @@ def create_package(world: World, region: str, request: Params) -> Answer:
     world.packages[arn] = Package(
         name, arn, group_name, version, "Completed", now, now, details, token or "", said if token else ""
     )
+    events.package_changed(world, world.packages[arn])
     return {"ModelPackageArn": arn}
 
 
@@ -258,6 +259,7 @@ def update_package(world: World, region: str, request: Params) -> Answer:
         details["AdditionalInferenceSpecifications"] = [*existing, *request["AdditionalInferenceSpecificationsToAdd"]]
     modified = world.stamp(package.modified)
     world.packages[package.arn] = replace(package, details=details, modified=modified)
+    events.package_changed(world, world.packages[package.arn], request)
     return {"ModelPackageArn": package.arn}
 
 
