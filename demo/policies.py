@@ -45,8 +45,13 @@ def documents() -> Iterator[tuple[Path, str]]:
 
 
 def _elsewhere(site: Site) -> Site:
-    """The same fleet with a group in another account."""
-    return replace(site, groups=(f"arn:aws:sagemaker:{site.region}:{REGISTRY_ACCOUNT}:model-package-group/{TASK}",))
+    """The same fleet with a group, its models and their key in another account, and a role of it that reads."""
+    return replace(
+        site,
+        groups=(f"arn:aws:sagemaker:{site.region}:{REGISTRY_ACCOUNT}:model-package-group/{TASK}",),
+        model_keys=tuple(key.replace(ACCOUNT, REGISTRY_ACCOUNT) for key in site.model_keys),
+        registry_role=f"arn:aws:iam::{REGISTRY_ACCOUNT}:role/registry-reader",
+    )
 
 
 def main() -> int:

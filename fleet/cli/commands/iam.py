@@ -18,6 +18,7 @@ from fleet.cli import stack, task_list
 from fleet.cli.command import CommandError
 from fleet.cli.stack import StackConfig
 from fleet.iam import backend, policy, roles
+from fleet.iam.deployer import EVIDENCE
 from fleet.iam.site import Ceilings, Site, State, is_alone, parts
 
 INLINE = 10_240  # characters of all inline policies of a role (IAM user guide, IAM and STS quotas, 2026-11)
@@ -61,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     document = roles.document(options.role, site)
     sys.stdout.write(policy.text(document))
     sys.stdout.flush()  # else what follows on standard error may come first
-    for note in (*assumed, *_notes(options.role, site, document)):
+    for note in (*assumed, *_unread(config, options.role, site), *_notes(options.role, site, document)):
         print(f"note: {note}", file=sys.stderr)
     return 0
 
@@ -190,6 +191,13 @@ def _named(config: StackConfig) -> set[str]:
 
 def _arn(group: str, site: Site) -> str:
     return group if group.startswith("arn:") else site.arn("sagemaker", f"model-package-group/{group}")
+
+
+def _unread(config: StackConfig, role: str, site: Site) -> Iterator[str]:
+    """That a gate may go by what the policy lets nobody read."""
+    reads = any(block in EVIDENCE for block in roles.ROLES[role].blocks)
+    if reads and not site.models and any(task.gate for task in task_list.read(config).values()):
+        yield "tasks have gates, and no report in S3 may be read; --models BUCKET (or artifactBucket) tells of it"
 
 
 def _notes(role: str, site: Site, document: Mapping[str, Any]) -> Iterator[str]:

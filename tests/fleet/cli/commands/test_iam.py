@@ -131,6 +131,15 @@ def test_models_are_where_fleet_register_puts_them_unless_it_is_said(command: Co
     assert said["Resource"] == "arn:aws:s3:::acme-models/*"
 
 
+def test_a_gate_whose_reports_nobody_could_read_is_said(command: Command) -> None:
+    command.tasks(spam={"gate": {"metric": "f1", "min": 0.8}})
+    for role in ("deployer", "preview", "operator", "approver"):
+        command.run(role, *STATE)
+        assert "tasks have gates, and no report in S3 may be read" in command.errors
+        command.run(role, *STATE, *PLACES)
+        assert command.errors == ""
+
+
 def test_an_account_that_the_configuration_does_not_tell_is_asked_for(command: Command) -> None:
     command.configure(executionRoleArn="sagemaker")
     assert command.run("deployer", *STATE) == 1
