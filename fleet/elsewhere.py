@@ -18,3 +18,10 @@ def kept(uri: str, error: str) -> str:
         f"as far as this run can see, this account may not {read} its model {uri}, so the endpoint is likely to "
         f"fail: there, put on the {where} the policy `{document}` that `fleet iam registry` prints ({error})"
     )
+
+
+def unlooked(error: str) -> str:
+    """What is to be said of images that were not looked at, by AWS's own words, with what another account is to do."""
+    if "resource-based policy" not in error:
+        return error
+    return f"{error}; there, put on the repository the policy `ecr` that `fleet iam registry` prints"

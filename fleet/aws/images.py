@@ -1,6 +1,6 @@
 """Container images, as far as Amazon ECR lets itself be asked. Optional: what it does not tell stops nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,17 @@ def look_up(access: Access, uris: Iterable[str]) -> tuple[Mapping[str, int | str
     def described(image: Image) -> int | str | Unknown:
         return session.ask(lambda: _described(ecr, image))
 
+    registries: dict[str, dict[str, Image]] = {}  # each lets itself be asked, or does not
+    for uri, image in wanted.items():
+        registries.setdefault(image.account, {})[uri] = image
+    found = [_of_one_registry(its, described) for its in registries.values()]
+    known = {uri: answer for its, _ in found for uri, answer in its.items()}
+    return known, next((why for _, why in found if why), "")
+
+
+def _of_one_registry(
+    wanted: Mapping[str, Image], described: Callable[[Image], int | str | Unknown]
+) -> tuple[Mapping[str, int | str], str]:
     (first, *rest), (one, *others) = wanted, wanted.values()
     answer = described(one)
     if isinstance(answer, Unknown):

@@ -86,7 +86,7 @@ def judge(
             doubts = [unseen[use.package], *doubts]
         return Inspected(package, tuple(refused), tuple(doubts))
 
-    note = f"the sizes of images could not be looked at: {note}" if note else ""
+    note = f"the sizes of images could not be looked at: {elsewhere.unlooked(note)}" if note else ""
     return Inspection({use: judged(use) for use in wanted}, note)
 
 

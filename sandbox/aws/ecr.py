@@ -1,5 +1,9 @@
-"""What of Amazon ECR the program asks: how large an image is. Every image is there unless a setting says otherwise."""
+"""What of Amazon ECR the program asks: how large an image is. Every image is there unless a setting says otherwise.
 
+And the policy of a repository, by which another account may ask.
+"""
+
+from sandbox.aws import sharing
 from sandbox.aws.service import Service
 from sandbox.aws.world import ACCOUNT, Answer, AwsError, Params, World
 
@@ -24,4 +28,11 @@ def _detail(world: World, repository: str, image: Params) -> Answer:
     return {"registryId": ACCOUNT, "repositoryName": repository, "imageSizeInBytes": size}
 
 
-SERVICE = Service("ecr", {"DescribeImages": describe_images}, title="ECR")
+def set_policy(world: World, region: str, request: Params) -> Answer:
+    name, text = request["repositoryName"], request["policyText"]
+    sharing.check_policy(text)
+    world.repository_policies[f"arn:aws:ecr:{region}:{ACCOUNT}:repository/{name}"] = text
+    return {"registryId": ACCOUNT, "repositoryName": name, "policyText": text}
+
+
+SERVICE = Service("ecr", {"DescribeImages": describe_images, "SetRepositoryPolicy": set_policy}, title="ECR")

@@ -26,7 +26,10 @@ _BY_SHARE = {f"sagemaker:{operation}" for operation in (*_BY_ARN, "CreateModel")
 
 
 def account_asked(asked: Asked) -> str:
-    """The account of the group or the package that a request names; "" where it names none by its ARN."""
+    """The account of the group, the package or the image that a request names; "" where it is this one."""
+    if asked.service == "ecr" and asked.operation == "DescribeImages":
+        named = str(asked.params.get("registryId", ACCOUNT))
+        return "" if named == ACCOUNT else named
     if asked.service != "sagemaker" or asked.operation not in _BY_ARN:
         return ""
     return _account(str(asked.params.get(_BY_ARN[asked.operation], "")))
@@ -81,6 +84,8 @@ def check_policy(text: str) -> None:
 
 
 def _insist(world: World, need: Need, caller: Caller) -> None:
+    if need.resource in world.repository_policies:
+        return insist(world.repository_policies[need.resource], need, caller)
     group = _group(need.resource)
     shared = world.settings.shared.get(group.rpartition("/")[2], ())
     if caller.account in shared and need.action in _BY_SHARE:
@@ -108,7 +113,8 @@ def _for(caller: Caller, policy: str) -> Iterator[Statement]:
     for statement in said["Statement"]:
         principals = statement["Principal"]["AWS"]
         if any(sts.is_it(caller, one) for one in (principals if isinstance(principals, list) else [principals])):
-            own = {element: value for element, value in statement.items() if element != "Principal"}
+            its = {element: value for element, value in statement.items() if element != "Principal"}
+            own = {"Resource": "*", **its}  # that of a repository names none
             yield from read({"Version": said.get("Version"), "Statement": [own]})
 
 

@@ -345,6 +345,7 @@ class World:
     log_groups: dict[str, LogGroup] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     group_policies: dict[str, str] = field(default_factory=dict)  # ARN of a group -> its policy, as JSON
+    repository_policies: dict[str, str] = field(default_factory=dict)  # the same of a repository of ECR
     borrowed: dict[str, Package] = field(default_factory=dict)  # of other accounts, as CreateModel was last lent them
     announced: dict[str, str] = field(default_factory=dict)  # ARN of an endpoint -> the status of its last event
     outbox: list[Message] = field(default_factory=list)
@@ -366,7 +367,8 @@ class World:
             for attribute in RECORDS
         }
         tags = {arn: dict(tags) for arn, tags in self.tags.items()}
-        return kept | {"tags": tags, "group_policies": dict(self.group_policies)}
+        policies = {name: dict(getattr(self, name)) for name in POLICIES}
+        return kept | {"tags": tags} | policies
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take over what `snapshot` gave; everything there was before is gone."""
@@ -374,7 +376,8 @@ class World:
             # An older snapshot has no parameters and no targets
             setattr(self, attribute, {row["arn"]: _record(record, row) for row in kept.get(attribute, ())})
         self.tags = {arn: dict(tags) for arn, tags in kept["tags"].items()}
-        self.group_policies = dict(kept.get("group_policies", {}))
+        for name in POLICIES:
+            setattr(self, name, dict(kept.get(name, {})))
         self.announced = {arn: endpoint.status for arn, endpoint in self.endpoints.items()}
 
 
@@ -413,6 +416,9 @@ RECORDS: dict[str, type] = {
     "buses": EventBus,
     "log_groups": LogGroup,
 }
+
+
+POLICIES = ("group_policies", "repository_policies")
 
 
 def arn_of(region: str, kind: str, name: str) -> str:

@@ -71,12 +71,16 @@ def test_the_generated_policies_deploy_and_who_loses_that_of_the_group_is_unknow
     assert preview.ok, preview.text
     assert f"spam: version 1: as far as this run can see, this account may not read its model {MODEL}" in preview.text
     assert REFUSED.format("s3:GetObject") in preview.text
+    assert REFUSED.format("ecr:DescribeImages") in preview.text
     assert "toxicity: version 1" not in preview.text  # what is of this account is left to SageMaker
 
     s3.put_bucket_policy(Bucket="sandbox-models", Policy=json.dumps(policies["s3"]))
+    ecr = registry.client("ecr")
+    ecr.set_repository_policy(repositoryName="text-classifier", policyText=json.dumps(policies["ecr"]))
     run = across.up()
     assert run.ok, run.text
     assert "as far as this run can see" not in run.text
+    assert "could not be looked at" not in run.text
     assert serves(across) == {"toxicity": 1, "spam": 1}
     assert across.output("spam")["model_package_arn"] == f"{VERSION}/1"
 

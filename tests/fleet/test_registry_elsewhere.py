@@ -10,7 +10,7 @@ import pytest
 
 from fleet import elsewhere
 from fleet.access import Access
-from fleet.aws import archives, packages, session
+from fleet.aws import archives, images, packages, session
 from fleet.aws.gateway import Gateway
 from fleet.aws.packages import Inspected, Use
 from fleet.cli import state
@@ -138,7 +138,27 @@ def test_versions_are_listed_by_the_role(
     assert {call.caller.split("/")[1] for call in listed} == {"registry-reader"}
 
 
-# Models that the other account keeps to itself
+# What the other account keeps to itself
+
+
+def test_an_image_is_looked_at_once_its_repository_lets_this_account_in_and_those_of_this_one_before(
+    two_accounts: tuple[Sandbox, Sandbox], registry: Sandbox
+) -> None:
+    ours, _ = two_accounts
+    theirs, own = (f"{account}.dkr.ecr.eu-west-1.amazonaws.com/text-classifier:1" for account in (THEIRS, OURS))
+    ours.settings(image_bytes={"text-classifier:1": 20_000_000_000})
+
+    found, why = images.look_up(Access("eu-west-1"), [theirs, own])
+    assert found == {own: 20_000_000_000}
+    assert "no resource-based policy allows the ecr:DescribeImages action" in why
+    assert elsewhere.unlooked(why).endswith("the policy `ecr` that `fleet iam registry` prints")
+
+    policy = letting("ecr:DescribeImages")
+    registry.client("ecr").set_repository_policy(repositoryName="text-classifier", policyText=policy)
+    found, why = images.look_up(Access("eu-west-1"), [theirs, own])
+    assert found.keys() == {theirs, own}
+    assert why == ""
+
 
 MODEL = "s3://models/spam/1/model.tar.gz"
 
@@ -157,10 +177,10 @@ def models(registry: Sandbox) -> Iterator[Sandbox]:
     s3.delete_bucket(Bucket="models")
 
 
-def letting(*actions: str, on: str) -> str:
-    """A policy for all of this account, as `fleet iam registry` prints them."""
-    allowed = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OURS}:root"}, "Action": list(actions)}
-    return json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, "Resource": on}]})
+def letting(action: str, **on: str) -> str:
+    """A policy for all of this account, as `fleet iam registry` prints them; a repository's names no resource."""
+    allowed = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OURS}:root"}, "Action": action}
+    return json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, **on}]})
 
 
 def test_a_model_is_read_once_bucket_and_key_let_this_account_in(models: Sandbox) -> None:
@@ -173,12 +193,12 @@ def test_a_model_is_read_once_bucket_and_key_let_this_account_in(models: Sandbox
     assert "no resource-based policy allows the s3:GetObject action" in kept[MODEL]
     assert unknown == ""
 
-    s3.put_bucket_policy(Bucket="models", Policy=letting("s3:GetObject", on="arn:aws:s3:::models/*"))
+    s3.put_bucket_policy(Bucket="models", Policy=letting("s3:GetObject", Resource="arn:aws:s3:::models/*"))
     kept, _ = archives.kept(access, [MODEL])
     assert "no resource-based policy allows the kms:Decrypt action" in kept[MODEL]
     assert "may not decrypt its model s3://models/" in elsewhere.kept(MODEL, kept[MODEL])
 
-    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=letting("kms:Decrypt", on="*"))
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=letting("kms:Decrypt", Resource="*"))
     assert archives.kept(access, [MODEL]) == ({}, "")
 
 

@@ -530,7 +530,7 @@ NEEDS: Mapping[str, Mapping[str, Row]] = {
     "events": EVENTS,
     "iam": {"GetRole": on("iam:GetRole", role), "GetUser": free},  # of oneself
     "sts": {"GetCallerIdentity": free, "AssumeRole": assume_role},
-    "ecr": {"DescribeImages": on("ecr:DescribeImages", repository)},
+    "ecr": {name: on(f"ecr:{name}", repository) for name in ("DescribeImages", "SetRepositoryPolicy")},
     "kms": {name: with_key(f"kms:{name}") for name in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey")},
     "s3": S3,
     "cloudtrail": {"LookupEvents": on_nothing("cloudtrail:LookupEvents")},
