@@ -24,7 +24,7 @@ REGISTRY = "registry"
 ROLES: Mapping[str, Role] = {
     "deployer": Role("runs pulumi up", DEPLOYER),
     "preview": Role("runs pulumi preview and fleet status, for pull requests", PREVIEW),
-    "operator": Role("runs every fleet command", OPERATOR),
+    "operator": Role("runs the fleet commands by hand, but register, approve and reject", OPERATOR),
     "execution-role": Role("runs the containers", EXECUTION_ROLE, needs=("models", "images")),
     "consumer": Role("calls the endpoints", CONSUMER),
     "trainer": Role("registers versions, and approves none", TRAINER, needs=("models",)),
