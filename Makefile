@@ -76,7 +76,7 @@ fix: setup       ## mend the style: imports, format and what ruff can
 
 # The tests of what decides. They are quick, and show how much of it they reach; the random histories are not among them.
 DECISIONS := $(filter-out %_never.py %/test_client.py %/test_registration.py %/test_tracking.py, $(wildcard tests/fleet/test_*.py tests/fleet/cost/test_*.py)) tests/fleet/tasks \
-  tests/fleet/evidence tests/fleet/monitoring
+  tests/fleet/evidence tests/fleet/iam tests/fleet/monitoring
 
 unit: setup browser ## fast tests: the domain (and how much of it they cover), the sandbox, the providers over gRPC, the tools
 	@$(BIN)/pytest --cov -n 2 $(DECISIONS)
