@@ -42,9 +42,10 @@ def _shared_packages(site: Site) -> list[str]:
 
 
 def repositories(site: Site) -> list[str]:
-    """Those of the account, and those of others that containers are known to come from."""
-    foreign = (image for image in site.images if not image.startswith(site.arn("ecr", "")))
-    return [site.arn("ecr", "repository/*"), *foreign]
+    """Those of the account, those of accounts whose packages it deploys, and others that containers come from."""
+    accounts = (site.account, *site.registries)
+    every = [f"arn:{site.partition}:ecr:{site.region}:{account}:repository/*" for account in accounts]
+    return [*every, *(image for image in site.images if not image.startswith(tuple(one[:-1] for one in every)))]
 
 
 def _looked_up(site: Site) -> list[str]:

@@ -221,6 +221,12 @@ def fleet(sandbox: Sandbox, saved_world: Path) -> Fleet:
 # The rights of the whole suite: rights.py
 
 
+@pytest.fixture
+def rights_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's runs have the rights that it gives them, in `make rights` too."""
+    monkeypatch.setattr(RECORD, "is_paused", True)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rights", action="store_true", help="hold every run and command to what `fleet iam` prints")
 

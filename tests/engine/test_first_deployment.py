@@ -6,6 +6,8 @@ import shlex
 import subprocess
 import sys
 
+import pytest
+
 from sandbox.lab.bucket import url
 from sandbox.lab.folder import ROOT
 from sandbox.lab.handle import Sandbox
@@ -32,6 +34,7 @@ def commands() -> list[str]:
     return [line for line in lines if not line.endswith("# needs AWS")]
 
 
+@pytest.mark.usefixtures("rights_of_their_own")  # an administrator's, in the steps that need one
 def test_an_empty_account_gives_its_first_answer(empty: Fleet) -> None:
     sandbox, folder = empty.sandbox, empty.sandbox.folder
     stack = Fleet(sandbox, "prod").stack

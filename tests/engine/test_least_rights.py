@@ -14,7 +14,6 @@ from sandbox.aws.permissions.policy import Need, decide, without
 from sandbox.lab import rights
 from sandbox.lab.bucket import SECRETS, Bucket
 from tests.engine.conftest import Fleet
-from tests.engine.rights import RECORD
 
 RUDE = "you are a stupid idiot"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -45,9 +44,7 @@ def _context(said: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
 
 
-@pytest.fixture(autouse=True)
-def rights_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RECORD, "is_paused", True)
+pytestmark = pytest.mark.usefixtures("rights_of_their_own")
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ def across(empty: Fleet, registry: Sandbox) -> Fleet:
     """A task of this account's registry and one of the other's; nothing is deployed."""
     empty.sandbox.register("toxicity")
     empty.declare("toxicity", spam={"group": GROUP})
+    empty.stack.configure(artifactBucket="sandbox-models")  # so that its policies know where models lie
     return empty
 
 

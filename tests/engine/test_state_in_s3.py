@@ -8,6 +8,9 @@ from sandbox.lab.connection import wait_until
 from sandbox.lab.stack import Run, Running
 from tests.engine.conftest import Fleet
 
+# The rights of the whole suite know of no bucket; test_least_rights.py has one
+pytestmark = pytest.mark.usefixtures("rights_of_their_own")
+
 
 @pytest.fixture
 def bucket(empty: Fleet) -> Bucket:

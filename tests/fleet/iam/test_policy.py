@@ -85,7 +85,19 @@ def test_everything_is_on_the_own_account_but_what_aws_does_not_narrow_and_what_
     for name, role, statement in every():
         narrowed = {arn for arn in listed(statement["Resource"]) if arn != "*"}
         foreign = {arn for arn in narrowed if ":123456789012:" not in arn and not arn.startswith("arn:aws:s3:::")}
-        assert all(arn.split(":")[4] == "210987654321" and ":model-package" in arn for arn in foreign), (name, role)
+        kinds = {arn.replace(":210987654321:", "::").split(":", 2)[2].partition("/")[0] for arn in foreign}
+        package, group = (f"sagemaker:ap-southeast-1::{kind}" for kind in ("model-package", "model-package-group"))
+        assert kinds <= {package, group, "ecr:ap-southeast-1::repository"}, (name, role)
+
+
+@pytest.mark.parametrize("role", ["deployer", "preview", "operator"])
+def test_images_may_be_looked_at_in_the_accounts_whose_packages_are_deployed(role: str) -> None:
+    def seen(name: str) -> set[str]:
+        looking = allowing(role, SITES[name], "ecr:DescribeImages")
+        return {arn for one in looking for arn in listed(one["Resource"]) if ":ecr:" in arn}
+
+    theirs = "arn:aws:ecr:ap-southeast-1:210987654321:repository/*"
+    assert seen("elsewhere") == seen("places") | {theirs}
 
 
 @cache
