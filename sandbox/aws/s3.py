@@ -42,26 +42,26 @@ def named(method: str, path: str, query: Collection[str]) -> tuple[str, dict[str
     return "", params
 
 
-def owned(bucket: str) -> bool:
-    """Whether the bucket is this account's."""
+def _backend() -> Any:
     from moto.s3.models import s3_backends  # noqa: PLC0415  # most of a second, for who needs it
 
-    return bucket in s3_backends[ACCOUNT]["aws"].buckets
+    return s3_backends[ACCOUNT]["aws"]
+
+
+def owned(bucket: str) -> bool:
+    """Whether the bucket is this account's."""
+    return bucket in _backend().buckets
 
 
 def policy(bucket: str) -> str:
     """What the policy of a bucket says; "" without one."""
-    from moto.s3.models import s3_backends  # noqa: PLC0415  # as above
-
-    said = s3_backends[ACCOUNT]["aws"].buckets[bucket].policy
+    said = _backend().buckets[bucket].policy
     return said.decode() if isinstance(said, bytes) else said or ""
 
 
 def key_of(bucket: str, key: str) -> str:
     """The KMS key that encrypts an object, as it was named; "" without one."""
-    from moto.s3.models import s3_backends  # noqa: PLC0415  # as above
-
-    found = s3_backends[ACCOUNT]["aws"].buckets[bucket].keys.get(key)
+    found = _backend().buckets[bucket].keys.get(key)
     return str(found.kms_key_id or "") if found else ""
 
 
@@ -69,10 +69,9 @@ def read(uri: str) -> bytes:
     """What lies under an s3:// URI, as SageMaker reads it. Raises AwsError where nothing does."""
     place = _PLACE.fullmatch(uri)
     from moto.s3.exceptions import S3ClientError  # noqa: PLC0415  # most of a second, for who needs it
-    from moto.s3.models import s3_backends  # noqa: PLC0415  # as above
 
     try:
-        found = s3_backends[ACCOUNT]["aws"].get_object(place["bucket"], place["key"]) if place else None
+        found = _backend().get_object(place["bucket"], place["key"]) if place else None
     except S3ClientError:
         found = None
     if found is None:

@@ -85,7 +85,8 @@ class Bus:
 
 
 def matches(rule: Declared, sent: Mapping[str, Any]) -> bool:
-    return bool(EventPattern.load(rule.inputs["eventPattern"]).matches_event(dict(sent)))  # type: ignore[arg-type]
+    pattern: Any = EventPattern.load(rule.inputs["eventPattern"])
+    return bool(pattern.matches_event(dict(sent)))
 
 
 def rendered(target: Declared, sent: Mapping[str, Any]) -> dict[str, Any]:

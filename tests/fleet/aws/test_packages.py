@@ -1,6 +1,6 @@
 """One version in full, as the registry tells it."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
@@ -130,9 +130,9 @@ THEIRS = "arn:aws:sagemaker:eu-west-1:210987654321:model-package/toxicity/1"
 
 
 def reading(monkeypatch: pytest.MonkeyPatch, role: str) -> tuple[Any, Any, reading_by.Reader]:
-    own, theirs = object(), object()
+    own, theirs = (cast(Any, object()) for _ in range(2))
     monkeypatch.setattr(session, "sagemaker", lambda access: theirs if access.roles else None)
-    return own, theirs, reading_by.by(own, Access("eu-west-1", registry_role=role))  # type: ignore[arg-type]
+    return own, theirs, reading_by.by(own, Access("eu-west-1", registry_role=role))
 
 
 def test_the_role_reads_what_is_of_its_account_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
