@@ -18,6 +18,7 @@ TASKS = ("toxicity", "spam", "urgency")
 PARAMETERS = "/sagemaker-endpoint-manager/sandbox"
 STATE = ("s3", "kms")
 MONITORING = ("cloudwatch", "events", "logs", "sns")
+WHO_CALLS = ("GetCallerIdentity", "GetUser")
 ROLE = "arn:aws:iam::123456789012:role/sagemaker-execution"
 
 
@@ -129,6 +130,10 @@ class Fleet:
     def operations(self) -> list[str]:
         """Every call of the last run."""
         return [call.operation for call in self.sandbox.calls()[self.seen :]]
+
+    def asked(self) -> list[str]:
+        """The same without the provider's question who calls, which has another name where it is a role."""
+        return [operation for operation in self.operations() if operation not in WHO_CALLS]
 
     def serving(self, task: str) -> int:
         """The version that AWS serves under this endpoint; 0 where there is none in service."""

@@ -12,7 +12,7 @@ def test_a_run_without_changes_asks_once_a_group_and_lists_endpoints_once(fleet)
     preview = fleet.preview("--expect-no-changes")
 
     assert preview.ok, preview.text
-    assert sorted(fleet.operations()) == ["GetUser", "ListEndpoints"] + ["ListModelPackages"] * 3  # the first: provider
+    assert sorted(fleet.asked()) == ["ListEndpoints"] + ["ListModelPackages"] * 3
 
 
 def test_a_newly_approved_version_moves_one_endpoint_and_touches_nothing_else(fleet):
