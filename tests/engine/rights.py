@@ -18,6 +18,7 @@ ROLES = ("deployer", "operator")
 BEYOND = {
     "test_another_region_is_refused_by_every_command_with_both_and_with_what_says_it": "the other Region is a mistake",
     "test_what_earlier_releases_left_tells_its_region_too": "the other Region is a mistake",
+    "test_an_endpoint_deleted_outside_is_made_again_by_a_plain_up": "what is gone has no tags to go by",
     "test_program_provider_and_commands_assume_the_same_role": "whoever assumes a deployer is not yet one",
     "test_tags_that_others_took_off_are_put_back_and_the_contract_is_true_meanwhile": "an administrator puts them back",
 }

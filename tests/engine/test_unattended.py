@@ -19,6 +19,7 @@ def forge() -> Iterator[Forge]:
         yield opened
 
 
+@pytest.mark.usefixtures("rights_of_their_own")
 def test_from_the_event_of_an_approval_to_the_answer_of_the_new_version(fleet: Any, forge: Forge) -> None:
     """With no more rights than bootstrap/ gives the deployer."""
     made = declare(GITHUB)
