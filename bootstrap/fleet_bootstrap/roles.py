@@ -44,7 +44,7 @@ def of_the_forge(settings: Settings, options: pulumi.ResourceOptions) -> Mapping
         for variable, role, description, allowed in rows
     }
     # The deployer's job writes the report too, and a run itself reads no metrics
-    report = [_allow(["cloudwatch:GetMetricData"], ["*"])]
+    report = [_allow("ReadMetrics", ["cloudwatch:GetMetricData"], ["*"])]
     iam.RolePolicy("report", role=made["FLEET_DEPLOYER"].name, policy=json.dumps(_policy(report)), opts=options)
     return {variable: role.arn for variable, role in made.items()}
 
@@ -61,8 +61,8 @@ def of_codebuild(settings: Settings, project: str, log_group: str, options: pulu
     )
     service = settings.connection.split(":")[2]  # codeconnections, or codestar-connections of those made before 2024
     statements = [
-        _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group}:log-stream:*"]),
-        _allow([f"{service}:GetConnection", f"{service}:GetConnectionToken"], [settings.connection]),
+        _allow("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group}:log-stream:*"]),
+        _allow("ReadRepository", [f"{service}:GetConnection", f"{service}:GetConnectionToken"], [settings.connection]),
     ]
     iam.RolePolicy("build", role=role.name, policy=json.dumps(_policy(statements)), opts=options)
     return role
@@ -104,8 +104,8 @@ def _role(
     return role
 
 
-def _allow(actions: Sequence[str], resources: Sequence[str]) -> Mapping[str, Any]:
-    return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Mapping[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
 
 
 def _policy(statements: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
