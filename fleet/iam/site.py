@@ -98,7 +98,7 @@ class Site:
     def rules(self) -> list[str]:
         """Every rule. A name that is too long for AWS ends in a digest of its number."""
         project = self.ownership.project
-        beginnings = (_common(names.rule(project, stack, 1), names.rule(project, stack, 2)) for stack in self._stacks)
+        beginnings = (names.beginning([names.rule(project, stack, n) for n in (1, 2)]) for stack in self._stacks)
         return [self.arn("events", f"rule/{beginning}*") for beginning in beginnings]
 
     @property
@@ -126,12 +126,6 @@ def parts(arn: str) -> dict[str, str]:
     if found is None:
         raise ValueError(f"{arn!r} is not an ARN")
     return found.groupdict()
-
-
-def _common(one: str, other: str) -> str:
-    """What both begin with."""
-    differs = (number for number, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
-    return one[: next(differs, min(len(one), len(other)))]
 
 
 def is_alone(prefix: str, others: Iterable[str]) -> bool:

@@ -5,6 +5,7 @@ lose its confirmed e-mails.
 """
 
 import re
+from collections.abc import Collection
 from hashlib import sha256
 
 LONGEST_RULE = 64  # characters (API reference, EventBridge PutRule, 2026-11)
@@ -30,3 +31,10 @@ def rule(project: str, stack: str, number: int) -> str:
     if len(name) <= LONGEST_RULE:
         return name
     return f"{name[: LONGEST_RULE - DIGEST - 1]}-{sha256(name.encode()).hexdigest()[:DIGEST]}"
+
+
+def beginning(names: Collection[str]) -> str:
+    """What all of these names begin with, as far as their characters agree; "" for no names."""
+    first, last = min(names, default=""), max(names, default="")  # those between agree as far as these two
+    differs = (place for place, (one, other) in enumerate(zip(first, last, strict=False)) if one != other)
+    return first[: next(differs, len(first))]

@@ -20,8 +20,9 @@ from fleet.gate import Said
 from fleet.seen import Version
 from fleet.tags import Ownership
 from sandbox.lab.handle import Sandbox
+from tests import accounts
+from tests.accounts import OURS, THEIRS
 
-OURS, THEIRS = "123456789012", "210987654321"
 GROUP = f"arn:aws:sagemaker:eu-west-1:{THEIRS}:model-package-group/spam"
 PACKAGE = f"arn:aws:sagemaker:eu-west-1:{THEIRS}:model-package/spam/1"
 REPORT = report.content({"auc": "0.97"})
@@ -30,12 +31,7 @@ REPORT = report.content({"auc": "0.97"})
 @pytest.fixture(scope="module")
 def two_accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Sandbox]]:
     """This one, and that of the registry: a version, its report, and a role that may read both."""
-    folder = tmp_path_factory.mktemp("accounts")
-    with (
-        Sandbox.start(folder / "ours", inference=False) as ours,
-        Sandbox.start(folder / "theirs", inference=False, account=THEIRS) as theirs,
-    ):
-        ours.neighbour(theirs)
+    with accounts.two_accounts(tmp_path_factory.mktemp("accounts")) as (ours, theirs):
         theirs.register("spam", members={"ModelMetrics": report.model_metrics("s3://reports/spam.json", REPORT)})
         s3 = theirs.client("s3")
         s3.create_bucket(Bucket="reports", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})

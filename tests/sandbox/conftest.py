@@ -10,9 +10,9 @@ from sandbox.aws.sagemaker.operations import SERVICE
 from sandbox.aws.server import serve
 from sandbox.aws.world import REGION, AwsError, World
 from sandbox.lab.handle import Sandbox
+from tests import accounts
 
 ROLE = "arn:aws:iam::123456789012:role/execution"
-OURS, THEIRS = "123456789012", "210987654321"  # two accounts
 
 
 class Aws:
@@ -126,14 +126,8 @@ def sandbox(running: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="module")
 def two_accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Sandbox]]:
-    """Each a real sandbox, without models, that answers for the other."""
-    folder = tmp_path_factory.mktemp("accounts")
-    with (
-        Sandbox.start(folder / "ours", inference=False) as ours,
-        Sandbox.start(folder / "theirs", inference=False, account=THEIRS) as theirs,
-    ):
-        ours.neighbour(theirs)
-        yield ours, theirs
+    with accounts.two_accounts(tmp_path_factory.mktemp("accounts")) as both:
+        yield both
 
 
 @pytest.fixture

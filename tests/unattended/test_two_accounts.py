@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from sandbox.lab.handle import Sandbox
-from tests.bootstrap.declaring import ACCOUNT, GITHUB, Made, declare
+from tests.accounts import THEIRS as REGISTRY
+from tests.accounts import two_accounts
+from tests.bootstrap.declaring import GITHUB, Made, declare
 from tests.unattended.bus import Bus
 from tests.unattended.forge import open_forge
 
-REGISTRY = "210987654321"
 PACKAGE = f"arn:aws:sagemaker:eu-west-1:{REGISTRY}:model-package/urgency"
 
 
@@ -26,12 +27,8 @@ def accounts(
     declared: tuple[Made, Made], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Sandbox, Sandbox]]:
     """Both, with it made in them: the bus and who may send to it, the rule and its target."""
-    folder, (here, there) = tmp_path_factory.mktemp("accounts"), declared
-    with (
-        Sandbox.start(folder / "ours", inference=False, account=ACCOUNT) as ours,
-        Sandbox.start(folder / "theirs", inference=False, account=REGISTRY) as theirs,
-    ):
-        ours.neighbour(theirs)
+    here, there = declared
+    with two_accounts(tmp_path_factory.mktemp("accounts")) as (ours, theirs):
         bus, permission = here.one("EventBus").inputs["name"], here.one("EventBusPolicy").inputs["policy"]
         ours.client("events").create_event_bus(Name=bus)
         ours.client("events").put_permission(EventBusName=bus, Policy=permission)

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from enum import StrEnum
-from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
+
+from fleet.monitoring.names import beginning
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -46,7 +47,7 @@ def in_alarm(cloudwatch: "CloudWatchClient", names: Collection[str]) -> set[str]
 
     Asked by what all these names begin with, so that CloudWatch gives no more than those that fire.
     """
-    prefix = commonprefix(list(names))  # noqa: RUF071  # names are no paths: as far as their characters agree
+    prefix = beginning(names)
     found = rows(cloudwatch, StateValue=State.ALARM.value, **({"AlarmNamePrefix": prefix} if prefix else {}))
     return {row["AlarmName"] for row in found}
 

@@ -1,5 +1,7 @@
 """How AWS is to call what a stack has once."""
 
+import pytest
+
 from fleet.monitoring import names
 
 
@@ -22,3 +24,11 @@ def test_long_names_of_rules_are_cut_and_stay_different() -> None:
     first, second = (names.rule("p" * 60, "prod", number) for number in (1, 2))
     assert len(first) == names.LONGEST_RULE
     assert first != second
+
+
+@pytest.mark.parametrize(
+    ("given", "agreed"),
+    [([], ""), (["fleet/a"], "fleet/a"), (["fleet/ab", "fleet/a", "fleet/b"], "fleet/"), (["x", "y"], "")],
+)
+def test_names_begin_alike_as_far_as_all_of_their_characters_agree(given: list[str], agreed: str) -> None:
+    assert names.beginning(given) == agreed

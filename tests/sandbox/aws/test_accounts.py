@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from sandbox.aws.identity import access_key
 from sandbox.lab.connection import wait_until
 from sandbox.lab.handle import Sandbox
-from tests.sandbox.conftest import OURS, THEIRS
+from tests.accounts import OURS, THEIRS
 
 
 def client(sandbox: Sandbox, service: str, credentials: dict[str, str], **config: Any) -> Any:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.aws import events
 from sandbox.lab.handle import Sandbox
-from tests.sandbox.conftest import OURS, THEIRS
+from tests.accounts import OURS, THEIRS
 
 VERSIONS = {"source": ["aws.sagemaker"], "detail-type": ["SageMaker Model Package State Change"]}
 APPROVED: Mapping[str, Any] = {

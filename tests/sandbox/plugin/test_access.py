@@ -11,7 +11,7 @@ from sandbox.plugin import access
 from sandbox.plugin.catalogue.row import Properties, Refused
 from sandbox.plugin.provider import settings
 from sandbox.plugin.wire import encode
-from tests.sandbox.conftest import OURS, THEIRS
+from tests.accounts import OURS, THEIRS
 
 
 @pytest.fixture
